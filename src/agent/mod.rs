@@ -1,0 +1,1 @@
+//! The daemon: registration, heartbeat, reconnect, slots, outbox.

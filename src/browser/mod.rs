@@ -1,0 +1,1 @@
+//! The only room that knows CDP: launch, supervise, context, page, frame, locator, input.

@@ -1,0 +1,1 @@
+//! One pure file per protocol: frames to commands and events, both ends.

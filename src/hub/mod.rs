@@ -1,0 +1,1 @@
+//! The bundled server: relay, authentication, live view.

@@ -1,0 +1,88 @@
+//! What a server may ask of an agent, whatever the protocol.
+
+use super::{ExecutionId, TestFlowId};
+use serde::{Deserialize, Serialize};
+
+/// One request of a server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// Run Playwright Test source.
+    StartExecution(StartExecution),
+    /// End a running or waiting execution now.
+    CancelExecution {
+        /// The execution to end.
+        execution: ExecutionId,
+    },
+    /// Record what a person does.
+    StartRecording(StartRecording),
+    /// End a recording now.
+    CancelRecording {
+        /// The flow of the recording.
+        flow: TestFlowId,
+        /// The recording to end.
+        execution: ExecutionId,
+    },
+}
+
+/// Source to execute and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartExecution {
+    /// The session's id.
+    pub execution: ExecutionId,
+    /// Where the server thinks the code runs (`local`, `docker`, `github-actions`): the agent runs it whatever this says.
+    pub target: Option<String>,
+    /// Playwright Test source, TypeScript or JavaScript.
+    pub code: String,
+    /// Options of this execution.
+    pub config: ExecutionConfig,
+}
+
+/// Options a server may send with an execution; absent means the agent's own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ExecutionConfig {
+    /// Size of the page, CSS pixels.
+    pub viewport: Option<Viewport>,
+    /// Prefix of relative URLs.
+    #[serde(alias = "baseUrl")]
+    pub base_url: Option<String>,
+    /// Per-test timeout, milliseconds.
+    pub timeout: Option<u64>,
+    /// How often a failing test is tried again.
+    pub retries: Option<u32>,
+}
+
+/// A page to record and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartRecording {
+    /// The flow the recording belongs to.
+    pub flow: TestFlowId,
+    /// The session's id.
+    pub execution: ExecutionId,
+    /// The first page.
+    pub url: String,
+    /// The language of the generated code.
+    pub language: String,
+    /// Options of this recording.
+    pub config: RecordingConfig,
+}
+
+/// Options of a recording.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RecordingConfig {
+    /// Size of the page, CSS pixels; beats the device's.
+    pub viewport: Option<Viewport>,
+    /// A Playwright device descriptor by name.
+    pub device: Option<String>,
+}
+
+/// A size in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewport {
+    /// CSS pixels.
+    pub width: u32,
+    /// CSS pixels.
+    pub height: u32,
+}

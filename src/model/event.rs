@@ -1,0 +1,129 @@
+//! What an agent tells a server, whatever the protocol.
+
+use super::run::Location;
+use super::{ExecutionId, TestFlowId};
+use serde::{Deserialize, Serialize};
+
+/// How serious a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Said in passing.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Went wrong.
+    Error,
+}
+
+/// One thing that happened in a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A line of output.
+    ExecutionLog {
+        /// Whose.
+        execution: ExecutionId,
+        /// How serious.
+        level: Level,
+        /// One or more lines, without a trailing newline.
+        message: String,
+    },
+    /// A step began or ended.
+    ExecutionStep {
+        /// Whose.
+        execution: ExecutionId,
+        /// Which, and how it stands.
+        step: SessionStep,
+    },
+    /// The page after a step, the target outlined.
+    ExecutionScreenshot {
+        /// Whose.
+        execution: ExecutionId,
+        /// The step's number, from 1.
+        step_number: u32,
+        /// JPEG or PNG bytes.
+        #[serde(with = "image_base64")]
+        image: Vec<u8>,
+    },
+    /// The session ended; nothing follows for it.
+    ExecutionComplete {
+        /// Whose.
+        execution: ExecutionId,
+        /// 0 passed, 1 failed, 2 could not be run, 124 timed out as a whole, 130 cancelled.
+        exit_code: i32,
+        /// Milliseconds from start to end.
+        duration_ms: u64,
+    },
+    /// A recording is ready for the person.
+    RecordingReady {
+        /// Its flow.
+        flow: TestFlowId,
+        /// Its id.
+        execution: ExecutionId,
+    },
+    /// A recording ended; nothing follows for it.
+    RecordingComplete {
+        /// Its flow.
+        flow: TestFlowId,
+        /// Its id.
+        execution: ExecutionId,
+        /// Whether the person finished it.
+        success: bool,
+        /// The code recorded so far.
+        code: Option<String>,
+        /// Why it ended, where that needs words.
+        message: Option<String>,
+    },
+    /// A command could not be understood or carried out.
+    Error {
+        /// What was tried, what was seen, what to do.
+        message: String,
+        /// The session, where one could be read.
+        execution: Option<ExecutionId>,
+    },
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepState {
+    /// Begun.
+    Running,
+    /// Ended well.
+    Passed,
+    /// Ended with an error.
+    Failed,
+}
+
+/// One navigation, action, `setContent` or web-first `expect`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionStep {
+    /// From 1, without gaps, in the order the steps began.
+    pub number: u32,
+    /// How it stands.
+    pub state: StepState,
+    /// The action in machine-read form: at least `{"type": "click"}`, with `selector`, `url`, `value`, … where it has them.
+    pub action: serde_json::Value,
+    /// Plain English: `Click the button ‘Save’`.
+    pub explanation: String,
+    /// Where in the source.
+    pub location: Option<Location>,
+    /// Milliseconds, once ended.
+    pub duration_ms: Option<u64>,
+    /// The error's message, once failed.
+    pub error: Option<String>,
+}
+
+mod image_base64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,1 @@
+//! Selectors as text, their parts, and how a person reads them (`getByRole(…)`).

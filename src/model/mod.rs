@@ -1,0 +1,15 @@
+//! The vocabulary every room shares: ids, commands, events, what a run is. No tokio, no I/O.
+
+mod command;
+mod event;
+mod ids;
+pub mod locator;
+pub mod run;
+
+pub use command::{Command, ExecutionConfig, RecordingConfig, StartExecution, StartRecording, Viewport};
+pub use event::{Event, Level, SessionStep, StepState};
+pub use ids::{AgentId, ExecutionId, TestFlowId};
+
+/// JavaScript that turns values into plain JSON and back, the same text at both ends of `evaluate`
+/// (in the page and in the worker). See the head of the file for the format.
+pub const SERIALIZE_JS: &str = include_str!("serialize.js");

@@ -1,0 +1,1 @@
+//! Run events to what a person or a CI server reads.

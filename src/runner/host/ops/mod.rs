@@ -1,0 +1,1 @@
+//! The operation table: parse, call `browser`, map, and nothing else.

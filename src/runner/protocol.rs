@@ -1,0 +1,230 @@
+//! What passes between host (parent) and worker (child): frames of a 4-byte big-endian length and JSON, the worker's
+//! standard input and output. One worker loads one file (with what it imports), once, and runs tests of it in order.
+//!
+//! ```text
+//! host                                worker
+//!   Load {config, entry}       ─────▶
+//!                              ◀─────  Resolve {id, specifier, from}      (for every import, before anything is evaluated)
+//!   Resolved {id, module}      ─────▶
+//!                              ◀─────  Loaded {tests} | LoadFailed {error}
+//!   Run {tests, retry}         ─────▶
+//!                              ◀─────  TestBegin, StepBegin, Op …, StepEnd, Log, TestEnd
+//!   OpResult, Event            ─────▶
+//!                              ◀─────  Done {remaining}
+//! ```
+//!
+//! After a test that did not end as expected the worker tears down (`afterAll`, worker fixtures) and says `Done` with the tests
+//! it has not run; the host gives those to a fresh worker, as Playwright does.
+
+use crate::model::Level;
+use crate::model::run::{Attempt, StepBegin, TestCase, TestError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Host to worker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ToWorker {
+    /// Read this file, resolve its imports, evaluate it, answer `Loaded` or `LoadFailed`.
+    Load {
+        /// What holds for the whole worker.
+        config: WorkerConfig,
+        /// The spec file.
+        entry: Module,
+    },
+    /// Answer to `Resolve`.
+    Resolved {
+        /// The question's.
+        id: u32,
+        /// The module, or why there is none (a sentence for the user).
+        module: Result<Module, String>,
+    },
+    /// Run these tests of the loaded file in order.
+    Run {
+        /// What to run; ids of [`TestCase`].
+        tests: Vec<Planned>,
+    },
+    /// Answer to `Op`.
+    OpResult {
+        /// The operation's.
+        id: u32,
+        /// Its value or its error.
+        result: Result<Value, OpError>,
+    },
+    /// Something happened to an object the worker knows (`page@1`, `frame@2`, …). Sent before the result of the operation that
+    /// caused it, so that `page.url()` and friends are right without asking.
+    Event {
+        /// The object.
+        target: String,
+        /// `navigated`, `closed`, `console`, …
+        name: String,
+        /// By name.
+        params: Value,
+    },
+    /// End the running test now (status `interrupted`), tear down, say `Done`. The host kills the process soon after.
+    Cancel,
+}
+
+/// Worker to host.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ToHost {
+    /// Facade and engine are up; `Load` may come.
+    Ready,
+    /// Find this import.
+    Resolve {
+        /// Echoed.
+        id: u32,
+        /// As written in the source.
+        specifier: String,
+        /// Path of the importing module.
+        from: String,
+    },
+    /// The file was evaluated; these are all its tests, in order of declaration, unfiltered but for `test.only`.
+    Loaded {
+        /// All tests.
+        tests: Vec<TestCase>,
+        /// Whether `test.only` or `describe.only` chose them.
+        only: bool,
+    },
+    /// The file could not be parsed, resolved or evaluated.
+    LoadFailed {
+        /// With line, column and code frame.
+        error: TestError,
+    },
+    /// An attempt begins.
+    TestBegin {
+        /// [`TestCase::id`].
+        test: String,
+        /// From 0.
+        retry: u32,
+        /// Milliseconds the host waits before it kills the worker as hung; 0 is for ever. Renewed by `Deadline`.
+        timeout: u64,
+    },
+    /// The running test changed its timeout; counted from now.
+    Deadline {
+        /// Milliseconds from now; 0 is for ever.
+        timeout: u64,
+    },
+    /// An attempt ended.
+    TestEnd {
+        /// How.
+        attempt: Attempt,
+    },
+    /// A step began.
+    StepBegin {
+        /// [`TestCase::id`]; none in `beforeAll`/`afterAll` outside a test.
+        test: Option<String>,
+        /// The step.
+        step: StepBegin,
+    },
+    /// A step ended.
+    StepEnd {
+        /// [`TestCase::id`].
+        test: Option<String>,
+        /// Of the step.
+        id: u32,
+        /// Milliseconds.
+        duration_ms: u64,
+        /// None when it went well.
+        error: Option<TestError>,
+    },
+    /// `console.…` of the test code.
+    Log {
+        /// [`TestCase::id`].
+        test: Option<String>,
+        /// How serious.
+        level: Level,
+        /// Without a trailing newline.
+        text: String,
+    },
+    /// Perform an operation of the table in `host/ops`.
+    Op {
+        /// Echoed.
+        id: u32,
+        /// The step it belongs to, for screenshots; none for operations that are no step.
+        step: Option<u32>,
+        /// `locator.click`, …
+        name: String,
+        /// By name.
+        params: Value,
+    },
+    /// Give up a running operation: nobody waits for it any more (its test ended). No answer.
+    Abandon {
+        /// The operation's.
+        id: u32,
+    },
+    /// An error outside any test (`afterAll` of a file, worker fixtures).
+    Error {
+        /// What.
+        error: TestError,
+    },
+    /// All that could be run was run; the worker exits when its input closes.
+    Done {
+        /// Ids not run because a test before them did not end as expected.
+        remaining: Vec<String>,
+        /// Whether the worker must not be used again (a test failed, or it was cancelled).
+        spent: bool,
+    },
+}
+
+/// One test to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// [`TestCase::id`].
+    pub test: String,
+    /// From 0.
+    pub retry: u32,
+    /// `--repeat-each` index, from 0.
+    pub repeat: u32,
+}
+
+/// Source text and the name it goes by in stacks and reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// Unique; relative to the run's root with `/`.
+    pub path: String,
+    /// TypeScript, JavaScript or JSON, by the ending of `path`.
+    pub source: String,
+}
+
+/// What holds for a whole worker.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct WorkerConfig {
+    /// Per-test timeout, milliseconds; 0 is none.
+    pub timeout: u64,
+    /// Timeout of `expect`, milliseconds.
+    pub expect_timeout: u64,
+    /// `use` options of config and flags: `baseURL`, `viewport`, `actionTimeout`, `testIdAttribute`, ….
+    pub r#use: serde_json::Map<String, Value>,
+    /// `process.env` of the tests: allow-listed variables only.
+    pub env: std::collections::BTreeMap<String, String>,
+    /// `test.info().workerIndex`.
+    pub worker_index: u32,
+    /// `test.info().parallelIndex`.
+    pub parallel_index: u32,
+    /// `test.info().project.name`.
+    pub project: String,
+    /// Retries of the run, for `test.info().project.retries`.
+    pub retries: u32,
+    /// Bytes the script engine may use.
+    pub memory_limit: u64,
+    /// Report members that do not exist when they are used, not before the run.
+    pub allow_unsupported: bool,
+    /// Folder of `test.info().outputPath()`, as text; the host writes.
+    pub output_dir: String,
+}
+
+/// How an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpError {
+    /// `TimeoutError` or `Error`.
+    pub name: String,
+    /// Complete but for the name of the call, which the facade puts in front: `Timeout 30000ms exceeded.\nCall log:\n  - …`.
+    pub message: String,
+    /// Whether the page, context or browser is gone.
+    #[serde(default)]
+    pub closed: bool,
+}

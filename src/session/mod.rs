@@ -1,0 +1,1 @@
+//! One actor per session: an execution now, a recording with a later issue.

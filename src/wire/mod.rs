@@ -1,0 +1,1 @@
+//! Sockets: Socket.IO, HTTP, TLS. Knows frames, not commands.
