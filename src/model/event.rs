@@ -127,3 +127,16 @@ mod image_base64 {
         STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screenshot_travels_as_base64_and_comes_back() {
+        let event = Event::ExecutionScreenshot { execution: "e1".into(), step_number: 3, image: vec![0, 255, 7] };
+        let text = serde_json::to_string(&event).unwrap();
+        assert!(text.contains(r#""image":"AP8H""#), "{text}");
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
+}
