@@ -1,9 +1,137 @@
-//! One file per subcommand.
+//! The command line: one file per subcommand. To add one: a file with `Args` (clap) and `run`, a variant of [`Subcommand`],
+//! a line in its `run`. Every flag is then also an environment variable and a key of the settings file (see [`crate::config`]).
 
+mod completions;
+
+use crate::runner::worker;
+use clap::{Args, CommandFactory, Parser};
+use std::fmt;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// A command could not run: usage, a missing file, no browser.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Watches a part being played in Chromium and plays it again: runs Playwright tests without Node.js, alone or for a server.
+#[derive(Debug, Parser)]
+#[command(
+    name = "understudy",
+    version,
+    arg_required_else_help = true,
+    after_help = "Every flag can also be set in the environment (--max-sessions is UNDERSTUDY_MAX_SESSIONS).\n\n\
+                  Example: understudy completions bash > /etc/bash_completion.d/understudy"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Subcommand,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// How much to log on standard error: error, warn, info, debug, trace, or `module=level,…`
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// How to write the log
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// No colours, whatever the terminal can do
+    #[arg(long, global = true)]
+    no_color: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// One variant per command, in the order `--help` lists them.
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    Completions(completions::Args),
+}
+
+impl Subcommand {
+    fn run(self) -> Result<ExitCode, CouldNotRun> {
+        match self {
+            Self::Completions(args) => completions::run(args),
+        }
+    }
+
+    /// What is logged where nobody said.
+    fn log_level(&self) -> &'static str {
+        match self {
+            Self::Completions(_) => "warn",
+        }
+    }
+}
+
+/// Why a command could not do its work, as a sentence for the user. Ends the process with exit code 2.
+#[derive(Debug)]
+pub(crate) struct CouldNotRun(pub(crate) String);
+
+impl<E: std::error::Error> From<E> for CouldNotRun {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl fmt::Display for CouldNotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Parses the command line and runs the command; returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    // The child process that runs test code: no flags, no environment, nothing set up that it does not need.
+    if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
+        return worker::main();
+    }
+    let cli = Cli::parse();
+    let done = set_up_log(&cli).and_then(|()| cli.command.run());
+    done.unwrap_or_else(|error| {
+        say(&format!("error: {error}"));
+        ExitCode::from(COULD_NOT_RUN)
+    })
+}
+
+fn set_up_log(cli: &Cli) -> Result<(), CouldNotRun> {
+    let level = cli.globals.log_level.as_deref().unwrap_or_else(|| cli.command.log_level());
+    let filter = EnvFilter::try_new(level).map_err(|error| CouldNotRun(format!("--log-level {level:?}: {error}")))?;
+    let colors = !cli.globals.no_color && io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(colors);
+    match cli.globals.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// A line for the user on standard error; a closed standard error is no reason to fail.
+#[expect(clippy::print_stderr, reason = "this is where commands talk to people")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// The runtime of the commands that need one: few threads, since what is heavy runs in Chromium and in the workers.
+///
+/// # Errors
+/// Where the system has no threads left.
+pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    /// More would only wait for the browser.
+    const THREADS: usize = 4;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(cores.min(THREADS)).enable_all().build()
+}
+
+/// All commands and flags as clap knows them.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
 }
