@@ -1,0 +1,187 @@
+//! Waiting: deadlines, and the log of what was tried meanwhile. Everything in this room that waits for a page does it by these.
+
+use super::error::BrowserError;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A point in time, and the timeout it came from (messages name that).
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    at: Option<Instant>,
+    timeout_ms: u64,
+}
+
+impl Deadline {
+    /// So many milliseconds from now; 0 is never.
+    pub fn after(timeout_ms: u64) -> Self {
+        let at = (timeout_ms > 0).then(|| Instant::now() + Duration::from_millis(timeout_ms));
+        Self { at, timeout_ms }
+    }
+
+    /// What is left; none when it never comes.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.at.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether it has passed.
+    pub fn is_over(&self) -> bool {
+        self.remaining() == Some(Duration::ZERO)
+    }
+
+    /// Milliseconds it was made of; 0 is never.
+    pub fn timeout_ms(&self) -> u64 {
+        self.timeout_ms
+    }
+
+    /// Completes when it passes.
+    pub async fn passed(&self) {
+        match self.at {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What an operation tried and saw, in order. Clones share the lines. Leading spaces of a line are its depth.
+#[derive(Debug, Clone, Default)]
+pub struct CallLog(Arc<Mutex<Vec<String>>>);
+
+impl CallLog {
+    /// Adds a line.
+    pub fn note(&self, line: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
+
+    /// The lines so far, as they were noted.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The lines as people read them: repetitions folded into `3 × …`.
+    pub fn compressed(&self) -> Vec<String> {
+        compress(&self.lines())
+    }
+}
+
+impl fmt::Display for CallLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.compressed();
+        if lines.is_empty() { Ok(()) } else { write!(f, "\nCall log:\n{}\n", lines.join("\n")) }
+    }
+}
+
+/// Folds what repeats, in Playwright's form: `  - line`, or `  2 × first` with the others of the group below it.
+fn compress(lines: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let (length, count) = longest_repetition(&lines[at..]);
+        for (i, line) in lines[at..at + length].iter().enumerate() {
+            let text = line.trim();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            out.push(match (count, i) {
+                (1, _) => format!("  {indent}- {text}"),
+                (_, 0) => format!("  {indent}{count} × {text}"),
+                _ => format!("  {indent}{:pad$}- {text}", "", pad = count.to_string().len() + 1),
+            });
+        }
+        at += length * count;
+    }
+    out
+}
+
+/// The group at the start whose repetitions cover most lines: its length and how often it comes. The shortest of equals.
+fn longest_repetition(lines: &[String]) -> (usize, usize) {
+    let mut best = (1, 1);
+    for length in 1..=lines.len() / 2 {
+        let group = &lines[..length];
+        let count = lines.chunks_exact(length).take_while(|chunk| *chunk == group).count();
+        if count > 1 && length * count > best.0 * best.1 {
+            best = (length, count);
+        }
+    }
+    best
+}
+
+/// A deadline and a log that travel together through one operation.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// When the operation gives up.
+    pub deadline: Deadline,
+    /// What it did so far.
+    pub log: CallLog,
+}
+
+impl Progress {
+    /// Starts now; 0 waits for ever.
+    pub fn new(timeout_ms: u64) -> Self {
+        Self { deadline: Deadline::after(timeout_ms), log: CallLog::default() }
+    }
+
+    /// Adds a line to the log.
+    pub fn note(&self, line: impl Into<String>) {
+        self.log.note(line);
+    }
+
+    /// The error of an operation that took too long.
+    pub fn timeout(&self) -> BrowserError {
+        BrowserError::Timeout { timeout_ms: self.deadline.timeout_ms(), log: self.log.clone() }
+    }
+
+    /// Waits so many milliseconds, or fails at the deadline.
+    pub async fn sleep(&self, ms: u64) -> Result<(), BrowserError> {
+        self.run(async {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Runs `work` until it ends or the deadline passes; its errors carry the log away. Cancel-safe if `work` is.
+    pub async fn run<T>(&self, work: impl Future<Output = Result<T, BrowserError>>) -> Result<T, BrowserError> {
+        tokio::select! {
+            biased;
+            result = work => result.map_err(|error| error.with_log(&self.log)),
+            () = self.deadline.passed() => Err(self.timeout()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_folds_what_repeats() {
+        let cases: &[(&str, &[&str], &[&str])] = &[
+            ("plain", &["a", "  b"], &["  - a", "    - b"]),
+            ("one line", &["a", "a", "b"], &["  2 × a", "  - b"]),
+            (
+                "a group",
+                &["start", "  try", "    why", "  try", "    why", "  last"],
+                &["  - start", "    2 × try", "        - why", "    - last"],
+            ),
+            ("two digits", &["x"; 12], &["  12 × x"]),
+        ];
+        for (name, lines, expected) in cases {
+            let log = CallLog::default();
+            for line in *lines {
+                log.note(*line);
+            }
+            assert_eq!(log.compressed(), *expected, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_deadline_ends_what_takes_too_long() {
+        let progress = Progress::new(5);
+        progress.note("waiting for Godot");
+        let error = progress.run(std::future::pending::<Result<(), _>>()).await.unwrap_err();
+        assert_eq!(error.to_string(), "Timeout 5ms exceeded.\nCall log:\n  - waiting for Godot\n");
+        assert!(progress.deadline.is_over());
+        assert_eq!(Progress::new(0).deadline.remaining(), None);
+    }
+}
