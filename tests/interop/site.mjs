@@ -1,4 +1,5 @@
-// A static server for fixtures/site, on any free port. Also answers the few paths under /echo that specs need.
+// A static server for fixtures/site, on any free port. Also answers what specs need of a server: /hang never does,
+// /redirect?to=… sends elsewhere. tests/support/site.rs does the same for the Rust tests; change both.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -8,7 +9,14 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 /** Serves `folder`; resolves to `{ url, close }`. */
 export async function serveSite(folder) {
   const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    const url = new URL(request.url, 'http://x');
+    const path = normalize(decodeURIComponent(url.pathname));
+    if (path === '/hang') return;
+    if (path === '/redirect') {
+      response.writeHead(302, { location: url.searchParams.get('to') });
+      response.end();
+      return;
+    }
     let file = join(folder, path);
     if (existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
     if (!existsSync(file)) {

@@ -1,4 +1,5 @@
-// A Playwright reporter that prints what `understudy run --reporter jsonl` prints: one JSON object per finished attempt.
+// A Playwright reporter that prints what `understudy run --reporter jsonl` prints, one JSON object per finished attempt, and the
+// titles of its steps with it.
 const path = require('node:path');
 
 class Verdicts {
@@ -17,8 +18,9 @@ class Verdicts {
       durationMs: result.duration,
       retry: result.retry,
       location: at(test.location),
-      error: first && { message: first.message ?? first.value, stack: first.stack, location: at(first.location) },
+      error: first && { message: first.message ?? first.value, stack: first.stack, location: first.location?.file === test.location.file ? at(first.location) : undefined },
       annotations: result.annotations.map(({ type, description }) => ({ type, description })),
+      steps: steps(result.steps, ''),
     }));
   }
   onError(error) {
@@ -27,5 +29,14 @@ class Verdicts {
   printsToStdio() {
     return true;
   }
+}
+
+/** `category title`, indented below its parent. Hooks are only shown by what they do; fixtures, which differ by version, not at all. */
+function steps(list, indent) {
+  return list.flatMap(step => {
+    if (step.category === 'hook') return steps(step.steps, indent);
+    if (!['pw:api', 'expect', 'test.step'].includes(step.category)) return [];
+    return [`${indent}${step.category} ${step.title}${step.error ? ' !' : ''}`, ...steps(step.steps, indent + '  ')];
+  });
 }
 module.exports = Verdicts;
