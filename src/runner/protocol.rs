@@ -20,6 +20,44 @@ use crate::model::Level;
 use crate::model::run::{Attempt, StepBegin, TestCase, TestError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::io::{self, Read};
+
+/// A frame larger than this is a mistake or an attack; bytes. Screenshots and file uploads pass as base64.
+pub const MAX_FRAME: usize = 256 << 20;
+
+/// A message's JSON with its length in front, ready to be written at once.
+///
+/// # Errors
+/// When it is larger than [`MAX_FRAME`].
+pub fn frame(json: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u32::try_from(json.len()).ok().filter(|_| json.len() <= MAX_FRAME);
+    let Some(length) = length else {
+        return Err(io::Error::other(format!("a message of {} bytes is too large", json.len())));
+    };
+    let mut bytes = Vec::with_capacity(4 + json.len());
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(json);
+    Ok(bytes)
+}
+
+/// The next message's JSON; none at the end of the input.
+///
+/// # Errors
+/// When the input breaks off within a frame, or a frame is larger than [`MAX_FRAME`].
+pub fn read_frame(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut head = [0; 4];
+    match input.read_exact(&mut head) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let length = u32::from_be_bytes(head) as usize;
+    if length > MAX_FRAME {
+        return Err(io::Error::other(format!("a message of {length} bytes is too large")));
+    }
+    let mut json = vec![0; length];
+    input.read_exact(&mut json)?;
+    Ok(Some(json))
+}
 
 /// Host to worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,7 +118,7 @@ pub enum ToHost {
         /// Path of the importing module.
         from: String,
     },
-    /// The file was evaluated; these are all its tests, in order of declaration, unfiltered but for `test.only`.
+    /// The file was evaluated; these are its tests, in order of declaration, filtered by `test.only` and `grep`.
     Loaded {
         /// All tests.
         tests: Vec<TestCase>,
@@ -214,6 +252,11 @@ pub struct WorkerConfig {
     pub allow_unsupported: bool,
     /// Folder of `test.info().outputPath()`, as text; the host writes.
     pub output_dir: String,
+    /// Only tests that match are told in `Loaded`: source of a JavaScript regular expression, without regard to case, over
+    /// `project file describe … title tags` joined by spaces.
+    pub grep: Option<String>,
+    /// Tests that match are left out.
+    pub grep_invert: Option<String>,
 }
 
 /// How an operation failed.

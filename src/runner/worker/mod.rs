@@ -1,9 +1,77 @@
 //! The child, unprivileged: transform (oxc), engine (QuickJS), the Playwright Test facade in `js/`.
 
+mod await_chain;
+mod engine;
+mod js;
+mod limits;
+mod modules;
+mod native;
+mod polyfills;
+mod positions;
+mod sandbox;
+mod stack;
+mod timers;
+mod transform;
+
+use super::protocol::{self, ToWorker};
+use engine::{Engine, Incoming, complain};
+use limits::Limits;
+use std::io::{self, Read};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+
+/// Of the engine's thread; bytes. Scripts get a part of it, the rest is for the parser, which recurses into nested source.
+const STACK: usize = 64 << 20;
 
 /// The hidden command `worker`: speaks [`super::protocol`] on standard input and output until its input closes.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::FAILURE
+    let (sender, receiver) = mpsc::channel();
+    let limits = Arc::new(Limits::new());
+    let for_engine = limits.clone();
+    let engine = move || match Engine::new(js::MODULES, for_engine, Box::new(io::stdout())) {
+        Ok(engine) => engine.run(&receiver),
+        Err(error) => {
+            complain(&error);
+            std::process::exit(1);
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(engine) {
+        complain(&format!("failed to start the engine's thread: {error}"));
+        return ExitCode::FAILURE;
+    }
+    sandbox::enter();
+    match read(&mut io::stdin().lock(), &limits, &sender) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("failed to read a message: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Hands messages to the engine's thread until the input ends.
+fn read(input: &mut impl Read, limits: &Limits, sender: &Sender<Incoming>) -> io::Result<()> {
+    while let Some(json) = protocol::read_frame(input)? {
+        let text = String::from_utf8(json).map_err(io::Error::other)?;
+        // Those for the facade are not parsed twice; how they begin is written by our own host.
+        let incoming = if text.starts_with(r#"{"t":"load","#) || text.starts_with(r#"{"t":"resolved","#) {
+            match serde_json::from_str(&text)? {
+                ToWorker::Load { config, entry } => Incoming::Load(Box::new(config), entry),
+                ToWorker::Resolved { module, .. } => Incoming::Resolved(module),
+                _ => continue,
+            }
+        } else {
+            if text == r#"{"t":"cancel"}"# {
+                limits.cancel_read();
+            }
+            Incoming::Message(text)
+        };
+        if sender.send(incoming).is_err() {
+            // The engine gave up after an interrupt; the host ends this process.
+            continue;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,91 @@
+//! QuickJS has no stacks through `await`. So `await X` becomes `await __aw(X, "function", line, column, "file")`, with original
+//! positions: the facade's `__aw` adds the frame to an error that comes through.
+
+use super::positions::LineIndex;
+use oxc::allocator::{Allocator, ArenaVec, GetAllocator, TakeIn};
+use oxc::ast::ast::{
+    Argument, AwaitExpression, Expression, Function, MethodDefinition, NumberBase, Program, VariableDeclarator,
+};
+use oxc::ast::builder::AstBuilder;
+use oxc::ast_visit::{VisitMut, walk_mut};
+use oxc::span::{GetSpan, SPAN};
+use oxc::syntax::scope::ScopeFlags;
+
+/// Wraps what is awaited anywhere in the program.
+pub(crate) fn wrap<'a>(allocator: &'a Allocator, lines: &LineIndex<'_>, path: &str, program: &mut Program<'a>) {
+    let path = allocator.alloc_str(path);
+    Wrapper { builder: AstBuilder::new(allocator), lines, path, names: Vec::new() }.visit_program(program);
+}
+
+struct Wrapper<'a, 'l> {
+    builder: AstBuilder<'a>,
+    lines: &'l LineIndex<'l>,
+    path: &'a str,
+    /// Of the functions around, innermost last; empty for one without.
+    names: Vec<&'a str>,
+}
+
+impl<'a> Wrapper<'a, '_> {
+    fn named(&mut self, name: Option<&str>, walk: impl FnOnce(&mut Self)) {
+        let name = self.builder.allocator().alloc_str(name.unwrap_or_default());
+        self.names.push(name);
+        walk(self);
+        self.names.pop();
+    }
+}
+
+impl<'a> VisitMut<'a> for Wrapper<'a, '_> {
+    fn visit_method_definition(&mut self, method: &mut MethodDefinition<'a>) {
+        let name = method.key.static_name();
+        // The function below has no name of its own and would hide this one.
+        if let Some(name) = name {
+            self.named(Some(&name), |this| {
+                this.visit_property_key(&mut method.key);
+                walk_mut::walk_function(this, &mut method.value, ScopeFlags::Function);
+            });
+        } else {
+            walk_mut::walk_method_definition(self, method);
+        }
+    }
+
+    fn visit_function(&mut self, function: &mut Function<'a>, flags: ScopeFlags) {
+        let name = function.id.as_ref().map(|id| id.name.to_string());
+        self.named(name.as_deref(), |this| walk_mut::walk_function(this, function, flags));
+    }
+
+    fn visit_variable_declarator(&mut self, declarator: &mut VariableDeclarator<'a>) {
+        let name = declarator.id.get_identifier_name().map(|name| name.to_string());
+        match &mut declarator.init {
+            Some(Expression::ArrowFunctionExpression(arrow)) if name.is_some() => {
+                self.named(name.as_deref(), |this| walk_mut::walk_arrow_function_expression(this, arrow));
+            }
+            _ => walk_mut::walk_variable_declarator(self, declarator),
+        }
+    }
+
+    fn visit_arrow_function_expression(&mut self, arrow: &mut oxc::ast::ast::ArrowFunctionExpression<'a>) {
+        self.named(None, |this| walk_mut::walk_arrow_function_expression(this, arrow));
+    }
+
+    fn visit_await_expression(&mut self, it: &mut AwaitExpression<'a>) {
+        walk_mut::walk_await_expression(self, it);
+        // What the transformer made up has no place in the source.
+        if it.span == SPAN || !self.lines.contains(it.span.start) {
+            return;
+        }
+        let (line, column) = self.lines.position(it.span.start);
+        let b = &self.builder;
+        let awaited = it.argument.take_in(b);
+        let span = awaited.span();
+        let name = self.names.last().copied().unwrap_or_default();
+        let text = |text: &'a str| Argument::from(Expression::new_string_literal(span, text, None, b));
+        let number =
+            |n: u32| Argument::from(Expression::new_numeric_literal(span, f64::from(n), None, NumberBase::Decimal, b));
+        let arguments = ArenaVec::from_array_in(
+            [Argument::from(awaited), text(name), number(line), number(column), text(self.path)],
+            b,
+        );
+        let callee = Expression::new_identifier(span, "__aw", b);
+        it.argument = Expression::new_call_expression(span, callee, None, arguments, false, b);
+    }
+}

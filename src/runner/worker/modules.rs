@@ -1,0 +1,139 @@
+//! The module graph: everything a spec imports is asked of the host, transformed and known by name before anything is evaluated.
+
+use super::polyfills::{self, Builtin};
+use super::stack::{OWN, Sources};
+use super::transform::{self, Import};
+use crate::model::run::TestError;
+use crate::runner::protocol::Module as Source;
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Error, Module};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Modules by name, and what a specifier means in which module.
+#[derive(Default)]
+pub(crate) struct Graph {
+    code: HashMap<String, String>,
+    resolved: HashMap<(String, String), String>,
+}
+
+impl Graph {
+    /// Adds the entry and everything it imports. `ask(specifier, from)` is the host's answer.
+    ///
+    /// # Errors
+    /// The first module that does not parse, or the first import that leads nowhere, with its place and code frame.
+    pub(crate) fn load(
+        &mut self,
+        entry: Source,
+        sources: &mut Sources,
+        mut ask: impl FnMut(&str, &str) -> Result<Source, String>,
+    ) -> Result<(), Box<TestError>> {
+        let mut waiting = vec![entry];
+        while let Some(module) = waiting.pop() {
+            if self.code.contains_key(&module.path) {
+                continue;
+            }
+            let transformed = transform::transform(&module.path, &module.source)?;
+            for import in &transformed.imports {
+                let target = match polyfills::builtin(&import.specifier) {
+                    Some(Builtin::Module(name)) => Ok(name.to_owned()),
+                    Some(Builtin::Refused(why)) => Err(why),
+                    None => ask(&import.specifier, &module.path).map(|found| {
+                        let path = found.path.clone();
+                        waiting.push(found);
+                        path
+                    }),
+                };
+                match target {
+                    Ok(target) => {
+                        self.resolved.insert((module.path.clone(), import.specifier.clone()), target);
+                    }
+                    // It fails when it is reached.
+                    Err(_) if import.dynamic => {}
+                    Err(why) => return Err(Box::new(cannot_import(&module, import, &why))),
+                }
+            }
+            self.code.insert(module.path.clone(), transformed.code);
+            sources.insert(module.path, module.source, transformed.positions);
+        }
+        Ok(())
+    }
+}
+
+fn cannot_import(module: &Source, import: &Import, why: &str) -> TestError {
+    let mut error = transform::error_at("Error", &module.path, &module.source, import.line, import.column, "");
+    error.message = format!("Error: {why}\n    imported at {}:{}:{}", module.path, import.line, import.column);
+    error
+}
+
+/// The engine's view of a graph and of our own modules.
+#[derive(Clone)]
+pub(crate) struct Registry {
+    pub(crate) own: Rc<HashMap<&'static str, &'static str>>,
+    pub(crate) graph: Rc<RefCell<Graph>>,
+}
+
+impl Resolver for Registry {
+    fn resolve<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<String> {
+        let graph = self.graph.borrow();
+        if let Some(path) = graph.resolved.get(&(base.to_owned(), name.to_owned())) {
+            return Ok(path.clone());
+        }
+        // What Rust itself imports has no base.
+        if base.starts_with(OWN) || base.is_empty() {
+            if graph.code.contains_key(name) || self.own.contains_key(name) {
+                return Ok(name.to_owned());
+            }
+            let joined = join(base, name);
+            if self.own.contains_key(joined.as_str()) {
+                return Ok(joined);
+            }
+        }
+        // Only a dynamic import comes here: static ones were resolved before.
+        let why = match polyfills::builtin(name) {
+            Some(Builtin::Module(module)) => return Ok(module.to_owned()),
+            Some(Builtin::Refused(why)) => why,
+            None => format!("Cannot find module '{name}' imported from {base}"),
+        };
+        drop(graph);
+        Err(rquickjs::Exception::throw_message(ctx, &why))
+    }
+}
+
+impl Loader for Registry {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<Module<'js, Declared>> {
+        let graph = self.graph.borrow();
+        let code = self.own.get(name).copied().or_else(|| graph.code.get(name).map(String::as_str));
+        let code = code.ok_or_else(|| Error::new_loading(name))?;
+        Module::declare(ctx.clone(), name, code)
+    }
+}
+
+/// `understudy:facade/api/page.js` and `../op.js` → `understudy:facade/op.js`.
+fn join(base: &str, relative: &str) -> String {
+    let mut parts: Vec<&str> = base.split('/').collect();
+    parts.pop();
+    for part in relative.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}

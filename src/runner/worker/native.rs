@@ -1,0 +1,158 @@
+//! `__native`: what scripts (the facade and the polyfills, no one else) may ask of Rust. Every function parses, calls, maps,
+//! and does nothing else. No handle of the engine is ever kept here.
+
+use super::engine::Shared;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use rquickjs::prelude::{Func, Opt};
+use rquickjs::{Ctx, Object, Result, TypedArray, Value};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use url::Url;
+
+/// Makes `globalThis.__native`.
+pub(crate) fn install(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let native = Object::new(ctx.clone())?;
+    messages(&native, shared)?;
+    clocks(&native, shared)?;
+    stacks(&native, shared)?;
+    bytes(&native)?;
+    urls(&native)?;
+    ctx.globals().set("__native", native)
+}
+
+fn messages(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set("send", Func::from(move |text: String| it.send(text.as_bytes())))?;
+    let it = shared.clone();
+    native.set("loadEnded", Func::from(move || it.load_ended()))
+}
+
+fn clocks(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set(
+        "setTimeout",
+        Func::from(move |id: u32, ms: f64, repeat: bool| {
+            it.timers.borrow_mut().start(id, milliseconds(ms), repeat);
+        }),
+    )?;
+    let it = shared.clone();
+    native.set("clearTimeout", Func::from(move |id: u32| it.timers.borrow_mut().stop(id)))?;
+    let it = shared.clone();
+    native.set("now", Func::from(move || it.limits.elapsed().as_secs_f64() * 1000.0))?;
+    native.set(
+        "wallTime",
+        Func::from(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)),
+    )?;
+    let it = shared.clone();
+    native.set(
+        "deadline",
+        Func::from(move |ms: f64| {
+            it.limits.set_deadline((ms > 0.0).then(|| milliseconds(ms)));
+        }),
+    )
+}
+
+/// A script's idea of a duration; what is no number is none.
+fn milliseconds(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms.max(0.0) / 1000.0).unwrap_or_default()
+}
+
+fn stacks(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set("mapStack", Func::from(move |stack: String| it.sources.borrow().map_stack(&stack)))?;
+    let it = shared.clone();
+    native.set(
+        "snippet",
+        Func::from(move |file: String, line: u32, column: u32| it.sources.borrow().snippet(&file, line, column)),
+    )
+}
+
+fn bytes(native: &Object<'_>) -> Result<()> {
+    native.set("randomUUID", Func::from(|| uuid::Uuid::new_v4().to_string()))?;
+    native.set(
+        "randomBytes",
+        Func::from(|size: usize| {
+            let mut bytes = Vec::with_capacity(size.min(1 << 16) + 16);
+            while bytes.len() < size.min(1 << 16) {
+                // The first eight of a version 4 UUID's bytes that are random throughout.
+                let random = uuid::Uuid::new_v4().into_bytes();
+                bytes.extend(random[..6].iter().chain(&random[9..]));
+            }
+            bytes.truncate(size);
+            STANDARD.encode(bytes)
+        }),
+    )?;
+    native.set("utf8Encode", Func::from(utf8_encode))?;
+    // Bytes come as text of one character each: the engine's arrays cannot be read without unsafe code.
+    native.set("utf8Decode", Func::from(|text: String| String::from_utf8_lossy(&latin1(&text)).into_owned()))?;
+    native.set("base64Encode", Func::from(|text: String| STANDARD.encode(latin1(&text))))?;
+    native.set("base64Decode", Func::from(base64_decode))
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
+}
+
+fn utf8_encode<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
+    TypedArray::new(ctx, text.into_bytes())
+}
+
+/// Undefined for what is no base64; padding may be missing.
+fn base64_decode<'js>(ctx: Ctx<'js>, text: String) -> Result<Value<'js>> {
+    match STANDARD_NO_PAD.decode(text.trim_end_matches('=')) {
+        Ok(bytes) => TypedArray::<u8>::new(ctx, bytes).map(TypedArray::into_value),
+        Err(_) => Ok(Value::new_undefined(ctx)),
+    }
+}
+
+fn urls(native: &Object<'_>) -> Result<()> {
+    native.set(
+        "url",
+        Func::from(|url: String, base: Opt<Option<String>>| -> Option<String> {
+            let url = match base.0.flatten() {
+                Some(base) => Url::parse(&base).ok()?.join(&url).ok()?,
+                None => Url::parse(&url).ok()?,
+            };
+            Some(parts(&url))
+        }),
+    )?;
+    native.set(
+        "setUrl",
+        Func::from(|href: String, part: String, value: String| -> Option<String> {
+            let mut url = Url::parse(&href).ok()?;
+            set_part(&mut url, &part, &value)?;
+            Some(parts(&url))
+        }),
+    )
+}
+
+fn set_part(url: &mut Url, part: &str, value: &str) -> Option<()> {
+    use url::quirks;
+    match part {
+        "href" => *url = Url::parse(value).ok()?,
+        "protocol" => quirks::set_protocol(url, value).ok()?,
+        "username" => quirks::set_username(url, value).ok()?,
+        "password" => quirks::set_password(url, value).ok()?,
+        "host" => quirks::set_host(url, value).ok()?,
+        "hostname" => quirks::set_hostname(url, value).ok()?,
+        "port" => quirks::set_port(url, value).ok()?,
+        "pathname" => quirks::set_pathname(url, value),
+        "search" => quirks::set_search(url, value),
+        "hash" => quirks::set_hash(url, value),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The members of `URL` as JSON.
+fn parts(url: &Url) -> String {
+    use url::quirks;
+    serde_json::json!({
+        "href": quirks::href(url), "origin": quirks::origin(url), "protocol": quirks::protocol(url),
+        "username": quirks::username(url), "password": quirks::password(url), "host": quirks::host(url),
+        "hostname": quirks::hostname(url), "port": quirks::port(url), "pathname": quirks::pathname(url),
+        "search": quirks::search(url), "hash": quirks::hash(url),
+    })
+    .to_string()
+}

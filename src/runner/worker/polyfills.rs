@@ -1,0 +1,91 @@
+//! What scripts expect of their surroundings and QuickJS has not, as plain JavaScript in `js/polyfills`.
+
+/// Evaluated at start, in this order; the first defines what native code calls.
+pub(crate) const GLOBALS: &[(&str, &str)] = &[
+    ("understudy:polyfills/system.js", include_str!("js/polyfills/system.js")),
+    ("understudy:polyfills/boot.js", include_str!("js/polyfills/boot.js")),
+    ("understudy:polyfills/events.js", include_str!("js/polyfills/events.js")),
+    ("understudy:polyfills/text.js", include_str!("js/polyfills/text.js")),
+    ("understudy:polyfills/url.js", include_str!("js/polyfills/url.js")),
+    ("understudy:polyfills/clone.js", include_str!("js/polyfills/clone.js")),
+    ("understudy:polyfills/buffer.js", include_str!("js/polyfills/buffer.js")),
+    ("understudy:polyfills/console.js", include_str!("js/polyfills/console.js")),
+];
+
+/// Evaluated when something imports them.
+pub(crate) const LIBRARY: &[(&str, &str)] = &[
+    ("understudy:polyfills/latin1.js", include_str!("js/polyfills/latin1.js")),
+    ("understudy:polyfills/inspect.js", include_str!("js/polyfills/inspect.js")),
+    ("understudy:polyfills/node/assert.js", include_str!("js/polyfills/node/assert.js")),
+    ("understudy:polyfills/node/buffer.js", include_str!("js/polyfills/node/buffer.js")),
+    ("understudy:polyfills/node/crypto.js", include_str!("js/polyfills/node/crypto.js")),
+    ("understudy:polyfills/node/events.js", include_str!("js/polyfills/node/events.js")),
+    ("understudy:polyfills/node/path.js", include_str!("js/polyfills/node/path.js")),
+    ("understudy:polyfills/node/process.js", include_str!("js/polyfills/node/process.js")),
+    ("understudy:polyfills/node/timers.js", include_str!("js/polyfills/node/timers.js")),
+    ("understudy:polyfills/node/timers-promises.js", include_str!("js/polyfills/node/timers-promises.js")),
+    ("understudy:polyfills/node/url.js", include_str!("js/polyfills/node/url.js")),
+    ("understudy:polyfills/node/util.js", include_str!("js/polyfills/node/util.js")),
+];
+
+/// What Node.js has built in and we do not hand out. An import of one of these is answered here, not by the host.
+const REFUSED: &[&str] = &[
+    "child_process",
+    "cluster",
+    "dgram",
+    "dns",
+    "fs",
+    "fs/promises",
+    "http",
+    "http2",
+    "https",
+    "inspector",
+    "module",
+    "net",
+    "os",
+    "perf_hooks",
+    "readline",
+    "repl",
+    "stream",
+    "string_decoder",
+    "tls",
+    "tty",
+    "v8",
+    "vm",
+    "worker_threads",
+    "zlib",
+];
+
+/// What a bare specifier means by itself.
+pub(crate) enum Builtin {
+    /// A module of ours.
+    Module(&'static str),
+    /// Node.js has it, tests here do not; why, as a sentence.
+    Refused(String),
+}
+
+/// Our answer to an import that names the test framework or a module of Node.js; none for everything else.
+pub(crate) fn builtin(specifier: &str) -> Option<Builtin> {
+    let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+    let module = match name {
+        "@playwright/test" | "playwright/test" | "playwright" | "playwright-core" => "understudy:facade/index.js",
+        "assert" | "assert/strict" => "understudy:polyfills/node/assert.js",
+        "buffer" => "understudy:polyfills/node/buffer.js",
+        "crypto" => "understudy:polyfills/node/crypto.js",
+        "events" => "understudy:polyfills/node/events.js",
+        "path" | "path/posix" => "understudy:polyfills/node/path.js",
+        "process" => "understudy:polyfills/node/process.js",
+        "timers" => "understudy:polyfills/node/timers.js",
+        "timers/promises" => "understudy:polyfills/node/timers-promises.js",
+        "url" => "understudy:polyfills/node/url.js",
+        "util" => "understudy:polyfills/node/util.js",
+        _ if REFUSED.contains(&name) || specifier.starts_with("node:") => {
+            return Some(Builtin::Refused(format!(
+                "Module '{specifier}' is not available: test code runs without access to files, network and processes. \
+                 Of Node.js there are: assert, buffer, crypto, events, path, process, timers, timers/promises, url, util"
+            )));
+        }
+        _ => return None,
+    };
+    Some(Builtin::Module(module))
+}

@@ -1,0 +1,156 @@
+//! Stacks and code frames as people read them: original positions, none of our own frames.
+
+use super::positions::PositionMap;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+/// Our own modules; what runs in them is no news to the author of a test.
+pub(crate) const OWN: &str = "understudy:";
+
+/// What is known of the user's modules, by path.
+#[derive(Debug, Default)]
+pub(crate) struct Sources(HashMap<String, (String, PositionMap)>);
+
+impl Sources {
+    pub(crate) fn insert(&mut self, path: String, source: String, positions: PositionMap) {
+        self.0.insert(path, (source, positions));
+    }
+
+    pub(crate) fn source(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(|(source, _)| source.as_str())
+    }
+
+    /// Frames of the engine → frames at original positions, `    at name (file:line:column)`, one a line. Frames of our own and of the
+    /// engine are dropped. `at async …` is original already; it is dropped where it repeats the frame it continues.
+    pub(crate) fn map_stack(&self, stack: &str) -> String {
+        let mut mapped = String::new();
+        let mut seen: Vec<(String, u32)> = Vec::new();
+        for line in stack.lines() {
+            let Some(frame) = Frame::parse(line) else { continue };
+            if frame.file.starts_with(OWN) || frame.file == "native" {
+                continue;
+            }
+            let asynchronous = frame.name.starts_with("async ");
+            let (line, column) = match self.0.get(frame.file) {
+                Some((_, positions)) if !asynchronous => positions.original(frame.line, frame.column),
+                _ => (frame.line, frame.column),
+            };
+            let place = (frame.file.to_owned(), line);
+            if asynchronous && seen.contains(&place) {
+                continue;
+            }
+            seen.push(place);
+            let file = frame.file;
+            let _ = match frame.name.trim_end_matches("<anonymous>") {
+                "" => writeln!(mapped, "    at {file}:{line}:{column}"),
+                "async " => writeln!(mapped, "    at async {file}:{line}:{column}"),
+                name => writeln!(mapped, "    at {name} ({file}:{line}:{column})"),
+            };
+        }
+        mapped
+    }
+
+    /// The code frame at a place of a module that is known; empty otherwise.
+    pub(crate) fn snippet(&self, path: &str, line: u32, column: u32) -> String {
+        self.source(path).map_or_else(String::new, |source| snippet(source, line, column))
+    }
+}
+
+struct Frame<'s> {
+    name: &'s str,
+    file: &'s str,
+    line: u32,
+    column: u32,
+}
+
+impl<'s> Frame<'s> {
+    /// `at name (file:line:column)`, `at file:line:column` or `at name (native)`.
+    fn parse(line: &'s str) -> Option<Self> {
+        let rest = line.trim().strip_prefix("at ")?;
+        let (name, place) = match rest.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")) {
+            Some((name, place)) => (name, place),
+            None => rest.strip_prefix("async ").map_or(("", rest), |place| ("async ", place)),
+        };
+        if place == "native" {
+            return Some(Self { name, file: place, line: 0, column: 0 });
+        }
+        let (place, column) = place.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        Some(Self { name, file, line: line.parse().ok()?, column: column.parse().ok()? })
+    }
+}
+
+/// The lines around a place with a marker, as Playwright (Babel's code frame) prints them: two above, three below.
+pub(crate) fn snippet(source: &str, line: u32, column: u32) -> String {
+    const ABOVE: usize = 2;
+    const BELOW: usize = 3;
+    let lines: Vec<&str> = source.lines().collect();
+    let marked = line as usize;
+    if marked == 0 || marked > lines.len() {
+        return String::new();
+    }
+    let first = marked.saturating_sub(ABOVE).max(1);
+    let last = (marked + BELOW).min(lines.len());
+    let width = last.to_string().len();
+    let mut frame = String::new();
+    for number in first..=last {
+        let text = lines[number - 1];
+        let mark = if number == marked { '>' } else { ' ' };
+        let _ = write!(frame, "{mark} {number:>width$} |");
+        if !text.is_empty() {
+            let _ = write!(frame, " {text}");
+        }
+        frame.push('\n');
+        if number == marked {
+            let indent: String = text
+                .chars()
+                .take(column.saturating_sub(1) as usize)
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
+            let _ = writeln!(frame, "  {:width$} | {indent}^", "");
+        }
+    }
+    frame.pop();
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::positions::Mapping;
+    use super::*;
+
+    #[test]
+    fn frames_are_mapped_and_ours_left_out() {
+        let mut sources = Sources::default();
+        let positions = PositionMap::new(std::iter::once(Mapping { generated: (2, 1), original: (12, 5) }));
+        sources.insert("a.spec.ts".to_owned(), String::new(), positions);
+        let cases = [
+            ("mapped", "    at f (a.spec.ts:2:8)\n", "    at f (a.spec.ts:12:5)\n"),
+            ("without a name", "    at <anonymous> (a.spec.ts:2:8)\n", "    at a.spec.ts:12:5\n"),
+            ("ours", "    at op (understudy:facade/op.js:2:8)\n    at f (native)\n", ""),
+            ("async is original", "    at async f (a.spec.ts:2:8)\n", "    at async f (a.spec.ts:2:8)\n"),
+            ("async without a name", "    at async <anonymous> (a.spec.ts:2:8)\n", "    at async a.spec.ts:2:8\n"),
+            (
+                "async that repeats its own call",
+                "    at f (a.spec.ts:2:8)\n    at async f (a.spec.ts:12:1)\n    at async g (a.spec.ts:30:1)\n",
+                "    at f (a.spec.ts:12:5)\n    at async g (a.spec.ts:30:1)\n",
+            ),
+            ("unknown file", "    at f (b.js:2:8)\n", "    at f (b.js:2:8)\n"),
+            ("no frame", "Error: at sea\n", ""),
+        ];
+        for (name, stack, expected) in cases {
+            assert_eq!(sources.map_stack(stack), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_code_frame_marks_the_place() {
+        let source = "one\ntwo\nthree\n\tfour(x)\n\nsix\nseven\neight\nnine\nten\neleven";
+        assert_eq!(
+            snippet(source, 4, 3),
+            "  2 | two\n  3 | three\n> 4 | \tfour(x)\n    | \t ^\n  5 |\n  6 | six\n  7 | seven"
+        );
+        assert_eq!(snippet(source, 10, 1), "   8 | eight\n   9 | nine\n> 10 | ten\n     | ^\n  11 | eleven");
+        assert_eq!(snippet(source, 99, 1), "");
+    }
+}

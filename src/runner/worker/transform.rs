@@ -1,0 +1,262 @@
+//! TypeScript or JavaScript → what QuickJS runs, with what is needed to speak of it in terms of the original: a table of
+//! positions, the list of imports, and every `await` wrapped so that stacks go on through it.
+
+use super::await_chain;
+use super::positions::{LineIndex, Mapping, PositionMap};
+use super::stack::snippet;
+use crate::model::run::{Location, TestError};
+use oxc::allocator::Allocator;
+use oxc::ast::ast::{Expression, ImportDeclaration, ImportExpression, Program, Statement};
+use oxc::ast_visit::{Visit, walk};
+use oxc::codegen::{Codegen, CodegenOptions};
+use oxc::diagnostics::OxcDiagnostic;
+use oxc::parser::Parser;
+use oxc::semantic::SemanticBuilder;
+use oxc::span::{SourceType, Span};
+use oxc::transformer::{HelperLoaderMode, TransformOptions, Transformer};
+use std::path::Path;
+
+/// A module ready for the engine.
+#[derive(Debug)]
+pub(crate) struct Transformed {
+    /// JavaScript.
+    pub(crate) code: String,
+    /// Back to the original.
+    pub(crate) positions: PositionMap,
+    /// What it imports, in order, each specifier once.
+    pub(crate) imports: Vec<Import>,
+}
+
+/// One imported module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// As written.
+    pub(crate) specifier: String,
+    /// Of the specifier, from 1.
+    pub(crate) line: u32,
+    /// From 1.
+    pub(crate) column: u32,
+    /// `import()`: a failure is the caller's to see when it gets there.
+    pub(crate) dynamic: bool,
+}
+
+/// Transforms one module. The ending of `path` says what it is.
+///
+/// # Errors
+/// A syntax error with line, column and code frame.
+pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
+    if path.ends_with(".json") {
+        return json(path, source);
+    }
+    let lines = LineIndex::new(source);
+    let refuse = |diagnostics: &[OxcDiagnostic]| Err(Box::new(syntax_error(path, source, &lines, diagnostics)));
+    let allocator = Allocator::default();
+    // A type argument is no JSX: `<T>(x)` in `.js` is rare, JSX in a spec of a `.js` project is not; `.ts` has none.
+    let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts()).with_module(true);
+    let parsed = Parser::new(&allocator, source, source_type).parse();
+    if !parsed.diagnostics.is_empty() {
+        return refuse(&parsed.diagnostics);
+    }
+    let mut program = parsed.program;
+    let semantic = SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).build(&program);
+    if !semantic.diagnostics.is_empty() {
+        return refuse(&semantic.diagnostics);
+    }
+    let scoping = semantic.semantic.into_scoping();
+    let mut options = TransformOptions::from_target("esnext").unwrap_or_default();
+    options.helper_loader.mode = HelperLoaderMode::External;
+    options.decorator.legacy = true;
+    let transformed = Transformer::new(&allocator, Path::new(path), &options).build_with_scoping(scoping, &mut program);
+    if !transformed.diagnostics.is_empty() {
+        return refuse(&transformed.diagnostics);
+    }
+    let imports = Imports::of(&program, &lines);
+    await_chain::wrap(&allocator, &lines, path, &mut program);
+    let options = CodegenOptions { source_map_path: Some(path.into()), ..CodegenOptions::default() };
+    let built = Codegen::new().with_options(options).build(&program);
+    let positions = PositionMap::new(built.map.iter().flat_map(|map| map.get_tokens()).map(|token| Mapping {
+        generated: (token.get_dst_line() + 1, token.get_dst_col() + 1),
+        original: (token.get_src_line() + 1, token.get_src_col() + 1),
+    }));
+    Ok(Transformed { code: built.code, positions, imports })
+}
+
+/// A JSON file is a module whose default export is its value.
+fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(source) {
+        let (line, column) = (u32::try_from(error.line()).unwrap_or(1), u32::try_from(error.column()).unwrap_or(1));
+        let message = error.to_string();
+        let message = message.rsplit_once(" at line").map_or(message.as_str(), |(what, _)| what);
+        return Err(Box::new(error_at("SyntaxError", path, source, line, column, message)));
+    }
+    // Valid JSON is a valid expression since ES2019.
+    let code = format!("export default {source}\n;");
+    Ok(Transformed { code, positions: PositionMap::default(), imports: Vec::new() })
+}
+
+fn syntax_error(path: &str, source: &str, lines: &LineIndex, diagnostics: &[OxcDiagnostic]) -> TestError {
+    let Some(first) = diagnostics.first() else { return TestError::default() };
+    let offset = first.labels.first().map_or(0, |label| label.offset());
+    let (line, column) = lines.position(u32::try_from(offset as usize).unwrap_or(0));
+    let mut message = first.message.to_string();
+    if let Some(help) = &first.help {
+        message.push_str("\n  ");
+        message.push_str(help);
+    }
+    error_at("SyntaxError", path, source, line, column, &message)
+}
+
+/// An error about the text of a file: `SyntaxError: a.spec.ts: Unexpected token (3:5)`, and the code frame.
+pub(crate) fn error_at(name: &str, path: &str, source: &str, line: u32, column: u32, what: &str) -> TestError {
+    let (first, rest) = what.split_once('\n').map_or((what, String::new()), |(a, b)| (a, format!("\n{b}")));
+    TestError {
+        message: format!("{name}: {path}: {first} ({line}:{column}){rest}"),
+        stack: format!("    at {path}:{line}:{column}"),
+        location: Some(Location { file: path.to_owned(), line, column }),
+        snippet: Some(snippet(source, line, column)).filter(|text| !text.is_empty()),
+    }
+}
+
+/// Collects the imports that are left after types are gone.
+struct Imports<'l> {
+    lines: &'l LineIndex<'l>,
+    found: Vec<Import>,
+}
+
+impl<'l> Imports<'l> {
+    fn of(program: &Program<'_>, lines: &'l LineIndex<'l>) -> Vec<Import> {
+        let mut imports = Self { lines, found: Vec::new() };
+        for statement in &program.body {
+            match statement {
+                Statement::ExportFromDeclaration(export) => {
+                    imports.add(&export.source.value, export.source.span, false);
+                }
+                Statement::ExportAllDeclaration(export) => {
+                    imports.add(&export.source.value, export.source.span, false);
+                }
+                _ => {}
+            }
+        }
+        imports.visit_program(program);
+        imports.found
+    }
+
+    fn add(&mut self, specifier: &str, span: Span, dynamic: bool) {
+        match self.found.iter_mut().find(|import| import.specifier == specifier) {
+            Some(known) => known.dynamic &= dynamic,
+            None => {
+                let (line, column) = self.lines.position(span.start);
+                self.found.push(Import { specifier: specifier.to_owned(), line, column, dynamic });
+            }
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Imports<'_> {
+    fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
+        self.add(&import.source.value, import.source.span, false);
+    }
+
+    fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
+        if let Expression::StringLiteral(source) = &import.source {
+            self.add(&source.value, source.span, true);
+        }
+        walk::walk_import_expression(self, import);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(source: &str) -> String {
+        transform("a.spec.ts", source).expect("transforms").code
+    }
+
+    #[test]
+    fn typescript_is_taken_away_and_awaits_are_wrapped() {
+        let cases = [
+            ("types", "const a: number = 1 as any;", "const a = 1;\n"),
+            ("patterns stay", "f(async ({ page, context: c }) => {});", "f(async ({ page, context: c }) => {});\n"),
+            ("await", "await f(x)", "await __aw(f(x), \"\", 1, 1, \"a.spec.ts\");\n"),
+            (
+                "names and columns in UTF-16",
+                "async function go() { '😀'; await f() }",
+                "async function go() {\n\t\"😀\";\n\tawait __aw(f(), \"go\", 1, 29, \"a.spec.ts\");\n}\n",
+            ),
+            (
+                "methods",
+                "class P { async m() { await 1 } }",
+                "class P {\n\tasync m() {\n\t\tawait __aw(1, \"m\", 1, 23, \"a.spec.ts\");\n\t}\n}\n",
+            ),
+            (
+                "arrows",
+                "const go = async () => { await 1 }",
+                "const go = async () => {\n\tawait __aw(1, \"go\", 1, 26, \"a.spec.ts\");\n};\n",
+            ),
+            (
+                "parameter properties",
+                "class P { constructor(private x: X) {} }",
+                "class P {\n\tx;\n\tconstructor(x) {\n\t\tthis.x = x;\n\t}\n}\n",
+            ),
+            (
+                "enums",
+                "enum E { A = 1 } f(E.A)",
+                "var E = /* @__PURE__ */ function(E) {\n\tE[E[\"A\"] = 1] = \"A\";\n\treturn E;\n}(E || {});\nf(E.A);\n",
+            ),
+        ];
+        for (name, source, expected) in cases {
+            assert_eq!(code(source), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn imports_are_listed_without_types() {
+        let source = "import { a } from './a';\nimport type { T } from './t';\nimport { U } from './u';\nimport * as n from 'n';\n\
+                      export * from './e';\nexport { x } from './x';\nexport const y = 1;\nlet z: U; f(a, n, await import('./d'));\n";
+        let imports = transform("a.spec.ts", source).expect("transforms").imports;
+        let listed: Vec<_> = imports
+            .iter()
+            .map(|import| (import.specifier.as_str(), import.line, import.column, import.dynamic))
+            .collect();
+        let mut expected = [
+            ("./a", 1, 19, false),
+            ("n", 4, 20, false),
+            ("./e", 5, 15, false),
+            ("./x", 6, 19, false),
+            ("./d", 8, 32, true),
+        ];
+        expected.sort_unstable();
+        let mut listed = listed;
+        listed.sort_unstable();
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn positions_lead_back() {
+        let source = "type T = {\n  a: 1;\n};\nfunction f(): never {\n  throw new Error('x');\n}\n";
+        let transformed = transform("a.spec.ts", source).expect("transforms");
+        let line = transformed.code.lines().position(|line| line.contains("throw")).expect("is there") + 1;
+        assert_eq!(transformed.positions.original(u32::try_from(line).unwrap(), 8), (5, 9));
+    }
+
+    #[test]
+    fn syntax_errors_say_where() {
+        let cases = [
+            ("a.spec.ts", "const a = ;\n", "SyntaxError: a.spec.ts: Unexpected token (1:11)", (1, 11)),
+            (
+                "a.spec.ts",
+                "let a;\nlet a;\n",
+                "SyntaxError: a.spec.ts: Identifier `a` has already been declared (1:5)",
+                (1, 5),
+            ),
+            ("a.json", "{\n  \"a\": x\n}", "SyntaxError: a.json: expected value (2:8)", (2, 8)),
+        ];
+        for (path, source, message, (line, column)) in cases {
+            let error = transform(path, source).expect_err("is refused");
+            assert_eq!(error.message.lines().next(), Some(message));
+            assert_eq!(error.location, Some(Location { file: path.to_owned(), line, column }));
+            assert!(error.snippet.as_ref().is_some_and(|text| text.contains(&format!("> {line} |"))), "{error:?}");
+        }
+    }
+}
