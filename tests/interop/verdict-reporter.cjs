@@ -36,7 +36,7 @@ function steps(list, indent) {
   return list.flatMap(step => {
     if (step.category === 'hook') return steps(step.steps, indent);
     if (!['pw:api', 'expect', 'test.step'].includes(step.category)) return [];
-    return [`${indent}${step.category} ${step.title}${step.error ? ' !' : ''}`, ...steps(step.steps, indent + '  ')];
+    return [`${indent}${step.category} ${step.title}${step.subtitle ? ` ${step.subtitle}` : ''}${step.error ? ' !' : ''}`, ...steps(step.steps, indent + '  ')];
   });
 }
 module.exports = Verdicts;
