@@ -1,3 +1,13 @@
 //! The parent: spawns workers, serves their operations by `browser`, schedules, retries.
 
+mod drive;
+mod loader;
 pub mod ops;
+mod run;
+mod schedule;
+mod service;
+mod spawn;
+
+pub use loader::{FileLoader, ModuleLoader, NoImports};
+pub use run::{RunRequest, Runner, RunnerOptions, Screenshots};
+pub use service::{Performed, Picture, Service, Services};

@@ -1,0 +1,340 @@
+//! A run: load all files, schedule their tests over workers, tell what happens, know how it ended.
+
+use super::drive::{Loaded, Stage, Worker, plain};
+use super::loader::ModuleLoader;
+use super::schedule::{JobEnd, Schedule, Wishes};
+use super::service::Services;
+use super::spawn::Nursery;
+use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
+use crate::runner::protocol::{Module, Planned, WorkerConfig};
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What a run is to do.
+#[derive(Clone)]
+pub struct RunRequest {
+    /// Spec files, in order.
+    pub files: Vec<Module>,
+    /// For what they import.
+    pub loader: Arc<dyn ModuleLoader>,
+    /// For every worker; the host sets the indices.
+    pub config: WorkerConfig,
+    /// How many at once, at least one.
+    pub workers: usize,
+    /// Tests of one file in several workers.
+    pub fully_parallel: bool,
+    /// How often a failing test is tried again.
+    pub retries: u32,
+    /// How often every test is run; 0 is once.
+    pub repeat_each: u32,
+    /// After so many failed tests nothing is begun; 0 is no limit.
+    pub max_failures: u32,
+    /// Which part of how many, from 1.
+    pub shard: Option<(u32, u32)>,
+    /// Only [`RunEvent::Planned`].
+    pub list_only: bool,
+    /// Of the whole run.
+    pub timeout: Option<Duration>,
+    /// Of which steps there are to be pictures.
+    pub screenshots: Screenshots,
+}
+
+/// Of which steps there are to be pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Screenshots {
+    /// Of every one that shows a page.
+    Steps,
+    /// None.
+    #[default]
+    Off,
+}
+
+/// How workers are started.
+#[derive(Debug, Clone, Default)]
+pub struct RunnerOptions {
+    /// The program with the hidden command `worker`; this one where nothing is said.
+    pub program: Option<PathBuf>,
+}
+
+/// Runs tests. Cheap to keep: it has one worker process ready for the next run.
+pub struct Runner {
+    nursery: Nursery,
+}
+
+impl Runner {
+    /// # Errors
+    /// When the system does not say which program this is.
+    pub fn new(options: RunnerOptions) -> io::Result<Self> {
+        Ok(Self { nursery: Nursery::new(options.program)? })
+    }
+
+    /// Has a worker process ready, so that the next run begins at once. Within a runtime only.
+    pub fn prepare(&self) {
+        self.nursery.prepare();
+    }
+
+    /// Runs to the end and says how it ended. All events were sent then. Cancelling takes less than a second.
+    pub async fn run(
+        &self,
+        request: RunRequest,
+        services: Services,
+        events: mpsc::UnboundedSender<RunEvent>,
+        cancel: CancellationToken,
+    ) -> Outcome {
+        // The run's own: its timeout and its limit of failures end it as a cancellation from outside does.
+        let stop = cancel.child_token();
+        let stage = Arc::new(Stage {
+            events,
+            cancel: stop.clone(),
+            loader: request.loader.clone(),
+            pictures: request.screenshots == Screenshots::Steps,
+            steps: AtomicU32::new(0),
+            many_files: request.files.len() > 1,
+        });
+        let timeout = request.timeout;
+        let running = Run { nursery: &self.nursery, services, stage: stage.clone(), request }.run();
+        tokio::pin!(running);
+        let timed_out = async {
+            match timeout {
+                Some(timeout) => tokio::time::sleep(timeout).await,
+                None => std::future::pending().await,
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = &mut running => outcome,
+            () = timed_out => {
+                stop.cancel();
+                running.await;
+                let ms = timeout.unwrap_or_default().as_millis();
+                stage.tell(RunEvent::Error(plain(format!("Error: The run was ended after its timeout of {ms}ms."))));
+                Outcome::TimedOut
+            }
+        };
+        self.nursery.prepare();
+        match outcome {
+            Outcome::TimedOut => Outcome::TimedOut,
+            _ if cancel.is_cancelled() => Outcome::Cancelled,
+            outcome => outcome,
+        }
+    }
+}
+
+struct Run<'r> {
+    nursery: &'r Nursery,
+    services: Services,
+    stage: Arc<Stage>,
+    request: RunRequest,
+}
+
+/// What a task of a worker brings back.
+struct JobDone {
+    file: usize,
+    slot: u32,
+    end: JobEnd,
+    worker: Option<Worker>,
+}
+
+impl Run<'_> {
+    async fn run(self) -> Outcome {
+        let (files, mut idle) = match self.load_all().await {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                errors.into_iter().for_each(|error| self.stage.tell(RunEvent::Error(error)));
+                return Outcome::CouldNotRun;
+            }
+        };
+        let request = &self.request;
+        let wishes = Wishes {
+            fully_parallel: request.fully_parallel,
+            retries: request.retries,
+            repeat_each: request.repeat_each,
+            max_failures: request.max_failures,
+            shard: request.shard,
+        };
+        let mut schedule = Schedule::new(&files, &wishes);
+        let workers = request.workers.max(1).min(schedule.waiting().max(1));
+        let tests = self.planned(&files, &schedule);
+        let none = tests.is_empty();
+        self.stage.tell(RunEvent::Planned { tests, workers });
+        let outcome = if request.list_only {
+            Outcome::Passed
+        } else if none {
+            self.stage.tell(RunEvent::Error(plain("Error: No tests found".to_owned())));
+            Outcome::CouldNotRun
+        } else {
+            self.work(&mut schedule, workers, &mut idle).await
+        };
+        for worker in idle {
+            worker.dispose().await;
+        }
+        outcome
+    }
+
+    /// Loads every file, some at a time. Workers that have loaded one are kept, as many as can be used.
+    async fn load_all(&self) -> Result<(Vec<Vec<TestCase>>, VecDeque<Worker>), Vec<TestError>> {
+        let workers = self.request.workers.max(1);
+        let mut files: Vec<Option<Loaded>> = self.request.files.iter().map(|_| None).collect();
+        let mut waiting: VecDeque<usize> = (0..files.len()).collect();
+        let mut loading = JoinSet::new();
+        let mut idle = VecDeque::new();
+        let mut errors = Vec::new();
+        while let Some(file) = waiting.front().copied() {
+            if loading.len() < workers {
+                waiting.pop_front();
+                let slot = u32::try_from(loading.len()).unwrap_or_default();
+                loading.spawn(self.load(file, slot)?);
+                continue;
+            }
+            Self::take_loaded(loading.join_next().await, workers, &mut files, &mut idle, &mut errors);
+        }
+        while let done @ Some(_) = loading.join_next().await {
+            Self::take_loaded(done, workers, &mut files, &mut idle, &mut errors);
+        }
+        if !errors.is_empty() || self.stage.cancel.is_cancelled() {
+            for worker in idle {
+                worker.dispose().await;
+            }
+            return Err(errors);
+        }
+        let files: Vec<Loaded> = files.into_iter().flatten().collect();
+        // One `test.only` anywhere leaves out the files without.
+        let only = files.iter().any(|file| file.only);
+        let tests = files.into_iter().map(|file| if only && !file.only { Vec::new() } else { file.tests }).collect();
+        Ok((tests, idle))
+    }
+
+    fn take_loaded(
+        done: Option<Result<LoadEnd, tokio::task::JoinError>>,
+        keep: usize,
+        files: &mut [Option<Loaded>],
+        idle: &mut VecDeque<Worker>,
+        errors: &mut Vec<TestError>,
+    ) {
+        match done {
+            Some(Ok(Ok((worker, loaded)))) => {
+                files[worker.file] = Some(loaded);
+                // Those over are killed as they are dropped; they have opened nothing.
+                if idle.len() < keep {
+                    idle.push_back(worker);
+                }
+            }
+            Some(Ok(Err(error))) => errors.extend(error),
+            Some(Err(error)) => errors.push(plain(format!("Error: loading broke off: {error}"))),
+            None => {}
+        }
+    }
+
+    /// Loads a file in a new process.
+    fn load(&self, file: usize, slot: u32) -> Result<impl Future<Output = LoadEnd> + Send + use<>, Vec<TestError>> {
+        let entry: Module = self.request.files[file].clone();
+        let process = self.nursery.take();
+        let process =
+            process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
+        let service = (self.services)(process.outbox.clone());
+        let config = WorkerConfig {
+            worker_index: slot,
+            parallel_index: slot,
+            retries: self.request.retries,
+            ..self.request.config.clone()
+        };
+        Ok(Worker::load(process, service, self.stage.clone(), config, file, entry))
+    }
+
+    /// The tests of the run by their outer ids.
+    fn planned(&self, files: &[Vec<TestCase>], schedule: &Schedule) -> Vec<TestCase> {
+        let mut tests = Vec::new();
+        for (file, cases) in files.iter().enumerate() {
+            for repeat in 0..self.request.repeat_each.max(1) {
+                for case in cases.iter().filter(|case| schedule.has(file, &case.id, repeat)) {
+                    tests.push(TestCase { id: self.stage.id(file, &case.id, repeat), ..case.clone() });
+                }
+            }
+        }
+        tests
+    }
+
+    /// Keeps the workers busy until nothing is left.
+    async fn work(&self, schedule: &mut Schedule, workers: usize, idle: &mut VecDeque<Worker>) -> Outcome {
+        let mut busy: JoinSet<Result<JobDone, Vec<TestError>>> = JoinSet::new();
+        let mut slots: Vec<u32> = (0..u32::try_from(workers).unwrap_or(1)).rev().collect();
+        let mut broken = false;
+        loop {
+            while !slots.is_empty() && !self.stage.cancel.is_cancelled() && !broken {
+                let Some(job) = schedule.next(idle.front().map(|worker| worker.file)) else { break };
+                let Some(slot) = slots.pop() else { break };
+                let at = idle.iter().position(|worker| worker.file == job.file);
+                let loaded = at.and_then(|at| idle.remove(at));
+                let loading = match &loaded {
+                    Some(_) => None,
+                    None => {
+                        // One of another file makes room.
+                        if let Some(other) = idle.pop_front() {
+                            other.dispose().await;
+                        }
+                        Some(self.load(job.file, slot))
+                    }
+                };
+                busy.spawn(async move {
+                    let worker = match (loaded, loading) {
+                        (Some(worker), _) => worker,
+                        (None, Some(loading)) => match loading?.await {
+                            Ok((worker, _)) => worker,
+                            Err(error) => return Err(error.into_iter().collect()),
+                        },
+                        (None, None) => return Err(Vec::new()),
+                    };
+                    let (end, worker) = worker.run(job.tests).await;
+                    Ok(JobDone { file: job.file, slot, end, worker })
+                });
+            }
+            match busy.join_next().await {
+                None => break,
+                Some(Ok(Ok(done))) => {
+                    slots.push(done.slot);
+                    let consequences = schedule.ended(done.file, &done.end);
+                    self.skip(done.file, consequences.skipped);
+                    idle.extend(done.worker);
+                    if schedule.enough() {
+                        self.stage.cancel.cancel();
+                    }
+                }
+                Some(Ok(Err(errors))) => {
+                    broken = true;
+                    errors.into_iter().for_each(|error| self.stage.tell(RunEvent::Error(error)));
+                }
+                Some(Err(error)) => {
+                    broken = true;
+                    self.stage.tell(RunEvent::Error(plain(format!("Error: a worker's task broke off: {error}"))));
+                }
+            }
+        }
+        if schedule.failed() || broken { Outcome::Failed } else { Outcome::Passed }
+    }
+
+    /// Tells of tests that will not run.
+    fn skip(&self, file: usize, tests: Vec<Planned>) {
+        for planned in tests {
+            let test = self.stage.id(file, &planned.test, planned.repeat);
+            self.stage.tell(RunEvent::TestBegin { test: test.clone(), retry: planned.retry });
+            self.stage.tell(RunEvent::TestEnd(Attempt {
+                test,
+                retry: planned.retry,
+                status: Status::Skipped,
+                expected_status: Status::Passed,
+                duration_ms: 0,
+                errors: Vec::new(),
+                annotations: Vec::new(),
+                attachments: Vec::new(),
+            }));
+        }
+    }
+}
+
+type LoadEnd = Result<(Worker, Loaded), Option<TestError>>;

@@ -1,0 +1,421 @@
+//! Which tests run when: a queue of jobs (tests of one file for one worker), what is tried again, when to stop. Pure.
+
+use crate::model::run::{Attempt, Status, TestCase};
+use crate::runner::protocol::Planned;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// What the user wants of a run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    pub(crate) fully_parallel: bool,
+    pub(crate) retries: u32,
+    pub(crate) repeat_each: u32,
+    /// 0 is no limit.
+    pub(crate) max_failures: u32,
+    /// Which of how many, from 1.
+    pub(crate) shard: Option<(u32, u32)>,
+}
+
+/// Tests of one file for one worker, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// Index of the file.
+    pub(crate) file: usize,
+    /// By the ids of the file.
+    pub(crate) tests: Vec<Planned>,
+}
+
+/// How a job went.
+#[derive(Debug, Default)]
+pub(crate) struct JobEnd {
+    /// Attempts that ended, in order; ids of the file.
+    pub(crate) ended: Vec<(Planned, Attempt)>,
+    /// Not run.
+    pub(crate) remaining: Vec<Planned>,
+}
+
+/// What follows from it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Consequences {
+    /// Tests that will not run because one before them in their group failed.
+    pub(crate) skipped: Vec<Planned>,
+}
+
+#[derive(Debug)]
+struct Test {
+    /// Order of declaration.
+    order: usize,
+    retries: u32,
+    group: Option<String>,
+    /// Of the last attempt.
+    last: Option<Verdict>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    AsExpected,
+    Unexpected,
+    Interrupted,
+}
+
+type Key = (usize, String, u32);
+
+/// The state of a run.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    queue: VecDeque<Job>,
+    tests: HashMap<Key, Test>,
+    failures: u32,
+    max_failures: u32,
+}
+
+impl Schedule {
+    /// A schedule for the tests of these files.
+    pub(crate) fn new(files: &[Vec<TestCase>], wishes: &Wishes) -> Self {
+        let mut jobs = Vec::new();
+        let mut known = HashMap::new();
+        for (file, tests) in files.iter().enumerate() {
+            for repeat in 0..wishes.repeat_each.max(1) {
+                let planned = |test: &TestCase| Planned { test: test.id.clone(), retry: 0, repeat };
+                for (order, test) in tests.iter().enumerate() {
+                    let retries = test.retries.unwrap_or(wishes.retries);
+                    let test_state = Test { order, retries, group: test.serial_group.clone(), last: None };
+                    known.insert((file, test.id.clone(), repeat), test_state);
+                }
+                if wishes.fully_parallel {
+                    jobs.extend(
+                        apart(tests)
+                            .into_iter()
+                            .map(|tests| Job { file, tests: tests.into_iter().map(planned).collect() }),
+                    );
+                } else if !tests.is_empty() {
+                    jobs.push(Job { file, tests: tests.iter().map(planned).collect() });
+                }
+            }
+        }
+        if let Some((part, of)) = wishes.shard {
+            jobs = shard(jobs, part as usize, of as usize);
+        }
+        let chosen: HashSet<Key> =
+            jobs.iter().flat_map(|job| job.tests.iter().map(|test| key(job.file, test))).collect();
+        known.retain(|key, _| chosen.contains(key));
+        Self { queue: jobs.into(), tests: known, failures: 0, max_failures: wishes.max_failures }
+    }
+
+    /// Whether this test is part of the run (of this shard).
+    pub(crate) fn has(&self, file: usize, test: &str, repeat: u32) -> bool {
+        self.tests.contains_key(&(file, test.to_owned(), repeat))
+    }
+
+    /// How many jobs wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Something to do, of this file if there is some for it: a worker that has loaded it is at hand.
+    pub(crate) fn next(&mut self, file: Option<usize>) -> Option<Job> {
+        if self.enough() {
+            return None;
+        }
+        let fitting = file.and_then(|file| self.queue.iter().position(|job| job.file == file));
+        self.queue.remove(fitting.unwrap_or(0))
+    }
+
+    /// So many tests failed that the rest shall not run.
+    pub(crate) fn enough(&self) -> bool {
+        self.max_failures > 0 && self.failures >= self.max_failures
+    }
+
+    /// Takes the end of a job into account: what failed is queued again while it may be, together with what was not run.
+    pub(crate) fn ended(&mut self, file: usize, end: &JobEnd) -> Consequences {
+        let mut again: Vec<Planned> = Vec::new();
+        let mut over: HashSet<(String, u32)> = HashSet::new();
+        let mut groups_again: HashSet<(String, u32)> = HashSet::new();
+        for (planned, attempt) in &end.ended {
+            let Some(test) = self.tests.get_mut(&key(file, planned)) else { continue };
+            let verdict = verdict(attempt);
+            test.last = Some(verdict);
+            if verdict != Verdict::Unexpected {
+                continue;
+            }
+            let may = planned.retry < test.retries;
+            match (&test.group, may) {
+                (None, true) => again.push(Planned { retry: planned.retry + 1, ..planned.clone() }),
+                (Some(group), true) => {
+                    groups_again.insert((group.clone(), planned.repeat));
+                }
+                (group, false) => {
+                    self.failures += 1;
+                    over.extend(group.iter().map(|group| (group.clone(), planned.repeat)));
+                }
+            }
+        }
+        let group_of = |planned: &Planned| {
+            let test = self.tests.get(&key(file, planned))?;
+            test.group.clone().map(|group| (group, planned.repeat))
+        };
+        let mut skipped = Vec::new();
+        for planned in &end.remaining {
+            match group_of(planned) {
+                Some(group) if over.contains(&group) => skipped.push(planned.clone()),
+                Some(group) if groups_again.contains(&group) => {
+                    again.push(Planned { retry: planned.retry + 1, ..planned.clone() })
+                }
+                _ => again.push(planned.clone()),
+            }
+        }
+        // A group is tried again as a whole.
+        for (planned, _) in &end.ended {
+            if group_of(planned).is_some_and(|group| groups_again.contains(&group)) {
+                again.push(Planned { retry: planned.retry + 1, ..planned.clone() });
+            }
+        }
+        again.sort_by_key(|planned| self.tests.get(&key(file, planned)).map_or(0, |test| test.order));
+        if !again.is_empty() {
+            self.queue.push_front(Job { file, tests: again });
+        }
+        Consequences { skipped }
+    }
+
+    /// Whether any test did not end as it should have, so far.
+    pub(crate) fn failed(&self) -> bool {
+        self.tests.values().any(|test| matches!(test.last, Some(Verdict::Unexpected | Verdict::Interrupted)))
+    }
+}
+
+fn key(file: usize, planned: &Planned) -> Key {
+    (file, planned.test.clone(), planned.repeat)
+}
+
+fn verdict(attempt: &Attempt) -> Verdict {
+    match attempt.status {
+        Status::Interrupted => Verdict::Interrupted,
+        Status::Skipped => Verdict::AsExpected,
+        status if status == attempt.expected_status => Verdict::AsExpected,
+        _ => Verdict::Unexpected,
+    }
+}
+
+/// Every test by itself, but those of a serial group together.
+fn apart(tests: &[TestCase]) -> Vec<Vec<&TestCase>> {
+    let mut jobs: Vec<Vec<&TestCase>> = Vec::new();
+    let mut groups: HashMap<&str, usize> = HashMap::new();
+    for test in tests {
+        match test.serial_group.as_deref() {
+            Some(group) => {
+                let at = *groups.entry(group).or_insert(jobs.len());
+                if at == jobs.len() {
+                    jobs.push(Vec::new());
+                }
+                jobs[at].push(test);
+            }
+            None => jobs.push(vec![test]),
+        }
+    }
+    jobs
+}
+
+/// The part of the jobs that is this shard's, by number of tests, jobs kept whole. Same rule as Playwright.
+fn shard(jobs: Vec<Job>, part: usize, of: usize) -> Vec<Job> {
+    let (part, of) = (part.max(1) - 1, of.max(1));
+    let total: usize = jobs.iter().map(|job| job.tests.len()).sum();
+    let (size, extra) = (total / of, total % of);
+    let from = size * part + extra.min(part);
+    let to = from + size + usize::from(part < extra);
+    let mut before = 0;
+    jobs.into_iter()
+        .filter(|job| {
+            let begins = before;
+            before += job.tests.len();
+            begins >= from && begins < to
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::run::Location;
+
+    fn case(id: &str, group: Option<&str>) -> TestCase {
+        TestCase {
+            id: id.to_owned(),
+            title_path: vec![id.to_owned()],
+            location: Location { file: "a.spec.ts".to_owned(), line: 1, column: 1 },
+            tags: Vec::new(),
+            annotations: Vec::new(),
+            expected_status: Status::Passed,
+            timeout: 0,
+            retries: None,
+            serial_group: group.map(str::to_owned),
+        }
+    }
+
+    fn planned(text: &str) -> Planned {
+        let (test, retry) = text.split_once('#').unwrap_or((text, "0"));
+        Planned { test: test.to_owned(), retry: retry.parse().unwrap(), repeat: 0 }
+    }
+
+    fn attempt(planned: &Planned, status: Status) -> Attempt {
+        Attempt {
+            test: planned.test.clone(),
+            retry: planned.retry,
+            status,
+            expected_status: Status::Passed,
+            duration_ms: 1,
+            errors: Vec::new(),
+            annotations: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+
+    fn names(job: &Job) -> String {
+        let names: Vec<_> = job
+            .tests
+            .iter()
+            .map(|test| if test.retry > 0 { format!("{}#{}", test.test, test.retry) } else { test.test.clone() })
+            .collect();
+        format!("{}:{}", job.file, names.join(","))
+    }
+
+    fn queue(schedule: &mut Schedule) -> Vec<String> {
+        std::iter::from_fn(|| schedule.next(None)).map(|job| names(&job)).collect()
+    }
+
+    #[test]
+    fn files_become_jobs() {
+        let files =
+            vec![vec![case("a", None), case("b", Some("g")), case("c", Some("g"))], vec![case("d", None)], Vec::new()];
+        let cases = [
+            ("a file each", Wishes::default(), vec!["0:a,b,c", "1:d"]),
+            ("fully parallel", Wishes { fully_parallel: true, ..Wishes::default() }, vec!["0:a", "0:b,c", "1:d"]),
+            ("repeated", Wishes { repeat_each: 2, ..Wishes::default() }, vec!["0:a,b,c", "0:a,b,c", "1:d", "1:d"]),
+            ("first shard", Wishes { shard: Some((1, 2)), ..Wishes::default() }, vec!["0:a,b,c"]),
+            ("second shard", Wishes { shard: Some((2, 2)), ..Wishes::default() }, vec!["1:d"]),
+        ];
+        for (name, wishes, expected) in cases {
+            assert_eq!(queue(&mut Schedule::new(&files, &wishes)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_worker_goes_on_with_its_own_file() {
+        let files = vec![vec![case("a", None)], vec![case("b", None)], vec![case("c", None)]];
+        let mut schedule = Schedule::new(&files, &Wishes::default());
+        assert_eq!(schedule.next(Some(2)).map(|job| names(&job)), Some("2:c".to_owned()));
+        assert_eq!(schedule.next(Some(2)).map(|job| names(&job)), Some("0:a".to_owned()));
+    }
+
+    #[test]
+    fn what_fails_is_tried_again_together_with_what_was_not_run() {
+        struct Case {
+            name: &'static str,
+            tests: Vec<TestCase>,
+            retries: u32,
+            ended: &'static [(&'static str, Status)],
+            remaining: &'static [&'static str],
+            queue: &'static [&'static str],
+            skipped: &'static [&'static str],
+            failed: bool,
+        }
+        let plain = || vec![case("a", None), case("b", None), case("c", None)];
+        let serial = || vec![case("a", Some("g")), case("b", Some("g")), case("c", Some("g")), case("d", None)];
+        let cases = [
+            Case {
+                name: "all well",
+                tests: plain(),
+                retries: 1,
+                ended: &[("a", Status::Passed), ("b", Status::Skipped), ("c", Status::Passed)],
+                remaining: &[],
+                queue: &[],
+                skipped: &[],
+                failed: false,
+            },
+            Case {
+                name: "no retries: on with the rest",
+                tests: plain(),
+                retries: 0,
+                ended: &[("a", Status::Passed), ("b", Status::Failed)],
+                remaining: &["c"],
+                queue: &["0:c"],
+                skipped: &[],
+                failed: true,
+            },
+            Case {
+                name: "again, then the rest",
+                tests: plain(),
+                retries: 1,
+                ended: &[("a", Status::Passed), ("b", Status::TimedOut)],
+                remaining: &["c"],
+                queue: &["0:b#1,c"],
+                skipped: &[],
+                failed: true,
+            },
+            Case {
+                name: "no more than allowed",
+                tests: plain(),
+                retries: 1,
+                ended: &[("b#1", Status::Failed)],
+                remaining: &["c"],
+                queue: &["0:c"],
+                skipped: &[],
+                failed: true,
+            },
+            Case {
+                name: "a serial group is skipped after a failure",
+                tests: serial(),
+                retries: 0,
+                ended: &[("a", Status::Passed), ("b", Status::Failed)],
+                remaining: &["c", "d"],
+                queue: &["0:d"],
+                skipped: &["c"],
+                failed: true,
+            },
+            Case {
+                name: "a serial group is tried again as a whole",
+                tests: serial(),
+                retries: 1,
+                ended: &[("a", Status::Passed), ("b", Status::Failed)],
+                remaining: &["c", "d"],
+                queue: &["0:a#1,b#1,c#1,d"],
+                skipped: &[],
+                failed: true,
+            },
+            Case {
+                name: "interrupted is the end",
+                tests: plain(),
+                retries: 1,
+                ended: &[("a", Status::Interrupted)],
+                remaining: &[],
+                queue: &[],
+                skipped: &[],
+                failed: true,
+            },
+        ];
+        for case in cases {
+            let wishes = Wishes { retries: case.retries, ..Wishes::default() };
+            let mut schedule = Schedule::new(&[case.tests], &wishes);
+            schedule.next(None);
+            let ended =
+                case.ended.iter().map(|(test, status)| (planned(test), attempt(&planned(test), *status))).collect();
+            let remaining = case.remaining.iter().map(|test| planned(test)).collect();
+            let consequences = schedule.ended(0, &JobEnd { ended, remaining });
+            assert_eq!(schedule.failed(), case.failed, "{}", case.name);
+            assert_eq!(queue(&mut schedule), case.queue, "{}", case.name);
+            let skipped: Vec<_> = case.skipped.iter().map(|test| planned(test)).collect();
+            assert_eq!(consequences.skipped, skipped, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn enough_failures_end_the_run() {
+        let files = vec![vec![case("a", None)], vec![case("b", None)]];
+        let mut schedule = Schedule::new(&files, &Wishes { max_failures: 1, ..Wishes::default() });
+        schedule.next(None);
+        let end = JobEnd { ended: vec![(planned("a"), attempt(&planned("a"), Status::Failed))], remaining: Vec::new() };
+        schedule.ended(0, &end);
+        assert!(schedule.enough());
+        assert_eq!(schedule.next(None), None);
+        assert_eq!(schedule.waiting(), 1);
+    }
+}

@@ -1,0 +1,29 @@
+//! What a worker's operations are served by. A trait, so that processes, schedules and deadlines are tested without a browser.
+
+use crate::runner::protocol::{OpError, ToWorker};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Takes a picture of the page when it is called; none when the page is gone by then.
+pub type Picture = Box<dyn FnOnce() -> BoxFuture<'static, Option<Vec<u8>>> + Send>;
+
+/// What an operation brought.
+pub struct Performed {
+    /// For the worker.
+    pub value: Value,
+    /// Of what there is to see now, where there is something.
+    pub picture: Option<Picture>,
+}
+
+/// Everything one worker process has in the browser.
+pub trait Service: Send + Sync {
+    /// Performs an operation of the table. Dropping the future abandons it.
+    fn perform(self: Arc<Self>, name: String, params: Value) -> BoxFuture<'static, Result<Performed, OpError>>;
+    /// Closes all that was opened.
+    fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// Makes a service that sends its events to one worker.
+pub type Services = Arc<dyn Fn(mpsc::UnboundedSender<ToWorker>) -> Arc<dyn Service> + Send + Sync>;

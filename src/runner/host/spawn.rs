@@ -1,0 +1,172 @@
+//! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
+
+use crate::runner::protocol::{self, MAX_FRAME, ToHost, ToWorker};
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Mutex;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc;
+
+/// Messages of a worker that wait here before it is made to wait; a script that logs in a loop shall not fill our memory.
+const INBOX: usize = 256;
+
+/// A running worker. Killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// In order; from any thread.
+    pub(crate) outbox: mpsc::UnboundedSender<ToWorker>,
+    inbox: mpsc::Receiver<io::Result<ToHost>>,
+}
+
+impl Process {
+    /// Starts one; it says `Ready` when it is.
+    fn start(program: &PathBuf) -> io::Result<Self> {
+        let mut child = Command::new(program)
+            .arg("worker")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let missing = || io::Error::other("the process has no pipe");
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        let stderr = child.stderr.take().ok_or_else(missing)?;
+        let (outbox, messages) = mpsc::unbounded_channel();
+        let (received, inbox) = mpsc::channel(INBOX);
+        tokio::spawn(write(stdin, messages));
+        tokio::spawn(read(stdout, received));
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                tracing::warn!(target: "understudy::worker", "{line}");
+            }
+        });
+        Ok(Self { child, outbox, inbox })
+    }
+
+    /// To the worker; one that is gone does not hear it.
+    pub(crate) fn send(&self, message: ToWorker) {
+        let _ = self.outbox.send(message);
+    }
+
+    /// The next message; none when the worker closed its output. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Option<io::Result<ToHost>> {
+        self.inbox.recv().await
+    }
+
+    /// Ends it now and says how it ended.
+    pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
+        let _ = self.child.start_kill();
+        self.child.wait().await.ok()
+    }
+
+    /// How it ended by itself; kills it if it has not.
+    pub(crate) async fn ended(&mut self) -> Option<ExitStatus> {
+        // Its output is closed: it is exiting, or it is up to something.
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => status.ok(),
+            Err(_) => self.kill().await,
+        }
+    }
+}
+
+async fn write(mut pipe: ChildStdin, mut messages: mpsc::UnboundedReceiver<ToWorker>) {
+    while let Some(message) = messages.recv().await {
+        let frame = serde_json::to_vec(&message).map_err(io::Error::other).and_then(|json| protocol::frame(&json));
+        let written = match frame {
+            Ok(frame) => pipe.write_all(&frame).await,
+            // An answer that is too large: the operation stays without one and ends with its test.
+            Err(error) => {
+                tracing::warn!("failed to send to a worker: {error}");
+                Ok(())
+            }
+        };
+        // Broken pipe: the reader notices that the process is gone.
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+async fn read(pipe: ChildStdout, received: mpsc::Sender<io::Result<ToHost>>) {
+    let mut pipe = BufReader::with_capacity(64 << 10, pipe);
+    loop {
+        let message = match read_message(&mut pipe).await {
+            Ok(None) => return,
+            Ok(Some(message)) => Ok(message),
+            Err(error) => Err(error),
+        };
+        let failed = message.is_err();
+        if received.send(message).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+async fn read_message(pipe: &mut BufReader<ChildStdout>) -> io::Result<Option<ToHost>> {
+    let length = match pipe.read_u32().await {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other? as usize,
+    };
+    if length > MAX_FRAME {
+        return Err(io::Error::other(format!("a message of {length} bytes is too large")));
+    }
+    // Not all at once: a length is only a claim until the bytes are there.
+    let mut json = Vec::new();
+    pipe.take(length as u64).read_to_end(&mut json).await?;
+    if json.len() < length {
+        return Ok(None);
+    }
+    serde_json::from_slice(&json).map(Some).map_err(io::Error::other)
+}
+
+/// Starts workers, one ahead of demand.
+pub(crate) struct Nursery {
+    program: PathBuf,
+    warm: Mutex<Option<Process>>,
+}
+
+impl Nursery {
+    /// `program` is this program unless it is said otherwise.
+    ///
+    /// # Errors
+    /// When the system does not say which program this is.
+    pub(crate) fn new(program: Option<PathBuf>) -> io::Result<Self> {
+        // By the link and not by what it names: the file may have been replaced by a newer one meanwhile.
+        let linked = PathBuf::from("/proc/self/exe");
+        let program = match program {
+            Some(program) => program,
+            None if linked.exists() => linked,
+            None => std::env::current_exe()?,
+        };
+        Ok(Self { program, warm: Mutex::new(None) })
+    }
+
+    /// Has one ready for the next [`Nursery::take`]. Within a runtime only.
+    pub(crate) fn prepare(&self) {
+        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if warm.is_none() {
+            *warm = Process::start(&self.program).ok();
+        }
+    }
+
+    /// The one that was prepared, or a new one.
+    ///
+    /// # Errors
+    /// When no process can be started.
+    pub(crate) fn take(&self) -> io::Result<Process> {
+        let warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(mut process) = warm
+            && matches!(process.child.try_wait(), Ok(None))
+        {
+            return Ok(process);
+        }
+        Process::start(&self.program)
+    }
+}
