@@ -143,7 +143,9 @@ impl Worker {
                 Some(Ok(ToHost::Log { level, text, .. })) => log(&stage, &mut logged, None, level, text),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
-                    return Err(Some(plain(format!("Error: {path}: the process that loads it says nonsense: {error}"))));
+                    return Err(Some(plain(format!(
+                        "Error: {path}: the process that loads it says nonsense: {error}"
+                    ))));
                 }
                 None => {
                     let how = in_words(process.ended().await);
