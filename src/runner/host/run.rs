@@ -61,23 +61,33 @@ pub enum Screenshots {
 pub struct RunnerOptions {
     /// The program with the hidden command `worker`; this one where nothing is said.
     pub program: Option<PathBuf>,
+    /// Have a process ready for the next run, also after each: for those that live long.
+    pub keep_warm: bool,
 }
 
-/// Runs tests. Cheap to keep: it has one worker process ready for the next run.
+/// Runs tests, one run after the other or several at once.
 pub struct Runner {
-    nursery: Nursery,
+    nursery: Arc<Nursery>,
+    keep_warm: bool,
 }
 
 impl Runner {
+    /// Within a runtime only.
+    ///
     /// # Errors
     /// When the system does not say which program this is.
     pub fn new(options: RunnerOptions) -> io::Result<Self> {
-        Ok(Self { nursery: Nursery::new(options.program)? })
+        let runner = Self { nursery: Arc::new(Nursery::new(options.program)?), keep_warm: options.keep_warm };
+        runner.warm_up();
+        Ok(runner)
     }
 
-    /// Has a worker process ready, so that the next run begins at once. Within a runtime only.
-    pub fn prepare(&self) {
-        self.nursery.prepare();
+    /// Has a process ready for the next run, if one is wanted.
+    fn warm_up(&self) {
+        if self.keep_warm {
+            let nursery = self.nursery.clone();
+            tokio::spawn(async move { nursery.prepare().await });
+        }
     }
 
     /// Runs to the end and says how it ended. All events were sent then. Cancelling takes less than a second.
@@ -117,7 +127,7 @@ impl Runner {
                 Outcome::TimedOut
             }
         };
-        self.nursery.prepare();
+        self.warm_up();
         match outcome {
             Outcome::TimedOut => Outcome::TimedOut,
             _ if cancel.is_cancelled() => Outcome::Cancelled,

@@ -2,12 +2,13 @@
 
 use crate::runner::protocol::{self, MAX_FRAME, ToHost, ToWorker};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{OnceCell, mpsc};
 
 /// Messages of a worker that wait here before it is made to wait; a script that logs in a loop shall not fill our memory.
 const INBOX: usize = 256;
@@ -22,23 +23,19 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts one; it says `Ready` when it is.
-    fn start(program: &PathBuf) -> io::Result<Self> {
-        let mut child = Command::new(program)
-            .arg("worker")
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+    fn start(program: &Path, compiled: Option<Arc<[u8]>>) -> io::Result<Self> {
+        let mut command = bare(program);
+        if compiled.is_some() {
+            command.arg("compiled");
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let missing = || io::Error::other("the process has no pipe");
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
         let (outbox, messages) = mpsc::unbounded_channel();
         let (received, inbox) = mpsc::channel(INBOX);
-        tokio::spawn(write(stdin, messages));
+        tokio::spawn(write(stdin, compiled, messages));
         tokio::spawn(read(stdout, received));
         tokio::spawn(async move {
             let mut lines = BufReader::new(stderr).lines();
@@ -76,7 +73,20 @@ impl Process {
     }
 }
 
-async fn write(mut pipe: ChildStdin, mut messages: mpsc::UnboundedReceiver<ToWorker>) {
+/// This program as a worker with nothing of its surroundings.
+fn bare(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("worker").env_clear().current_dir("/").kill_on_drop(true);
+    command
+}
+
+async fn write(mut pipe: ChildStdin, compiled: Option<Arc<[u8]>>, mut messages: mpsc::UnboundedReceiver<ToWorker>) {
+    if let Some(compiled) = compiled {
+        let Ok(frame) = protocol::frame(&compiled) else { return };
+        if pipe.write_all(&frame).await.is_err() {
+            return;
+        }
+    }
     while let Some(message) = messages.recv().await {
         let frame = serde_json::to_vec(&message).map_err(io::Error::other).and_then(|json| protocol::frame(&json));
         let written = match frame {
@@ -130,6 +140,9 @@ async fn read_message(pipe: &mut BufReader<ChildStdout>) -> io::Result<Option<To
 pub(crate) struct Nursery {
     program: PathBuf,
     warm: Mutex<Option<Process>>,
+    /// The facade compiled, once somebody needed more than one worker.
+    compiled: Arc<OnceCell<Option<Arc<[u8]>>>>,
+    started: AtomicUsize,
 }
 
 impl Nursery {
@@ -145,28 +158,46 @@ impl Nursery {
             None if linked.exists() => linked,
             None => std::env::current_exe()?,
         };
-        Ok(Self { program, warm: Mutex::new(None) })
+        Ok(Self { program, warm: Mutex::default(), compiled: Arc::default(), started: AtomicUsize::new(0) })
     }
 
-    /// Has one ready for the next [`Nursery::take`]. Within a runtime only.
-    pub(crate) fn prepare(&self) {
-        let mut warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Has one ready for the next [`Nursery::take`].
+    pub(crate) async fn prepare(&self) {
+        compile(self.program.clone(), self.compiled.clone()).await;
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         if warm.is_none() {
-            *warm = Process::start(&self.program).ok();
+            *warm = self.start().ok();
         }
     }
 
-    /// The one that was prepared, or a new one.
+    /// The one that was prepared, or a new one. Within a runtime only.
     ///
     /// # Errors
     /// When no process can be started.
     pub(crate) fn take(&self) -> io::Result<Process> {
-        let warm = self.warm.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut process) = warm
             && matches!(process.child.try_wait(), Ok(None))
         {
             return Ok(process);
         }
-        Process::start(&self.program)
+        // The first compiles for itself, sooner than two processes one after the other.
+        if self.started.fetch_add(1, Ordering::Relaxed) == 1 {
+            tokio::spawn(compile(self.program.clone(), self.compiled.clone()));
+        }
+        self.start()
     }
+
+    fn start(&self) -> io::Result<Process> {
+        Process::start(&self.program, self.compiled.get().cloned().flatten())
+    }
+}
+
+/// Has a process of its own compile the facade; without that workers compile it themselves.
+async fn compile(program: PathBuf, compiled: Arc<OnceCell<Option<Arc<[u8]>>>>) {
+    let compiling = || async {
+        let output = bare(&program).arg("compile").stdin(Stdio::null()).stderr(Stdio::null()).output().await;
+        output.ok().filter(|output| output.status.success()).map(|output| output.stdout.into())
+    };
+    compiled.get_or_init(compiling).await;
 }

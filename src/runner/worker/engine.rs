@@ -1,6 +1,7 @@
 //! One QuickJS context and the loop that drives it: jobs, messages, timers, on one thread and without async Rust (which would drain all
 //! microtasks in one go and swallow their errors).
 
+use super::bytecode::Compiled;
 use super::limits::{Interrupted, Limits};
 use super::modules::{Graph, Registry};
 use super::native;
@@ -11,7 +12,6 @@ use crate::model::run::{Attempt, Status, TestError};
 use crate::runner::protocol::{self, Module as Source, ToHost, WorkerConfig};
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Module, Runtime, Value};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -86,12 +86,14 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Sets the engine up: polyfills, then `facade` (name and source, the last is evaluated).
+    /// Sets the engine up: polyfills, then `facade` (name and source, the last is evaluated); both from `compiled` where it is
+    /// given.
     ///
     /// # Errors
     /// What of our own scripts does not run, in words.
     pub(crate) fn new(
         facade: &[(&'static str, &'static str)],
+        compiled: Option<Compiled>,
         limits: Arc<Limits>,
         output: Box<dyn Write>,
     ) -> Result<Self, String> {
@@ -102,9 +104,8 @@ impl Engine {
         let handler = limits.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || handler.must_stop())));
         runtime.set_host_promise_rejection_tracker(Some(Box::new(track_rejection)));
-        let own: HashMap<_, _> = polyfills::GLOBALS.iter().chain(polyfills::LIBRARY).chain(facade).copied().collect();
-        let graph = Rc::new(RefCell::new(Graph::default()));
-        let registry = Registry { own: Rc::new(own), graph: graph.clone() };
+        let registry = Registry::new(facade, compiled);
+        let graph = registry.graph.clone();
         runtime.set_loader(registry.clone(), registry);
         let context = Context::full(&runtime).map_err(failed)?;
         let shared = Rc::new(Shared {
@@ -298,6 +299,7 @@ fn track_rejection<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::bytecode;
     use super::*;
     use std::sync::{Mutex, mpsc};
 
@@ -356,8 +358,10 @@ mod tests {
         }
         let output = Output { said: Arc::default(), pipe: Arc::new(Mutex::new(Some(sender))) };
         let said = output.clone();
-        let engine =
-            move || Engine::new(FACADE, Arc::new(Limits::new()), Box::new(said)).expect("starts").run(&receiver);
+        let compiled = bytecode::read(bytecode::compile(FACADE).expect("compiles"));
+        let engine = move || {
+            Engine::new(FACADE, compiled, Arc::new(Limits::new()), Box::new(said)).expect("starts").run(&receiver)
+        };
         std::thread::Builder::new().stack_size(super::super::STACK).spawn(engine).unwrap().join().unwrap();
         let bytes = output.said.lock().unwrap().clone();
         let mut input = bytes.as_slice();

@@ -1,5 +1,6 @@
 //! The module graph: everything a spec imports is asked of the host, transformed and known by name before anything is evaluated.
 
+use super::bytecode::Compiled;
 use super::polyfills::{self, Builtin};
 use super::stack::{OWN, Sources};
 use super::transform::{self, Import};
@@ -71,8 +72,18 @@ fn cannot_import(module: &Source, import: &Import, why: &str) -> TestError {
 /// The engine's view of a graph and of our own modules.
 #[derive(Clone)]
 pub(crate) struct Registry {
-    pub(crate) own: Rc<HashMap<&'static str, &'static str>>,
+    own: Rc<HashMap<&'static str, &'static str>>,
+    /// The same, ready to run.
+    compiled: Option<Compiled>,
     pub(crate) graph: Rc<RefCell<Graph>>,
+}
+
+impl Registry {
+    /// Of our own modules: polyfills and `facade`, by name and source.
+    pub(crate) fn new(facade: &[(&'static str, &'static str)], compiled: Option<Compiled>) -> Self {
+        let own = polyfills::GLOBALS.iter().chain(polyfills::LIBRARY).chain(facade).copied().collect();
+        Self { own: Rc::new(own), compiled, graph: Rc::default() }
+    }
 }
 
 impl Resolver for Registry {
@@ -113,8 +124,13 @@ impl Loader for Registry {
         &mut self,
         ctx: &Ctx<'js>,
         name: &str,
-        _attributes: Option<ImportAttributes<'js>>,
+        attributes: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<Module<'js, Declared>> {
+        if let Some(compiled) = &mut self.compiled
+            && self.own.contains_key(name)
+        {
+            return compiled.load(ctx, name, attributes);
+        }
         let graph = self.graph.borrow();
         let code = self.own.get(name).copied().or_else(|| graph.code.get(name).map(String::as_str));
         let code = code.ok_or_else(|| Error::new_loading(name))?;
