@@ -227,7 +227,7 @@ pub struct Module {
 }
 
 /// What holds for a whole worker.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct WorkerConfig {
     /// Per-test timeout, milliseconds; 0 is none.
@@ -257,6 +257,27 @@ pub struct WorkerConfig {
     pub grep: Option<String>,
     /// Tests that match are left out.
     pub grep_invert: Option<String>,
+}
+
+impl Default for WorkerConfig {
+    /// Playwright's.
+    fn default() -> Self {
+        Self {
+            timeout: 30_000,
+            expect_timeout: 5_000,
+            r#use: serde_json::Map::new(),
+            env: std::collections::BTreeMap::new(),
+            worker_index: 0,
+            parallel_index: 0,
+            project: String::new(),
+            retries: 0,
+            memory_limit: 256 << 20,
+            allow_unsupported: false,
+            output_dir: String::new(),
+            grep: None,
+            grep_invert: None,
+        }
+    }
 }
 
 /// How an operation failed.

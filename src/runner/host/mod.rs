@@ -9,5 +9,5 @@ mod service;
 mod spawn;
 
 pub use loader::{FileLoader, ModuleLoader, NoImports};
-pub use run::{RunRequest, Runner, RunnerOptions, Screenshots};
-pub use service::{Performed, Picture, Service, Services};
+pub use run::{Mode, RunRequest, Runner, RunnerOptions, Screenshots};
+pub use service::{Performed, Picture, Service, Services, Surroundings};

@@ -1,9 +1,9 @@
 //! A run: load all files, schedule their tests over workers, tell what happens, know how it ended.
 
 use super::drive::{Loaded, Stage, Worker, plain};
-use super::loader::ModuleLoader;
+use super::loader::{ModuleLoader, NoImports};
 use super::schedule::{JobEnd, Schedule, Wishes};
-use super::service::Services;
+use super::service::{Services, Surroundings};
 use super::spawn::Nursery;
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
 use crate::runner::protocol::{Module, Planned, WorkerConfig};
@@ -44,6 +44,41 @@ pub struct RunRequest {
     pub timeout: Option<Duration>,
     /// Of which steps there are to be pictures.
     pub screenshots: Screenshots,
+    /// Whether the browser is shown.
+    pub mode: Mode,
+    /// Everything the run writes is below this folder.
+    pub artifacts: PathBuf,
+}
+
+impl Default for RunRequest {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            loader: Arc::new(NoImports),
+            config: WorkerConfig::default(),
+            workers: 1,
+            fully_parallel: false,
+            retries: 0,
+            repeat_each: 0,
+            max_failures: 0,
+            shard: None,
+            list_only: false,
+            timeout: None,
+            screenshots: Screenshots::default(),
+            mode: Mode::default(),
+            artifacts: PathBuf::new(),
+        }
+    }
+}
+
+/// Whether the browser is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// No window.
+    #[default]
+    Headless,
+    /// A window on the display.
+    Headed,
 }
 
 /// Of which steps there are to be pictures.
@@ -69,15 +104,16 @@ pub struct RunnerOptions {
 pub struct Runner {
     nursery: Arc<Nursery>,
     keep_warm: bool,
+    services: Services,
 }
 
 impl Runner {
-    /// Within a runtime only.
+    /// A runner whose operations are served by `services`. Within a runtime only.
     ///
     /// # Errors
     /// When the system does not say which program this is.
-    pub fn new(options: RunnerOptions) -> io::Result<Self> {
-        let runner = Self { nursery: Arc::new(Nursery::new(options.program)?), keep_warm: options.keep_warm };
+    pub fn with_services(services: Services, options: RunnerOptions) -> io::Result<Self> {
+        let runner = Self { services, nursery: Arc::new(Nursery::new(options.program)?), keep_warm: options.keep_warm };
         runner.warm_up();
         Ok(runner)
     }
@@ -94,7 +130,6 @@ impl Runner {
     pub async fn run(
         &self,
         request: RunRequest,
-        services: Services,
         events: mpsc::UnboundedSender<RunEvent>,
         cancel: CancellationToken,
     ) -> Outcome {
@@ -109,7 +144,7 @@ impl Runner {
             many_files: request.files.len() > 1,
         });
         let timeout = request.timeout;
-        let running = Run { nursery: &self.nursery, services, stage: stage.clone(), request }.run();
+        let running = Run { nursery: &self.nursery, services: &self.services, stage: stage.clone(), request }.run();
         tokio::pin!(running);
         let timed_out = async {
             match timeout {
@@ -138,7 +173,7 @@ impl Runner {
 
 struct Run<'r> {
     nursery: &'r Nursery,
-    services: Services,
+    services: &'r Services,
     stage: Arc<Stage>,
     request: RunRequest,
 }
@@ -247,7 +282,11 @@ impl Run<'_> {
         let process = self.nursery.take();
         let process =
             process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
-        let service = (self.services)(process.outbox.clone());
+        let service = (self.services)(Surroundings {
+            events: process.outbox.clone(),
+            mode: self.request.mode,
+            artifacts: self.request.artifacts.clone(),
+        });
         let config = WorkerConfig {
             worker_index: slot,
             parallel_index: slot,

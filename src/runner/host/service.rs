@@ -1,8 +1,10 @@
 //! What a worker's operations are served by. A trait, so that processes, schedules and deadlines are tested without a browser.
 
+use super::run::Mode;
 use crate::runner::protocol::{OpError, ToWorker};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -25,5 +27,15 @@ pub trait Service: Send + Sync {
     fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()>;
 }
 
-/// Makes a service that sends its events to one worker.
-pub type Services = Arc<dyn Fn(mpsc::UnboundedSender<ToWorker>) -> Arc<dyn Service> + Send + Sync>;
+/// What a service is made for.
+pub struct Surroundings {
+    /// Leads to the worker.
+    pub events: mpsc::UnboundedSender<ToWorker>,
+    /// Of the run.
+    pub mode: Mode,
+    /// Files are written below this folder.
+    pub artifacts: PathBuf,
+}
+
+/// Makes the service of one worker process. Must not wait for the browser: that is for the first operation.
+pub type Services = Arc<dyn Fn(Surroundings) -> Arc<dyn Service> + Send + Sync>;
