@@ -2,6 +2,7 @@
 
 mod await_chain;
 mod bytecode;
+mod commonjs;
 mod engine;
 mod js;
 mod limits;

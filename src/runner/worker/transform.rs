@@ -2,6 +2,7 @@
 //! positions, the list of imports, and every `await` wrapped so that stacks go on through it.
 
 use super::await_chain;
+use super::commonjs;
 use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
 use crate::model::run::{Location, TestError};
@@ -63,6 +64,8 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
         return refuse(&semantic.diagnostics);
     }
     let scoping = semantic.semantic.into_scoping();
+    let mut required = Vec::new();
+    let wrapping = commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
     let mut options = TransformOptions::from_target("esnext").unwrap_or_default();
     options.helper_loader.mode = HelperLoaderMode::External;
     options.decorator.legacy = true;
@@ -70,15 +73,22 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     if !transformed.diagnostics.is_empty() {
         return refuse(&transformed.diagnostics);
     }
-    let imports = Imports::of(&program, &lines);
+    let mut imports = Imports::of(&program, &lines);
+    required.retain(|import| !imports.iter().any(|known| known.specifier == import.specifier));
+    imports.append(&mut required);
     await_chain::wrap(&allocator, &lines, path, &mut program);
     let options = CodegenOptions { source_map_path: Some(path.into()), ..CodegenOptions::default() };
     let built = Codegen::new().with_options(options).build(&program);
+    let before = u32::try_from(wrapping.before.encode_utf16().count()).unwrap_or_default();
     let positions = PositionMap::new(built.map.iter().flat_map(|map| map.get_tokens()).map(|token| Mapping {
-        generated: (token.get_dst_line() + 1, token.get_dst_col() + 1),
+        generated: match token.get_dst_line() {
+            0 => (1, token.get_dst_col() + 1 + before),
+            line => (line + 1, token.get_dst_col() + 1),
+        },
         original: (token.get_src_line() + 1, token.get_src_col() + 1),
     }));
-    Ok(Transformed { code: built.code, positions, imports })
+    let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
+    Ok(Transformed { code, positions, imports })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -90,7 +100,7 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
         return Err(Box::new(error_at("SyntaxError", path, source, line, column, message)));
     }
     // Valid JSON is a valid expression since ES2019.
-    let code = format!("export default {source}\n;");
+    let code = format!("export default {source}\n;export const __commonjs = true;");
     Ok(Transformed { code, positions: PositionMap::default(), imports: Vec::new() })
 }
 
@@ -208,6 +218,31 @@ mod tests {
         for (name, source, expected) in cases {
             assert_eq!(code(source), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn old_modules_become_new_ones() {
+        let cases = [
+            (
+                "const { test } = require('@playwright/test'); const x = require('./x');",
+                "import * as __required0 from \"@playwright/test\"; import * as __required1 from \"./x\"; \
+                 const { test } = __interop(__required0);\nconst x = __interop(__required1);\n",
+            ),
+            (
+                "exports.a = 1; module.exports = { b };",
+                "const module = { exports: {} }; let exports = module.exports; exports.a = 1;\nmodule.exports = { b };\n\n\
+                 export default module.exports;\nexport const __commonjs = true;\n\
+                 const __export_a = module.exports.a; export { __export_a as a };\n\
+                 const __export_b = module.exports.b; export { __export_b as b };\n",
+            ),
+            ("f(__dirname)", "const __filename = \"/a.spec.ts\", __dirname = \"/\"; f(__dirname);\n"),
+            ("function f(require) { require('x'); }", "function f(require) {\n\trequire(\"x\");\n}\n"),
+        ];
+        for (source, expected) in cases {
+            assert_eq!(code(source), expected, "{source}");
+        }
+        let imports = transform("a.spec.ts", "f();\nrequire('./x');").expect("transforms").imports;
+        assert_eq!(imports, [Import { specifier: "./x".to_owned(), line: 2, column: 9, dynamic: false }]);
     }
 
     #[test]

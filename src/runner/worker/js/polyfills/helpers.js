@@ -1,0 +1,37 @@
+// What the transform leaves to helpers.
+
+// Decorators. It lowers them in TypeScript's old way; they are called here in the standard's
+// (value, context), which is what Playwright's own transform does and what `@step` decorators are written for.
+function decorateClass(decorators, target) {
+  let result = target;
+  const initializers = [];
+  for (const decorator of decorators.toReversed()) {
+    const context = { kind: 'class', name: target.name, metadata: undefined, addInitializer: callback => { initializers.push(callback); } };
+    result = decorator(result, context) ?? result;
+  }
+  for (const initializer of initializers) initializer.call(result);
+  return result;
+}
+
+function decorateMember(decorators, target, key) {
+  const property = Object.getOwnPropertyDescriptor(target, key);
+  // A field: nothing is there before there is an instance.
+  if (!property) return;
+  const slot = property.get ? 'get' : property.set ? 'set' : 'value';
+  const kind = { get: 'getter', set: 'setter', value: 'method' }[slot];
+  const access = { has: object => key in object, get: object => object[key], set: (object, value) => { object[key] = value; } };
+  for (const decorator of decorators.toReversed()) {
+    const context = { kind, name: key, static: typeof target === 'function', private: false, access, metadata: undefined, addInitializer() {} };
+    property[slot] = decorator(property[slot], context) ?? property[slot];
+  }
+  Object.defineProperty(target, key, property);
+}
+
+globalThis.babelHelpers = {
+  decorate: (decorators, target, key) => (key === undefined ? decorateClass(decorators, target) : decorateMember(decorators, target, key)),
+  decorateMetadata: () => target => target,
+  decorateParam: () => target => target,
+};
+
+// What `require` of a module gives: an old module's `module.exports`, else all exports.
+Object.defineProperty(globalThis, '__interop', { value: module => (module.__commonjs ? module.default : module) });
