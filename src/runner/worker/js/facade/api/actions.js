@@ -1,0 +1,104 @@
+// Actions and reads on an element: one table for Locator, ElementHandle and, with a selector in front, Page and Frame.
+import { apiCall, quiet } from '../op.js';
+import { argument } from '../values.js';
+import { ElementHandle, handleId } from './handle.js';
+
+/** name: [title, parameters of the call → parameters of the operation, what the step shows] */
+export const ACTIONS = {
+  click: ['Click', options => ({ ...options })],
+  dblclick: ['Double click', options => ({ ...options })],
+  tap: ['Tap', options => ({ ...options })],
+  hover: ['Hover', options => ({ ...options })],
+  fill: [({ value }) => `Fill "${value}"`, (value, options) => ({ ...options, value: textOf(value, 'value') })],
+  clear: ['Clear', options => ({ ...options })],
+  press: [({ key }) => `Press "${key}"`, (key, options) => ({ ...options, key: textOf(key, 'key') })],
+  pressSequentially: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: textOf(text, 'text') })],
+  type: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: textOf(text, 'text') })],
+  check: ['Check', options => ({ ...options })],
+  uncheck: ['Uncheck', options => ({ ...options })],
+  setChecked: [({ checked }) => (checked ? 'Check' : 'Uncheck'), (checked, options) => ({ ...options, checked: Boolean(checked) })],
+  selectOption: ['Select option', (values, options) => ({ ...options, options: selectOptions(values) })],
+  selectText: ['Select text', options => ({ ...options })],
+  focus: ['Focus', options => ({ ...options })],
+  blur: ['Blur', options => ({ ...options })],
+  scrollIntoViewIfNeeded: ['Scroll into view', options => ({ ...options })],
+  dispatchEvent: [({ type }) => `Dispatch "${type}"`, (type, eventInit, options) => ({ ...options, type: textOf(type, 'type'), eventInit: argument(eventInit ?? {}, handleId) })],
+  setInputFiles: ['Set input files', (files, options) => ({ ...options, files: filePayloads(files) })],
+};
+
+export const READS = {
+  textContent: options => ({ ...options }),
+  innerText: options => ({ ...options }),
+  innerHTML: options => ({ ...options }),
+  inputValue: options => ({ ...options }),
+  getAttribute: (name, options) => ({ ...options, name: textOf(name, 'name') }),
+  isVisible: options => ({ ...options }),
+  isHidden: options => ({ ...options }),
+  isChecked: options => ({ ...options }),
+  isEnabled: options => ({ ...options }),
+  isDisabled: options => ({ ...options }),
+  isEditable: options => ({ ...options }),
+};
+
+/** The host's name of an operation where it differs. */
+const OPERATION = { type: 'pressSequentially' };
+
+/** Gives `prototype` the methods of the tables. `prepare(self, args)` → `[target, rest of args, timeouts]`. */
+export function installActions(prototype, apiObject, prepare, skip = []) {
+  for (const [name, [title, toParams]] of Object.entries(ACTIONS)) {
+    if (skip.includes(name)) continue;
+    define(prototype, name, function (...args) {
+      const { target, rest, subtitle, timeout } = prepare(this, args);
+      const params = toParams(...rest);
+      const words = typeof title === 'function' ? title(params) : title;
+      const all = { ...target, ...params, timeout: timeout(params) };
+      return apiCall(`${apiObject}.${name}`, subtitle ? `${words} ${subtitle}` : words, `locator.${OPERATION[name] ?? name}`, all, shown(all));
+    });
+  }
+  for (const [name, toParams] of Object.entries(READS)) {
+    if (skip.includes(name)) continue;
+    define(prototype, name, function (...args) {
+      const { target, rest, timeout } = prepare(this, args);
+      const params = toParams(...rest);
+      return quiet(`${apiObject}.${name}`, `locator.${name}`, { ...target, ...params, timeout: timeout(params) });
+    });
+  }
+}
+
+function define(prototype, name, value) {
+  Object.defineProperty(value, 'name', { value: name });
+  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
+
+/** What a server is told an action was done with. */
+function shown({ frame, handle, strict, timeout, eventInit, files, ...rest }) {
+  if (files) rest.files = files.map(file => file.name);
+  return rest;
+}
+
+function textOf(value, name) {
+  if (typeof value !== 'string') throw new Error(`${name}: expected string, got ${value === null ? 'null' : typeof value}`);
+  return value;
+}
+
+function selectOptions(values) {
+  if (values === null || values === undefined) return [];
+  const list = Array.isArray(values) ? values : [values];
+  return list.map((value, index) => {
+    if (value instanceof ElementHandle) return { handle: value._id };
+    if (typeof value === 'string') return { valueOrLabel: value };
+    if (value === null || typeof value !== 'object') throw new Error(`options[${index}]: expected object, got ${value === null ? 'null' : typeof value}`);
+    return { value: value.value, label: value.label, index: value.index };
+  });
+}
+
+function filePayloads(files) {
+  return (Array.isArray(files) ? files : [files]).map(file => {
+    if (typeof file === 'string') throw new Error(`The test code has no files here: pass { name, mimeType, buffer } instead of the path ${JSON.stringify(file)}`);
+    return { name: String(file.name), mimeType: file.mimeType ?? 'application/octet-stream', base64: Buffer.from(file.buffer).toString('base64') };
+  });
+}
+
+installActions(ElementHandle.prototype, 'elementHandle', (self, args) => ({
+  target: self._target(), rest: args, subtitle: '', timeout: options => self._timeout(options),
+}), ['pressSequentially', 'clear', 'blur']);

@@ -1,0 +1,116 @@
+// BrowserContext and Browser.
+import { apiCall, apiStep, op, quiet } from '../op.js';
+import { Emitter } from './emitter.js';
+import { WebError } from './events.js';
+import { initScript, Page } from './page.js';
+import { register, forget, lookup } from './registry.js';
+import { Timeouts } from './timeouts.js';
+import { waitForEvent } from './waiter.js';
+
+export class BrowserContext extends Emitter {
+  constructor(browser, id, options) {
+    super();
+    this._id = id;
+    this._browser = browser;
+    this._options = options;
+    this._timeouts = new Timeouts(undefined);
+    this._pages = new Set();
+    this._closed = false;
+    register(id, this);
+  }
+  _event(name, params) {
+    if (name === 'page') {
+      const page = new Page(this, params);
+      this._pages.add(page);
+      this.#forward(page);
+      this.emit('page', page);
+      if (page._opener) page._opener.emit('popup', page);
+    } else if (name === 'closed') {
+      this._gone();
+    }
+  }
+  #forward(page) {
+    for (const event of this._wanted ?? []) page.on(event, () => {});
+    page.on('pageerror', error => { this.emit('weberror', new WebError(page, error)); });
+  }
+  _subscribed(event, enabled) {
+    if (!['console', 'dialog', 'request', 'response', 'requestfinished', 'requestfailed'].includes(event) || !enabled) return;
+    this._wanted = new Set([...(this._wanted ?? []), event]);
+    for (const page of this._pages) page._subscribed(event, true);
+  }
+  _gone() {
+    if (this._closed) return;
+    this._closed = true;
+    for (const page of [...this._pages]) page._gone();
+    this._browser._contexts.delete(this);
+    forget(this._id);
+    this.emit('close', this);
+  }
+  browser() { return this._browser; }
+  pages() { return [...this._pages]; }
+  setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
+  setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
+  newPage() {
+    return apiStep('browserContext.newPage', 'Create page', {}, async step => {
+      const { page } = await op('context.newPage', { context: this._id }, { apiName: 'browserContext.newPage', step: step.id, stack: step.stack });
+      return lookup(page);
+    });
+  }
+  async close() {
+    if (this._closed) return;
+    await apiCall('browserContext.close', 'Close context', 'context.close', { context: this._id }, {});
+    this._gone();
+  }
+  async [Symbol.asyncDispose]() { await this.close(); }
+  cookies(urls) { return this.#quiet('cookies', { urls: urls === undefined ? [] : Array.isArray(urls) ? urls : [urls] }); }
+  addCookies(cookies) { return this.#quiet('addCookies', { cookies }); }
+  clearCookies(options = {}) { return this.#quiet('clearCookies', options); }
+  grantPermissions(permissions, options) { return this.#quiet('grantPermissions', { permissions, origin: options?.origin }); }
+  clearPermissions() { return this.#quiet('clearPermissions', {}); }
+  setGeolocation(geolocation) { return this.#quiet('setGeolocation', { geolocation }); }
+  setOffline(offline) { return this.#quiet('setOffline', { offline }); }
+  setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers }); }
+  addInitScript(script, arg) { return this.#quiet('addInitScript', { source: initScript(script, arg) }); }
+  storageState() { return this.#quiet('storageState', {}); }
+  #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
+  waitForEvent(event, optionsOrPredicate = {}) {
+    const predicate = typeof optionsOrPredicate === 'function' ? optionsOrPredicate : optionsOrPredicate.predicate;
+    const timeout = this._timeouts.forAction(typeof optionsOrPredicate === 'function' ? {} : optionsOrPredicate);
+    return apiStep('browserContext.waitForEvent', `Wait for event "${event}"`, { event }, step =>
+      waitForEvent(this, event, { predicate, timeout, apiName: 'browserContext.waitForEvent', stack: step.stack, closed: 'Target page, context or browser has been closed' }));
+  }
+}
+
+export class Browser extends Emitter {
+  constructor(defaults) {
+    super();
+    this._contexts = new Set();
+    /** `use` options of the running test, for contexts that the test makes itself. */
+    this._defaults = defaults;
+  }
+  contexts() { return [...this._contexts]; }
+  isConnected() { return true; }
+  version() { return this._defaults().browserVersion ?? ''; }
+  browserType() { return { name: () => 'chromium' }; }
+  newContext(options) {
+    return apiStep('browser.newContext', 'Create context', {}, step => this._newContext({ ...this._defaults().context, ...options }, 'browser.newContext', step));
+  }
+  async _newContext(options, apiName, step) {
+    const { context } = await op('context.new', { options }, { apiName, step: step?.id, stack: step?.stack });
+    const made = new BrowserContext(this, context, options);
+    const { action, navigation } = this._defaults().timeouts ?? {};
+    made._timeouts.action = action;
+    made._timeouts.navigation = navigation;
+    this._contexts.add(made);
+    return made;
+  }
+  async newPage(options) {
+    const context = await this.newContext(options);
+    const page = await context.newPage();
+    page.once('close', () => { context.close().catch(() => {}); });
+    return page;
+  }
+  async close() {
+    for (const context of this.contexts()) await context.close();
+  }
+}

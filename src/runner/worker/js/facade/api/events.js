@@ -1,0 +1,48 @@
+// What events of a page carry.
+import { apiCall } from '../op.js';
+import { deserialize } from '../values.js';
+import { makeHandle } from './handle.js';
+
+export class Dialog {
+  constructor(page, { dialog, type, message, defaultValue }) {
+    this._id = dialog;
+    this._page = page;
+    this._type = type;
+    this._message = message;
+    this._default = defaultValue ?? '';
+  }
+  page() { return this._page; }
+  type() { return this._type; }
+  message() { return this._message; }
+  defaultValue() { return this._default; }
+  accept(promptText) { return apiCall('dialog.accept', 'Accept dialog', 'dialog.accept', { dialog: this._id, promptText }, {}); }
+  dismiss() { return apiCall('dialog.dismiss', 'Dismiss dialog', 'dialog.dismiss', { dialog: this._id }, {}); }
+}
+
+export class ConsoleMessage {
+  constructor(page, { type, text, location, args }) {
+    this._page = page;
+    this._type = type;
+    this._text = text;
+    this._location = location;
+    this._args = (args ?? []).map(item => (item.handle ? makeHandle(item, page._main) : { jsonValue: async () => deserialize(item.value), toString: () => item.preview ?? String(deserialize(item.value)) }));
+  }
+  page() { return this._page; }
+  type() { return this._type; }
+  text() { return this._text; }
+  location() { return { url: '', lineNumber: 0, columnNumber: 0, ...this._location }; }
+  args() { return this._args; }
+}
+
+export function pageError({ name, message, stack }) {
+  const error = new Error(message);
+  error.name = name || 'Error';
+  error.stack = stack ?? '';
+  return error;
+}
+
+export class WebError {
+  constructor(page, error) { this._page = page; this._error = error; }
+  page() { return this._page; }
+  error() { return this._error; }
+}

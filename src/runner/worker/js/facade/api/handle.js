@@ -1,0 +1,80 @@
+// JSHandle and ElementHandle: values that stay in the page.
+import { apiCall, quiet } from '../op.js';
+import { argument, deserialize } from '../values.js';
+import { register, forget, lookup } from './registry.js';
+
+export const handleId = value => (value instanceof JSHandle ? value._id : undefined);
+
+/** Sends a function or an expression to where it is evaluated; the answer is a value or a handle. */
+export async function evaluate(apiName, op, target, expression, arg, { returnHandle = false, step = true, frame } = {}) {
+  const isFunction = typeof expression === 'function';
+  const params = { ...target, expression: functionText(expression), isFunction, arg: argument(arg, handleId), returnHandle };
+  const shown = target.selector ? { selector: target.selector } : {};
+  const result = await (step ? apiCall(apiName, `Evaluate${target.title ?? ''}`, op, { ...params, title: undefined }, shown) : quiet(apiName, op, params));
+  return returnHandle ? makeHandle(result, frame) : deserialize(result.value);
+}
+
+/** Methods written as `{ name() {} }` print without `function`. */
+function functionText(expression) {
+  if (typeof expression !== 'function') return String(expression);
+  const text = Function.prototype.toString.call(expression);
+  return /^(async\s+)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text) || text.startsWith('async') ? text : `function ${text}`;
+}
+
+export function makeHandle(result, frame) {
+  if (!result) return null;
+  return result.isElement ? new ElementHandle(result.handle, frame, result.preview) : new JSHandle(result.handle, frame, result.preview);
+}
+
+export class JSHandle {
+  constructor(id, frame, preview) {
+    this._id = id;
+    this._frame = frame;
+    this._preview = preview ?? 'JSHandle';
+    this._disposed = false;
+    register(id, this);
+  }
+  evaluate(expression, arg) { return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg); }
+  evaluateHandle(expression, arg) {
+    return evaluate('jsHandle.evaluateHandle', 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
+  }
+  async jsonValue() { return deserialize(await quiet('jsHandle.jsonValue', 'handle.jsonValue', { handle: this._id })); }
+  async getProperties() {
+    const properties = await quiet('jsHandle.getProperties', 'handle.getProperties', { handle: this._id });
+    return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame)]));
+  }
+  async getProperty(name) {
+    return evaluate('jsHandle.getProperty', 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
+  }
+  asElement() { return null; }
+  async dispose() {
+    if (this._disposed) return;
+    this._disposed = true;
+    forget(this._id);
+    await quiet('jsHandle.dispose', 'handle.dispose', { handle: this._id });
+  }
+  async [Symbol.asyncDispose]() { await this.dispose(); }
+  toString() { return this._preview; }
+}
+
+export class ElementHandle extends JSHandle {
+  asElement() { return this; }
+  async contentFrame() {
+    const result = await quiet('elementHandle.contentFrame', 'handle.contentFrame', { handle: this._id });
+    return result ? lookup(result.frame) : null;
+  }
+  async ownerFrame() {
+    const result = await quiet('elementHandle.ownerFrame', 'handle.ownerFrame', { handle: this._id });
+    return result ? lookup(result.frame) : null;
+  }
+  async $(selector) {
+    return makeHandle(await apiCall('elementHandle.$', `Query selector ${selector}`, 'frame.querySelector', { ...this._target(), selector, strict: false }), this._frame);
+  }
+  async $$(selector) {
+    const found = await apiCall('elementHandle.$$', `Query selector all ${selector}`, 'frame.querySelectorAll', { ...this._target(), selector });
+    return found.map(item => makeHandle(item, this._frame));
+  }
+  _target() { return { frame: this._frame?._id, handle: this._id, selector: '' }; }
+  _describe() { return ''; }
+  _timeout(options) { return this._frame?._page._timeouts.forAction(options) ?? options?.timeout ?? 0; }
+}

@@ -1,0 +1,142 @@
+// Page: a main frame, its children, devices and events.
+import { apiCall, apiStep, quiet } from '../op.js';
+import { Emitter } from './emitter.js';
+import { ConsoleMessage, Dialog, pageError } from './events.js';
+import { Frame, installFrameMethods } from './frame.js';
+import { Keyboard, Mouse, Touchscreen } from './input.js';
+import { installGetBy } from './locator.js';
+import { makeResponse, Request, Response } from './network.js';
+import { register, forget, lookup } from './registry.js';
+import { saveScreenshot } from './screenshot.js';
+import { Timeouts } from './timeouts.js';
+import { matchesUrl } from './url.js';
+import { waitForEvent } from './waiter.js';
+
+/** Events that the host tells only to who asked. */
+const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser'];
+
+export class Page extends Emitter {
+  constructor(context, { page, mainFrame, opener, viewport }) {
+    super();
+    this._id = page;
+    this._context = context;
+    this._timeouts = new Timeouts(context._timeouts);
+    this._frames = new Set();
+    this._main = new Frame(this, mainFrame);
+    this._frames.add(this._main);
+    this._opener = opener ? lookup(opener) : null;
+    this._viewport = viewport ?? null;
+    this._closed = false;
+    this.keyboard = new Keyboard(this);
+    this.mouse = new Mouse(this);
+    this.touchscreen = new Touchscreen(this);
+    register(page, this);
+  }
+  _event(name, params) {
+    switch (name) {
+      case 'frameAttached': {
+        const frame = new Frame(this, { ...params, parent: lookup(params.parent) });
+        this._frames.add(frame);
+        this.emit('frameattached', frame);
+        break;
+      }
+      case 'closed': this._gone(); break;
+      case 'crashed': this.emit('crash', this); break;
+      case 'viewport': this._viewport = { width: params.width, height: params.height }; break;
+      case 'console': this.#both('console', new ConsoleMessage(this, params)); break;
+      case 'dialog': this.#dialog(new Dialog(this, params)); break;
+      case 'pageerror': this.emit('pageerror', pageError(params)); break;
+      case 'request': case 'requestfinished': case 'requestfailed': this.#both(name, new Request(params)); break;
+      case 'response': this.#both(name, new Response(params)); break;
+      default: this.emit(name, params);
+    }
+  }
+  #both(name, value) {
+    this.emit(name, value);
+    this._context.emit(name, value);
+  }
+  #dialog(dialog) {
+    const heard = this.emit('dialog', dialog);
+    if (!this._context.emit('dialog', dialog) && !heard) dialog.dismiss().catch(() => {});
+  }
+  _gone() {
+    if (this._closed) return;
+    this._closed = true;
+    this._context._pages.delete(this);
+    forget(this._id);
+    for (const frame of this._frames) forget(frame._id);
+    this.emit('close', this);
+  }
+  _subscribed(event, enabled) {
+    if (SUBSCRIBED.includes(event) && !this._closed) quiet('', 'page.subscribe', { page: this._id, event, enabled }).catch(() => {});
+  }
+  _root() { return this._main; }
+  _make(selector, text) { return this._main._make(selector, text); }
+
+  context() { return this._context; }
+  mainFrame() { return this._main; }
+  frames() { return [...this._frames]; }
+  frame(which) {
+    const { name, url } = typeof which === 'string' ? { name: which } : which;
+    return this.frames().find(frame => (name !== undefined ? frame.name() === name : matchesUrl(url, frame.url(), this._context._options.baseURL))) ?? null;
+  }
+  url() { return this._main.url(); }
+  viewportSize() { return this._viewport && { ...this._viewport }; }
+  isClosed() { return this._closed; }
+  async opener() { return this._opener?.isClosed() ? null : this._opener; }
+  setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
+  setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
+
+  async close(options) {
+    if (this._closed) return;
+    await apiCall('page.close', 'Close page', 'page.close', { page: this._id, runBeforeUnload: options?.runBeforeUnload ?? false }, {});
+    if (!options?.runBeforeUnload) this._gone();
+  }
+  async [Symbol.asyncDispose]() { await this.close(); }
+  reload(options) { return this.#travel('reload', 'Reload', options); }
+  goBack(options) { return this.#travel('goBack', 'Go back', options); }
+  goForward(options) { return this.#travel('goForward', 'Go forward', options); }
+  async #travel(method, title, options) {
+    const params = { page: this._id, waitUntil: options?.waitUntil ?? 'load', timeout: this._timeouts.forNavigation(options) };
+    return makeResponse(await apiCall(`page.${method}`, title, `page.${method}`, params, {}));
+  }
+  async screenshot(options = {}) {
+    return saveScreenshot(await apiCall('page.screenshot', 'Screenshot', 'page.screenshot', { ...options, page: this._id, timeout: this._timeouts.forAction(options) }, {}));
+  }
+  async setViewportSize({ width, height }) {
+    await apiCall('page.setViewportSize', 'Set viewport size', 'page.setViewportSize', { page: this._id, width, height });
+    this._viewport = { width, height };
+  }
+  bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
+  emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
+  addInitScript(script, arg) { return quiet('page.addInitScript', 'page.addInitScript', { page: this._id, source: initScript(script, arg) }); }
+  setExtraHTTPHeaders(headers) { return quiet('page.setExtraHTTPHeaders', 'page.setExtraHTTPHeaders', { page: this._id, headers }); }
+
+  waitForEvent(event, optionsOrPredicate = {}) {
+    return this.#wait('page.waitForEvent', event, optionsOrPredicate);
+  }
+  waitForRequest(pattern, options) { return this.#traffic('waitForRequest', 'request', pattern, options); }
+  waitForResponse(pattern, options) { return this.#traffic('waitForResponse', 'response', pattern, options); }
+  #traffic(method, event, pattern, options) {
+    const predicate = typeof pattern === 'function' ? pattern : item => matchesUrl(pattern, item.url(), this._context._options.baseURL);
+    return this.#wait(`page.${method}`, event, { ...options, predicate });
+  }
+  #wait(apiName, event, optionsOrPredicate) {
+    const predicate = typeof optionsOrPredicate === 'function' ? optionsOrPredicate : optionsOrPredicate.predicate;
+    const timeout = this._timeouts.forAction(typeof optionsOrPredicate === 'function' ? {} : optionsOrPredicate);
+    return apiStep(apiName, `Wait for event "${event}"`, { event }, step =>
+      waitForEvent(this, event, { predicate, timeout, apiName, stack: step.stack, closed: 'Target page, context or browser has been closed' }));
+  }
+  async pause() {}
+  toString() { return `Page ${this.url()}`; }
+}
+installGetBy(Page.prototype);
+installFrameMethods(Page.prototype, 'page', page => page._main);
+
+export function initScript(script, arg) {
+  if (typeof script === 'function') return `(${script})(${arg === undefined ? '' : JSON.stringify(arg)})`;
+  if (typeof script === 'string') return script;
+  if (typeof script?.content === 'string') return script.content;
+  throw new Error('Either path or content property must be present; the test code has no files here, so it is content');
+}
+

@@ -1,0 +1,18 @@
+// Timeouts by default: the call's own, then the page's, the context's, the test's options. 0 is none.
+export class Timeouts {
+  constructor(parent) {
+    this.parent = parent;
+    this.action = undefined;
+    this.navigation = undefined;
+  }
+  forAction(options) {
+    return options?.timeout ?? this.#find('action') ?? 0;
+  }
+  forNavigation(options) {
+    return options?.timeout ?? this.#find('navigation') ?? this.#find('action') ?? 0;
+  }
+  #find(kind) {
+    for (let at = this; at; at = at.parent) if (at[kind] !== undefined) return at[kind];
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+// Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
+import { send, capture } from './native.js';
+import { TimeoutError } from './errors.js';
+import { beginStep } from './steps.js';
+
+let lastId = 0;
+const pending = new Map();
+export const ABANDONED = Symbol('abandoned');
+
+/** The host's answer to operation `name`. Rejects with an error whose message begins with `apiName: `. */
+export function op(name, params, { apiName = '', step, stack = capture() } = {}) {
+  const id = ++lastId;
+  return new Promise((resolve, reject) => {
+    pending.set(id, { resolve, reject, apiName, stack });
+    send({ t: 'op', id, step: step ?? null, name, params });
+  });
+}
+
+/** An operation that is a step of the test: `title` for people, `shown` is what it was done with. */
+export function apiCall(apiName, title, name, params, shown = params) {
+  return apiStep(apiName, title, shown, step => op(name, params, { apiName, step: step.id, stack: step.stack }));
+}
+
+/** An asynchronous call of the API that is a step, whatever it does. */
+export function apiStep(apiName, title, shown, body) {
+  const stack = capture();
+  const step = beginStep({ category: 'pw:api', title, apiName, params: shown, stack });
+  return Promise.resolve(body({ id: step.id, stack })).then(
+    value => { step.end(); return value; },
+    error => { step.end(error); throw error; });
+}
+
+/** An operation that is no step: reads, and what the framework does on its own. */
+export function quiet(apiName, name, params) {
+  return op(name, params, { apiName, stack: capture() });
+}
+
+/** The host's answer came. */
+export function answered({ id, result }) {
+  const waiting = pending.get(id);
+  if (!waiting) return;
+  pending.delete(id);
+  if ('Ok' in result) waiting.resolve(result.Ok);
+  else waiting.reject(errorOf(result.Err, waiting));
+}
+
+function errorOf({ name, message, closed }, { apiName, stack }) {
+  const text = apiName ? `${apiName}: ${message}` : message;
+  const error = name === 'TimeoutError' ? new TimeoutError(text) : new Error(text);
+  error.stack = stack;
+  if (closed) Object.defineProperty(error, 'isClosed', { value: true });
+  return error;
+}
+
+/** Gives up everything that runs; returns what it was, `{ apiName, stack }`, oldest first. */
+export function abandonAll(why) {
+  const left = [...pending.entries()];
+  pending.clear();
+  for (const [id, waiting] of left) {
+    send({ t: 'abandon', id });
+    const error = errorOf({ message: why }, waiting);
+    Object.defineProperty(error, ABANDONED, { value: true });
+    waiting.reject(error);
+  }
+  return left.map(([, waiting]) => waiting);
+}

@@ -1,0 +1,47 @@
+// Steps: what the test does, told as it happens. There are no asynchronous contexts in this engine, so a step's parent is the
+// innermost step that is open and can have children; steps that run side by side share it.
+import { native, send, capture, locationOf } from './native.js';
+import { testError } from './errors.js';
+
+let lastId = 0;
+let testId = null;
+const parents = [];
+
+/** Steps belong to this test from now on; null is between tests. */
+export function stepsOf(test) {
+  testId = test;
+  parents.length = 0;
+}
+
+/** Begins a step; call what it returns with the error or nothing when it ends. */
+export function beginStep({ category, title, apiName = '', params = {}, stack, location, box = false, isParent = false }) {
+  const id = ++lastId;
+  const began = native.now();
+  const test = testId;
+  const step = { id, parent: parents.at(-1)?.id ?? null, category, title, apiName, params, location: location ?? locationOf(stack ?? capture()) ?? null };
+  const entry = { id, box };
+  if (isParent) parents.push(entry);
+  send({ t: 'stepBegin', test, step });
+  let ended = false;
+  const end = error => {
+    if (ended) return;
+    ended = true;
+    const index = parents.indexOf(entry);
+    if (index >= 0) parents.splice(index);
+    send({ t: 'stepEnd', test, id, durationMs: Math.round(native.now() - began), error: error === undefined ? null : testError(error) });
+  };
+  return { id, end, location: step.location };
+}
+
+/** Runs `body` as a step that contains the steps it makes. */
+export async function inStep(options, body) {
+  const step = beginStep({ ...options, isParent: true });
+  try {
+    const value = await body(step);
+    step.end();
+    return value;
+  } catch (error) {
+    step.end(error);
+    throw error;
+  }
+}

@@ -1,0 +1,216 @@
+// One attempt at a test: hooks before, fixtures, body, hooks after, fixtures down; never throws.
+import { native, send } from '../native.js';
+import { ABANDONED, abandonAll } from '../op.js';
+import { plainError, SkipError, testError } from '../errors.js';
+import { inStep, stepsOf } from '../steps.js';
+import { Fixtures } from './fixtures.js';
+import { setCurrentInfo, TestInfo } from './info.js';
+import { Slot, TimedOut } from './timing.js';
+
+export class Attempt {
+  /** `worker` is the state of the worker (runner.js). */
+  constructor(worker, test, { retry, repeat }) {
+    this.worker = worker;
+    this.test = test;
+    this.pool = worker.poolOf(test);
+    this.slot = new Slot(test.timeout(worker.config.timeout));
+    this.current = this.slot;
+    this.info = new TestInfo({ test, config: worker.config, retry, repeat, timeout: this.slot.timeout });
+    this.info._retime = timeout => this.current.retime(timeout);
+    if (test.serialGroup()) this.info.annotations.push({ type: 'serial' });
+    this.fixtures = new Fixtures('test', worker.fixtures);
+    this.doing = undefined;
+    this.cancelled = Promise.withResolvers();
+    this.cancelled.promise.catch(() => {});
+  }
+
+  /** Runs it; `next` is the test after it, for `afterAll` of suites that end here. Resolves to whether it ended as expected. */
+  async run(next) {
+    const { info, test } = this;
+    const began = native.now();
+    stepsOf(test.id);
+    setCurrentInfo(info);
+    send({ t: 'testBegin', test: test.id, retry: info.retry, timeout: 0 });
+    this.#leaveWord('timedOut');
+    if (info.expectedStatus === 'skipped') info.status = 'skipped';
+    else await this.#whole(next);
+    info.duration = Math.round(native.now() - began);
+    const expected = info.status === info.expectedStatus;
+    send({ t: 'testEnd', attempt: this.#report() });
+    globalThis.__attempt = undefined;
+    setCurrentInfo(undefined);
+    stepsOf(null);
+    return expected;
+  }
+
+  async #whole(next) {
+    await this.#guard(() => inStep({ category: 'hook', title: 'Before Hooks' }, () => this.#before()));
+    const ready = this.info.status === 'passed' && this.info.expectedStatus !== 'skipped' && !this.failed;
+    if (ready) {
+      await this.#guard(() => this.#timed(async () => {
+        const values = await this.fixtures.forFunction(this.test.fn, this.pool, this.#runner, this.info, 'Test', this.test.location);
+        await this.test.fn(values, this.info);
+      }));
+    }
+    await new Promise(done => { setTimeout(done, 0); });
+    this.#collect();
+    this.#abandon();
+    // What comes after has time of its own, as long as the test's.
+    this.current = new Slot(Math.max(this.worker.config.timeout ?? 0, this.slot.timeout > 0 ? this.slot.timeout : 0));
+    await this.#quietly(() => inStep({ category: 'hook', title: 'After Hooks' }, () => this.#after(next)));
+    this.#collect();
+    abandonAll('Test ended.');
+  }
+
+  async #before() {
+    for (const suite of this.test.suite.chain()) {
+      for (const modifier of suite.modifiers) await this.#modifier(modifier);
+    }
+    await this.worker.enter(this);
+    await this.#timed(() => this.fixtures.setUpAutos(this.pool, this.#runner, this.info));
+    for (const suite of this.test.suite.chain()) {
+      for (const hook of suite.hooks.beforeEach) await this.#timed(() => this.hook(hook, this.fixtures));
+    }
+  }
+
+  async #after(next) {
+    for (const suite of this.test.suite.chain().reverse()) {
+      if (!this.worker.entered.has(suite)) continue;
+      for (const hook of suite.hooks.afterEach) await this.#guard(() => this.#timed(() => this.hook(hook, this.fixtures)));
+    }
+    await this.#guard(() => this.#timed(() => this.fixtures.tearDown(this.#runner, error => this.fail(error))));
+    await this.worker.leave(this, next);
+  }
+
+  /** A hook as a step; the caller gives it time. */
+  hook(hook, fixtures) {
+    const { kind, title, fn, location } = hook;
+    const before = this.doing;
+    this.doing = { words: ` while running "${kind}" hook`, location };
+    return inStep({ category: 'hook', title, location }, async () => {
+      const values = await fixtures.forFunction(fn, this.pool, this.#runner, this.info, `"${kind}" hook`, location);
+      await fn(values, this.info);
+    }).then(value => { this.doing = before; return value; });
+  }
+
+  async #modifier({ annotation, fn, location }) {
+    await this.#timed(async () => {
+      const values = await this.fixtures.forFunction(fn, this.pool, this.#runner, this.info, `"${annotation.type}" modifier`, location);
+      if (fn(values)) this.info._modify(annotation.type, [true, annotation.description]);
+    });
+  }
+
+  /** In the time that is left of the running slot. */
+  #timed(body) {
+    return this.current.run(() => Promise.race([body(), this.cancelled.promise]), timeout => ({
+      message: `Test timeout of ${timeout}ms exceeded${this.doing?.words ?? ''}.`, location: this.doing?.location,
+    }));
+  }
+
+  /** In a slot of its own, as `beforeAll` and `afterAll` have it. */
+  async inOwnSlot(body, kind, location) {
+    const around = this.current;
+    const resume = around.suspend?.();
+    const before = this.doing;
+    this.doing = undefined;
+    this.current = new Slot(this.test.timeout(this.worker.config.timeout));
+    try {
+      await this.current.run(() => Promise.race([body(), this.cancelled.promise]), timeout => ({ message: `"${kind}" hook timeout of ${timeout}ms exceeded.`, location }));
+    } finally {
+      this.current = around;
+      this.doing = before;
+      resume?.();
+    }
+  }
+
+  /** How fixtures run their parts: in their own time where they have one, else in the test's. */
+  #runner = async (body, { title, phase, timeout, location }) => {
+    if (timeout === undefined) {
+      const before = this.doing;
+      if (location) this.doing = { words: phase === 'setup' ? ` while setting up "${title}"` : ` while tearing down "${title}"`, location };
+      const value = await body();
+      this.doing = before;
+      return value;
+    }
+    const around = this.current;
+    const resume = around.suspend?.();
+    try {
+      return await new Slot(timeout).run(body, limit => ({ message: `Fixture "${title}" timeout of ${limit}ms exceeded during ${phase}.`, location }));
+    } finally {
+      resume?.();
+    }
+  };
+  get runner() { return this.#runner; }
+
+  async #guard(body) {
+    try { await body(); } catch (error) { this.fail(error); }
+  }
+  async #quietly(body) {
+    try { await body(); } catch (error) { this.fail(error); }
+  }
+
+  /** Notes an error; a `SkipError` is none. */
+  fail(error) {
+    if (this.interrupted || error?.[ABANDONED]) return;
+    this.failed = true;
+    if (error instanceof SkipError) {
+      if (this.info.status === 'passed') this.info.status = 'skipped';
+      return;
+    }
+    const timedOut = error instanceof TimedOut;
+    if (this.info.status === 'passed' || this.info.status === 'skipped') this.info.status = timedOut ? 'timedOut' : 'failed';
+    this.note(timedOut ? plainError(error.message, error.location) : testError(error), error);
+    if (timedOut) this.timedOut = error.message;
+  }
+  note(report, error) {
+    if (this.info.errors.some(seen => seen._thrown !== undefined && seen._thrown === error)) return;
+    const entry = { message: report.message, stack: report.stack, value: undefined };
+    Object.defineProperty(entry, '_report', { value: report });
+    Object.defineProperty(entry, '_thrown', { value: error });
+    this.info.errors.push(entry);
+  }
+  /** A failed `expect.soft`: the test goes on. */
+  soft(error) {
+    if (this.info.status === 'passed') this.info.status = 'failed';
+    this.note(testError(error), error);
+  }
+
+  #collect() {
+    for (const reason of native.collectRejections()) if (!reason?.[ABANDONED] && !(reason instanceof SkipError)) this.fail(reason);
+  }
+  /** What still runs when the test is over; told where it ran out of time. */
+  #abandon() {
+    const left = abandonAll('Test ended.');
+    if (!this.timedOut) return;
+    for (const { apiName, stack } of left) {
+      if (!apiName) continue;
+      const error = new Error(`${apiName}: ${this.timedOut}`);
+      error.stack = stack;
+      this.note(testError(error));
+    }
+  }
+
+  /** Ends the test now: it was cancelled from outside. */
+  cancel() {
+    this.interrupted = true;
+    this.info.status = 'interrupted';
+    const error = new Error('Test was interrupted.');
+    this.cancelled.reject(error);
+    abandonAll('Test was interrupted.');
+  }
+
+  #report() {
+    const { info, test } = this;
+    return {
+      test: test.id, retry: info.retry, status: info.status, expectedStatus: info.expectedStatus, durationMs: info.duration,
+      errors: info.errors.map(entry => entry._report ?? { message: String(entry.message), stack: entry.stack ?? '' }),
+      annotations: info.annotations.map(({ type, description }) => ({ type, description })),
+      attachments: info.attachments.map(({ name, contentType, body }) => ({ name, contentType, body: Buffer.from(body).toString('base64') })),
+    };
+  }
+  /** What Rust tells if the engine has to be stopped in a loop that never yields. */
+  #leaveWord(status) {
+    const attempt = { ...this.#report(), status, errors: [plainError(`Test timeout of ${this.slot.timeout}ms exceeded.`)] };
+    globalThis.__attempt = JSON.stringify(attempt);
+  }
+}

@@ -1,0 +1,46 @@
+// The fixtures that come with the box: browser, context, page and their options.
+import { Browser } from '../api/context.js';
+import { setTestIdAttribute } from '../selectors.js';
+
+/** Options that become options of the context as they are. */
+const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFactor', 'extraHTTPHeaders', 'geolocation', 'hasTouch', 'httpCredentials', 'ignoreHTTPSErrors',
+  'isMobile', 'javaScriptEnabled', 'locale', 'offline', 'permissions', 'proxy', 'storageState', 'timezoneId', 'userAgent', 'viewport', 'baseURL', 'serviceWorkers',
+  'reducedMotion', 'forcedColors', 'clientCertificates'];
+/** Options with another effect, or one that this runner decides elsewhere. */
+const OTHER = ['actionTimeout', 'navigationTimeout', 'testIdAttribute', 'contextOptions', 'launchOptions', 'connectOptions', 'headless', 'channel', 'screenshot', 'trace', 'video', 'defaultBrowserType'];
+const DEFAULTS = { acceptDownloads: true, javaScriptEnabled: true, locale: 'en-US', viewport: { width: 1280, height: 720 }, contextOptions: {}, launchOptions: {}, serviceWorkers: 'allow', defaultBrowserType: 'chromium', screenshot: 'off', trace: 'off', video: 'off', headless: true };
+
+/** What contexts that the test makes itself begin with: the options in force for the running test. */
+let inForce = { context: {}, timeouts: {} };
+const browser = new Browser(() => inForce);
+
+const fixtures = {
+  browserName: ['chromium', { scope: 'worker', option: true }],
+  browser: [async ({}, use) => { await use(browser); }, { scope: 'worker' }],
+  _options: [options(), { auto: true, box: true }],
+  context: async ({ _options }, use) => {
+    const context = await browser._newContext(_options.context, '');
+    await use(context);
+    await context.close();
+  },
+  page: async ({ context }, use) => { await use(await context.newPage()); },
+  request: async () => { throw new Error('The fixture "request" is not supported yet. Supported fixtures: page, context, browser, browserName, baseURL and the options of test.use()'); },
+};
+for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], { option: true }];
+
+/** Reads all options; made from text because fixtures are known by the names in their parameter lists. */
+function options() {
+  const names = [...CONTEXT, ...OTHER];
+  const collect = async (values, use) => {
+    const context = { ...values.contextOptions };
+    for (const name of CONTEXT) if (values[name] !== undefined) context[name] = values[name];
+    const timeouts = { action: values.actionTimeout, navigation: values.navigationTimeout };
+    setTestIdAttribute(values.testIdAttribute);
+    inForce = { context, timeouts };
+    await use(inForce);
+  };
+  collect.toString = () => `async ({ ${names.join(', ')} }, use) => {}`;
+  return collect;
+}
+
+export const BUILTIN = { fixtures, location: undefined };

@@ -1,0 +1,183 @@
+// `test` and what hangs on it: builds the tree of suites while the file is evaluated.
+import { capture, locationOf } from '../native.js';
+import { TimeoutError, SkipError } from '../errors.js';
+import { beginStep, inStep } from '../steps.js';
+import { currentInfo } from './info.js';
+import { Suite, Test } from './suite.js';
+
+const tree = { root: undefined, current: undefined };
+
+/** A new file: declarations go to a new root suite, which is returned. */
+export function beginFile(path) {
+  tree.root = tree.current = new Suite(path, undefined, { file: path, line: 0, column: 0 }, 'file');
+  return tree.root;
+}
+/** The file was evaluated: from now on nothing may be declared. */
+export function endFile() { tree.current = undefined; }
+
+function here(what) {
+  if (!tree.current) throw new Error(`Playwright Test did not expect ${what} to be called here.\nMost common reasons include:\n- You are calling ${what} in a configuration file.\n- You are calling ${what} in a file that is imported by the configuration file.\n- You have two different versions of @playwright/test. This usually happens\n  when one of the dependencies in your package.json depends on @playwright/test.`);
+  return tree.current;
+}
+
+export class TestType {
+  /** `lists`: `{ fixtures, location }` of `extend`, outermost first. */
+  constructor(lists) {
+    this.lists = lists;
+    const test = (...args) => this.#declare('test', args);
+    this.test = test;
+    test.info = () => {
+      const info = currentInfo();
+      if (!info) throw new Error('test.info() can only be called while test is running');
+      return info;
+    };
+    test.only = (...args) => this.#declare('only', args);
+    test.skip = (...args) => this.#modify('skip', args);
+    test.fixme = (...args) => this.#modify('fixme', args);
+    test.fail = (...args) => this.#modify('fail', args);
+    test.fail.only = (...args) => { const made = this.#declare('only', args); made.annotations.push({ type: 'fail' }); };
+    test.slow = (...args) => this.#modify('slow', args);
+    test.setTimeout = timeout => {
+      const info = currentInfo();
+      if (info) info.setTimeout(timeout);
+      else here('test.setTimeout()').timeout = timeout;
+    };
+    test.describe = (...args) => this.#describe('default', args);
+    test.describe.only = (...args) => this.#describe('only', args);
+    test.describe.skip = (...args) => this.#describe('skip', args);
+    test.describe.fixme = (...args) => this.#describe('fixme', args);
+    test.describe.configure = options => configure(options);
+    test.describe.serial = (...args) => this.#describe('serial', args);
+    test.describe.serial.only = (...args) => this.#describe('serial.only', args);
+    test.describe.parallel = (...args) => this.#describe('parallel', args);
+    test.describe.parallel.only = (...args) => this.#describe('parallel.only', args);
+    for (const kind of ['beforeAll', 'afterAll', 'beforeEach', 'afterEach']) test[kind] = (...args) => this.#hook(kind, args);
+    test.use = fixtures => { here('test.use()').uses.push({ fixtures, location: locationOf(capture()) }); };
+    test.step = (title, body, options) => step(title, body, options);
+    test.step.skip = (title, body, options) => {
+      beginStep({ category: 'test.step', title, apiName: 'test.step', location: options?.location }).end();
+      return Promise.resolve(undefined);
+    };
+    test.extend = fixtures => {
+      const location = locationOf(capture());
+      const lists = fixtures?.__type instanceof TestType ? fixtures.__type.lists.filter(list => !this.lists.includes(list)) : [{ fixtures, location }];
+      return new TestType([...this.lists, ...lists]).test;
+    };
+    Object.defineProperty(test, '__type', { value: this });
+  }
+
+  #declare(kind, args) {
+    const suite = here('test()');
+    const location = locationOf(capture());
+    const [title, ...rest] = args;
+    const fn = rest.at(-1);
+    if (typeof title !== 'string') throw new Error('Test title must be a string');
+    if (typeof fn !== 'function') throw new Error('Test function is missing: test(title, [details], async ({ page }) => { … })');
+    const test = new Test(title, fn, suite, location ?? suite.location, this);
+    details(test, rest.length > 1 ? rest[0] : {});
+    test.only = kind === 'only';
+    suite.entries.push(test);
+    return test;
+  }
+
+  #describe(kind, args) {
+    const parent = here('test.describe()');
+    const fn = args.at(-1);
+    const title = typeof args[0] === 'string' ? args[0] : '';
+    if (typeof fn !== 'function') throw new Error('test.describe() needs a function');
+    const suite = new Suite(title, parent, locationOf(capture()));
+    details(suite, typeof args[1] === 'object' ? args[1] : {});
+    suite.only = kind.endsWith('only');
+    if (kind === 'skip' || kind === 'fixme') suite.annotations.push({ type: kind });
+    if (kind.startsWith('serial')) suite.mode = 'serial';
+    if (kind.startsWith('parallel')) suite.mode = 'parallel';
+    parent.entries.push(suite);
+    tree.current = suite;
+    try {
+      const result = fn();
+      if (typeof result?.then === 'function') throw new Error('describe callback must not be async: tests are declared synchronously');
+    } finally {
+      tree.current = parent;
+    }
+  }
+
+  #hook(kind, args) {
+    const suite = here(`test.${kind}()`);
+    const fn = args.at(-1);
+    if (typeof fn !== 'function') throw new Error(`test.${kind}() needs a function`);
+    suite.hooks[kind].push({ kind, title: typeof args[0] === 'string' ? args[0] : `${kind} hook`, fn, location: locationOf(capture()), type: this });
+  }
+
+  /** `test.skip('title', fn)`, `test.skip(condition, why)`, `test.skip(fn, why)` and the same inside a test. */
+  #modify(type, args) {
+    const [first, second] = args;
+    if (type !== 'slow' && typeof first === 'string' && (typeof second === 'function' || typeof args[2] === 'function')) {
+      const test = this.#declare('test', args);
+      test.annotations.push({ type });
+      return;
+    }
+    const info = currentInfo();
+    if (info) { info._modify(type, args); return; }
+    const suite = here(`test.${type}()`);
+    const location = locationOf(capture());
+    const annotation = { type, ...(typeof second === 'string' ? { description: second } : {}) };
+    if (typeof first === 'function') suite.modifiers.push({ annotation, fn: first, location, type: this });
+    else if (!args.length || first) suite.annotations.push(annotation);
+  }
+}
+
+function details(declared, { tag, annotation } = {}) {
+  const tags = tag === undefined ? [] : Array.isArray(tag) ? tag : [tag];
+  for (const name of tags) if (!String(name).startsWith('@')) throw new Error(`Tag must start with "@" symbol, got "${name}" instead.`);
+  declared.tags.push(...tags);
+  declared.annotations.push(...(annotation === undefined ? [] : Array.isArray(annotation) ? annotation : [annotation]));
+}
+
+function configure({ mode, retries, timeout } = {}) {
+  const suite = here('test.describe.configure()');
+  if (mode !== undefined) {
+    if (suite.mode !== 'none' && suite.kind !== 'file') throw new Error(`"${suite.mode}" mode is already assigned for the enclosing scope.`);
+    suite.mode = mode;
+  }
+  if (retries !== undefined) suite.retries = retries;
+  if (timeout !== undefined) suite.timeout = timeout;
+}
+
+async function step(title, body, options = {}) {
+  if (!currentInfo()) throw new Error('test.step() can only be called from a test');
+  const stack = capture();
+  const boxed = error => { if (options.box && error && typeof error === 'object') error.stack = stack; throw error; };
+  return inStep({ category: 'test.step', title, apiName: 'test.step', stack, location: options.location, box: options.box }, async () => {
+    const control = { skip: (...args) => { if (!args.length || args[0]) throw new StepSkip(); }, attach: (name, data) => currentInfo().attach(name, data), titlePath: [title] };
+    try {
+      return await within(options.timeout, () => body(control), stack).catch(boxed);
+    } catch (error) {
+      if (error instanceof StepSkip) return undefined;
+      throw error;
+    }
+  });
+}
+class StepSkip extends SkipError {}
+
+function within(timeout, body, stack) {
+  const running = (async () => body())();
+  if (!timeout) return running;
+  let timer;
+  const expired = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new TimeoutError(`Step timeout of ${timeout}ms exceeded.`);
+      error.stack = stack;
+      reject(error);
+    }, timeout);
+  });
+  return Promise.race([running, expired]).finally(() => clearTimeout(timer));
+}
+
+export function mergeTests(...tests) {
+  const lists = [];
+  for (const test of tests) {
+    if (!(test?.__type instanceof TestType)) throw new Error('mergeTests() accepts "test" functions as parameters.\nDid you mean to call test.extend() with fixtures instead?');
+    for (const list of test.__type.lists) if (!lists.includes(list)) lists.push(list);
+  }
+  return new TestType(lists).test;
+}

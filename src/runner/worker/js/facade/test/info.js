@@ -1,0 +1,63 @@
+// `test.info()`: what a test knows and changes about itself.
+import { SkipError } from '../errors.js';
+
+let current;
+export function currentInfo() { return current; }
+export function setCurrentInfo(info) { current = info; }
+
+export class TestInfo {
+  constructor({ test, config, retry, repeat, timeout }) {
+    this._test = test;
+    this.title = test.title;
+    this.titlePath = [test.location.file, ...test.titlePath()];
+    this.file = test.location.file;
+    this.line = test.location.line;
+    this.column = test.location.column;
+    this.tags = test.allTags();
+    this.annotations = test.allAnnotations().map(annotation => ({ ...annotation }));
+    this.expectedStatus = test.expectedStatus();
+    this.status = 'passed';
+    this.errors = [];
+    this.attachments = [];
+    this.retry = retry;
+    this.repeatEachIndex = repeat;
+    this.workerIndex = config.workerIndex ?? 0;
+    this.parallelIndex = config.parallelIndex ?? 0;
+    this.duration = 0;
+    this.timeout = timeout;
+    this.testId = test.id;
+    this.outputDir = config.outputDir ?? '';
+    this.snapshotSuffix = '';
+    this.fn = test.fn;
+    this.project = { name: config.project ?? '', retries: config.retries ?? 0, timeout: config.timeout, use: { ...config.use }, testDir: '', outputDir: this.outputDir, metadata: {} };
+    this.config = { workers: 1, projects: [this.project], rootDir: '', version: '1.65.1', metadata: {} };
+  }
+  get error() { return this.errors[0]; }
+
+  skip(...args) { this._modify('skip', args); }
+  fixme(...args) { this._modify('fixme', args); }
+  fail(...args) { this._modify('fail', args); }
+  slow(...args) { this._modify('slow', args); }
+  _modify(type, [condition, description]) {
+    if (typeof condition === 'function') throw new Error(`It looks like you are calling test.${type}() inside the test and pass a callback.\nPass a condition instead and optional description instead:\ntest('my test', async ({ page, isMobile }) => {\n  test.${type}(isMobile, 'This test is not applicable on mobile');\n});`);
+    if (arguments[1].length > 0 && !condition) return;
+    this.annotations.push({ type, ...(description === undefined ? {} : { description }) });
+    if (type === 'slow') this.setTimeout(this.timeout * 3);
+    else if (type === 'fail') { if (this.expectedStatus !== 'skipped') this.expectedStatus = 'failed'; } else {
+      this.expectedStatus = 'skipped';
+      throw new SkipError(`Test is skipped: ${description ?? ''}`);
+    }
+  }
+  setTimeout(timeout) {
+    this.timeout = timeout;
+    this._retime?.(timeout);
+  }
+  async attach(name, options = {}) {
+    if (options.path !== undefined) throw new Error('testInfo.attach: the test code has no files here: pass { body } instead of { path }');
+    const body = typeof options.body === 'string' ? Buffer.from(options.body) : Buffer.from(options.body ?? '');
+    const contentType = options.contentType ?? (typeof options.body === 'string' ? 'text/plain' : 'application/octet-stream');
+    this.attachments.push({ name, contentType, body });
+  }
+  outputPath(...segments) { return [this.outputDir, ...segments].filter(Boolean).join('/'); }
+  snapshotPath() { throw new Error('testInfo.snapshotPath is not supported yet: snapshots come with a later release'); }
+}

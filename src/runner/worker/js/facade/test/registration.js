@@ -1,0 +1,120 @@
+// Fixtures as they are declared: named registrations, each knowing the one it overrides.
+
+/** One fixture of a pool. */
+class Registration {
+  constructor(name, fields) {
+    this.name = name;
+    Object.assign(this, fields);
+  }
+}
+
+/** All fixtures a test can see, by name. */
+export class Pool {
+  constructor(lists) {
+    this.byName = new Map();
+    for (const { fixtures, location } of lists) for (const [name, value] of Object.entries(fixtures)) this.#add(name, value, location);
+  }
+
+  #add(name, declared, location) {
+    const isTuple = Array.isArray(declared) && declared.length === 2 && typeof declared[1] === 'object' && declared[1] !== null
+      && ['scope', 'auto', 'option', 'timeout', 'title', 'box'].some(key => key in declared[1]);
+    let value = isTuple ? declared[0] : declared;
+    const options = isTuple ? declared[1] : {};
+    const previous = this.byName.get(name);
+    if (previous) {
+      if (options.scope && options.scope !== previous.scope) throw fixtureError(`Fixture "${name}" has already been registered as a { scope: '${previous.scope}' } fixture defined in ${previous.location?.file ?? '<builtin>'}.`, location);
+      if (options.auto !== undefined && Boolean(options.auto) !== previous.auto) throw fixtureError(`Fixture "${name}" has already been registered as a { auto: '${previous.auto ? 'test' : 'undefined'}' } fixture.`, location);
+    }
+    // An option set to undefined goes back to what it was by default.
+    if (value === undefined && previous?.option) {
+      let first = previous;
+      while (first.previous) first = first.previous;
+      value = first.value;
+    }
+    const scope = previous?.scope ?? options.scope ?? 'test';
+    if (scope !== 'test' && scope !== 'worker') throw fixtureError(`Fixture "${name}" has unknown { scope: '${scope}' }.`, location);
+    const registration = new Registration(name, {
+      value, scope, location, previous,
+      auto: previous?.auto ?? Boolean(options.auto),
+      option: previous?.option ?? Boolean(options.option),
+      timeout: options.timeout ?? previous?.timeout,
+      title: options.title ?? previous?.title ?? name,
+      box: options.box ?? previous?.box ?? false,
+    });
+    registration.isFunction = typeof value === 'function';
+    registration.needs = registration.isFunction ? parameterNames(value, location) : [];
+    this.byName.set(name, registration);
+  }
+
+  /** The registration `name` means when `from` asks for it: its own name is the one it overrides. */
+  resolve(name, from) {
+    return from?.name === name ? from.previous : this.byName.get(name);
+  }
+
+  /** Throws as Playwright does where a function asks for something that is not there, or in a circle. */
+  validate(names, what, location) {
+    const visit = (name, from, path) => {
+      const registration = this.resolve(name, from);
+      if (!registration) throw fixtureError(from ? `Fixture "${from.name}" has unknown parameter "${name}".` : `${what} has unknown parameter "${name}".`, from?.location ?? location);
+      if (from?.scope === 'worker' && registration.scope === 'test') throw fixtureError(`worker fixture "${from.name}" cannot depend on a test fixture "${name}" defined in ${registration.location?.file ?? '<builtin>'}.`, from.location);
+      if (path.includes(registration)) throw fixtureError(`Fixtures ${[...path.slice(path.indexOf(registration)), registration].map(item => `"${item.name}"`).join(' -> ')} form a dependency cycle`, registration.location);
+      for (const need of registration.needs) visit(need, registration, [...path, registration]);
+    };
+    for (const name of names) visit(name, undefined, []);
+  }
+
+  autos(scope) { return [...this.byName.values()].filter(registration => registration.auto && registration.scope === scope); }
+}
+
+export function fixtureError(message, location) {
+  const error = new Error(message);
+  if (location) error.stack = `    at async ${location.file}:${location.line}:${location.column}\n`;
+  return error;
+}
+
+const cache = new WeakMap();
+/** Names in the object pattern of a function's first parameter. */
+export function parameterNames(fn, location) {
+  if (!cache.has(fn)) cache.set(fn, parse(Object.hasOwn(fn, 'toString') ? fn.toString() : Function.prototype.toString.call(fn), location));
+  return cache.get(fn);
+}
+
+function parse(source, location) {
+  const text = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').trim();
+  const arrow = /^(?:async\s+)?([A-Za-z_$][\w$]*)\s*=>/.exec(text);
+  if (arrow) throw fixtureError(`First argument must use the object destructuring pattern: ${arrow[1]}`, location);
+  const open = text.indexOf('(');
+  const first = split(text.slice(open + 1, closing(text, open)))[0]?.trim() ?? '';
+  if (!first) return [];
+  if (!first.startsWith('{')) throw fixtureError(`First argument must use the object destructuring pattern: ${first}`, location);
+  const names = split(first.slice(1, closing(first, 0))).map(part => part.trim()).filter(Boolean).map(part => part.split(/[:=]/)[0].trim());
+  const rest = names.find(name => name.startsWith('...'));
+  if (rest) throw fixtureError(`Rest property "${rest.slice(3)}" is not supported. List all used fixtures explicitly, separated by comma.`, location);
+  return names;
+}
+
+/** Index of the bracket that closes the one at `open`. */
+function closing(text, open) {
+  let depth = 0;
+  let quote = '';
+  for (let i = open; i < text.length; i++) {
+    const c = text[i];
+    if (quote) { if (c === '\\') i++; else if (c === quote) quote = ''; continue; }
+    if ('\'"`'.includes(c)) quote = c;
+    else if ('([{'.includes(c)) depth++;
+    else if (')]}'.includes(c) && --depth === 0) return i;
+  }
+  return text.length;
+}
+
+/** At the commas that are not inside brackets or texts. */
+function split(text) {
+  const parts = [];
+  let start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ('([{'.includes(text[i])) i = closing(text, i);
+    else if ('\'"`'.includes(text[i])) { const quote = text[i]; while (++i < text.length && text[i] !== quote) if (text[i] === '\\') i++; }
+    else if (text[i] === ',') { parts.push(text.slice(start, i)); start = i + 1; }
+  }
+  return [...parts, text.slice(start)];
+}

@@ -1,0 +1,63 @@
+// Time limits: a slot of time that set-up, hooks and body share, and what is said when it is used up.
+import { native, send } from '../native.js';
+
+/** How long a script that never yields may go on beyond its limit before the engine is stopped; ms. */
+const BUSY_GRACE = 1000;
+/** How long the host waits beyond that before it ends the process; ms. */
+const HOST_GRACE = 5000;
+
+/** Thrown when a slot is used up. Its message is told without a name in front. */
+export class TimedOut extends Error {
+  constructor(message, location) {
+    super(message);
+    this.location = location;
+  }
+}
+
+export class Slot {
+  constructor(timeout) {
+    this.timeout = timeout;
+    this.spent = 0;
+    this.arm = undefined;
+  }
+
+  /** Runs `body` within what is left. `words(timeout)` gives `{ message, location }` of the end. */
+  async run(body, words) {
+    const expired = Promise.withResolvers();
+    expired.promise.catch(() => {});
+    let began = native.now();
+    let timer;
+    const stop = () => { clearTimeout(timer); this.spent += native.now() - began; };
+    const arm = () => {
+      clearTimeout(timer);
+      if (!(this.timeout > 0)) { limit(0); return; }
+      const left = Math.max(1, this.timeout - this.spent - (native.now() - began));
+      limit(left);
+      timer = setTimeout(() => {
+        const { message, location } = words(this.timeout);
+        expired.reject(new TimedOut(message, location));
+      }, left);
+    };
+    this.arm = arm;
+    this.suspend = () => { stop(); return () => { began = native.now(); arm(); }; };
+    arm();
+    try {
+      return await Promise.race([body(), expired.promise]);
+    } finally {
+      stop();
+      this.arm = this.suspend = undefined;
+      limit(0);
+    }
+  }
+
+  /** A new limit, counted from the slot's start; also while it runs. */
+  retime(timeout) {
+    this.timeout = timeout;
+    this.arm?.();
+  }
+}
+
+function limit(left) {
+  native.deadline(left > 0 ? left + BUSY_GRACE : 0);
+  send({ t: 'deadline', timeout: left > 0 ? Math.ceil(left + BUSY_GRACE + HOST_GRACE) : 0 });
+}
