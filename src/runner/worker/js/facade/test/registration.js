@@ -8,19 +8,33 @@ class Registration {
   }
 }
 
+/** List of fixtures → name → registrations made from it. */
+const registrations = new WeakMap();
+
 /** All fixtures a test can see, by name. */
 export class Pool {
   constructor(lists) {
     this.byName = new Map();
-    for (const { fixtures, location } of lists) for (const [name, value] of Object.entries(fixtures)) this.#add(name, value, location);
+    for (const list of lists) for (const [name, value] of Object.entries(list.fixtures)) this.byName.set(name, this.#known(list, name, value));
   }
 
-  #add(name, declared, location) {
+  /** The same declaration over the same one is the same registration in every pool: worker fixtures outlive a pool. */
+  #known(list, name, value) {
+    const previous = this.byName.get(name);
+    let byKey = registrations.get(list);
+    if (!byKey) registrations.set(list, byKey = new Map());
+    const made = byKey.get(name)?.find(registration => registration.previous === previous);
+    if (made) return made;
+    const registration = this.#make(name, value, list.location, previous);
+    byKey.set(name, [...(byKey.get(name) ?? []), registration]);
+    return registration;
+  }
+
+  #make(name, declared, location, previous) {
     const isTuple = Array.isArray(declared) && declared.length === 2 && typeof declared[1] === 'object' && declared[1] !== null
       && ['scope', 'auto', 'option', 'timeout', 'title', 'box'].some(key => key in declared[1]);
     let value = isTuple ? declared[0] : declared;
     const options = isTuple ? declared[1] : {};
-    const previous = this.byName.get(name);
     if (previous) {
       if (options.scope && options.scope !== previous.scope) throw fixtureError(`Fixture "${name}" has already been registered as a { scope: '${previous.scope}' } fixture defined in ${previous.location?.file ?? '<builtin>'}.`, location);
       if (options.auto !== undefined && Boolean(options.auto) !== previous.auto) throw fixtureError(`Fixture "${name}" has already been registered as a { auto: '${previous.auto ? 'test' : 'undefined'}' } fixture.`, location);
@@ -43,7 +57,7 @@ export class Pool {
     });
     registration.isFunction = typeof value === 'function';
     registration.needs = registration.isFunction ? parameterNames(value, location) : [];
-    this.byName.set(name, registration);
+    return registration;
   }
 
   /** The registration `name` means when `from` asks for it: its own name is the one it overrides. */

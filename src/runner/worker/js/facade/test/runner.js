@@ -14,6 +14,7 @@ class Worker {
     /** Suites whose `beforeAll` ran. */
     this.entered = new Set();
     this.pools = new Map();
+    this.given = new Map();
     this.running = undefined;
     this.tests = new Map();
   }
@@ -26,9 +27,17 @@ class Worker {
   }
   #makePool(test) {
     const lists = [BUILTIN, ...test.type.lists];
-    const known = new Pool(lists).byName;
-    const given = Object.entries(this.config.use ?? {}).filter(([name]) => known.get(name)?.option);
-    return new Pool([...lists, { fixtures: Object.fromEntries(given) }, ...test.suite.chain().flatMap(suite => suite.uses)]);
+    return new Pool([...lists, this.#given(test.type, lists), ...test.suite.chain().flatMap(suite => suite.uses)]);
+  }
+
+  /** The run's `use` options, as far as the test knows options of these names. */
+  #given(type, lists) {
+    if (!this.given.has(type)) {
+      const known = new Pool(lists).byName;
+      const options = Object.entries(this.config.use ?? {}).filter(([name]) => known.get(name)?.option);
+      this.given.set(type, { fixtures: Object.fromEntries(options) });
+    }
+    return this.given.get(type);
   }
 
   /** `beforeAll` of the suites around the attempt's test that were not entered yet. */
