@@ -1,0 +1,149 @@
+//! An execution: source in, events out, exactly one completion whatever happens.
+
+use super::Narration;
+use crate::model::run::RunEvent;
+use crate::model::{Event, ExecutionConfig, StartExecution};
+use crate::runner::host::{Mode, NoImports, RunRequest, Runner, Screenshots};
+use crate::runner::protocol::{Module, WorkerConfig};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// The name the source goes by in stacks and logs; a server sends code, not files.
+const SOURCE_NAME: &str = "test.spec.ts";
+
+/// Of a test, where the server says nothing; ms, as in Playwright.
+const TEST_TIMEOUT: u64 = 30_000;
+
+/// Of an `expect` that waits; ms, as in Playwright.
+const EXPECT_TIMEOUT: u64 = 5_000;
+
+/// What a script may use; bytes.
+const MEMORY_LIMIT: u64 = 256 << 20;
+
+/// What holds for every session of this agent.
+#[derive(Debug, Clone)]
+pub struct SessionOptions {
+    /// Which steps get a picture.
+    pub screenshots: Screenshots,
+    /// Whether the browser is shown.
+    pub mode: Mode,
+    /// An execution that runs longer ends with exit code 124.
+    pub execution_timeout: Option<Duration>,
+    /// Variables the test code may read in `process.env`.
+    pub env: BTreeMap<String, String>,
+    /// Each execution writes in a folder of its own below this one.
+    pub artifacts: PathBuf,
+}
+
+/// Starts sessions; cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    runner: Arc<Runner>,
+    options: Arc<SessionOptions>,
+}
+
+impl Sessions {
+    /// Sessions of `runner`.
+    #[must_use]
+    pub fn new(runner: Arc<Runner>, options: SessionOptions) -> Self {
+        Self { runner, options: Arc::new(options) }
+    }
+
+    /// Runs the source to its end and tells everything that happens to `events`, `ExecutionComplete` last and once. When
+    /// `cancel` fires the execution ends within a second, with exit code 130. A receiver that went away stops nothing.
+    /// Not cancel-safe: dropping the future loses the completion.
+    pub async fn execute(&self, start: StartExecution, events: mpsc::Sender<Event>, cancel: CancellationToken) {
+        let begun = Instant::now();
+        let mut story = Narration::new(start.execution.clone());
+        let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
+        let run = self.runner.run(self.request(start), sender, cancel);
+        let tell = async {
+            while let Some(event) = told.recv().await {
+                for event in story.tell(event) {
+                    let _ = events.send(event).await;
+                }
+            }
+        };
+        let (outcome, ()) = tokio::join!(run, tell);
+        let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        for event in story.end(outcome, spent) {
+            let _ = events.send(event).await;
+        }
+    }
+
+    fn request(&self, start: StartExecution) -> RunRequest {
+        let options = &self.options;
+        RunRequest {
+            files: vec![Module { path: SOURCE_NAME.to_owned(), source: start.code }],
+            loader: Arc::new(NoImports),
+            config: worker_config(&start.config, &options.env),
+            workers: 1,
+            retries: start.config.retries.unwrap_or(0),
+            timeout: options.execution_timeout,
+            screenshots: options.screenshots,
+            mode: options.mode,
+            artifacts: options.artifacts.join(folder_name(start.execution.as_str())),
+            ..RunRequest::default()
+        }
+    }
+}
+
+fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>) -> WorkerConfig {
+    let mut r#use = Map::new();
+    if let Some(viewport) = config.viewport {
+        r#use.insert("viewport".to_owned(), json!({"width": viewport.width, "height": viewport.height}));
+    }
+    if let Some(base_url) = &config.base_url {
+        r#use.insert("baseURL".to_owned(), Value::String(base_url.clone()));
+    }
+    WorkerConfig {
+        timeout: config.timeout.unwrap_or(TEST_TIMEOUT),
+        expect_timeout: EXPECT_TIMEOUT,
+        retries: config.retries.unwrap_or(0),
+        memory_limit: MEMORY_LIMIT,
+        r#use,
+        env: env.clone(),
+        ..WorkerConfig::default()
+    }
+}
+
+/// An id comes from a server: only letters, digits, `-` and `_` reach the file system, 64 of them at most.
+fn folder_name(id: &str) -> String {
+    let kept: String =
+        id.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' }).take(64).collect();
+    if kept.is_empty() { "_".to_owned() } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Viewport;
+
+    #[test]
+    fn an_id_cannot_leave_the_folder() {
+        for (id, folder) in [("exec-1", "exec-1"), ("../../etc", "______etc"), ("", "_"), ("a/b\0", "a_b_"), ("ü", "_")]
+        {
+            assert_eq!(folder_name(id), folder, "{id:?}");
+        }
+        assert_eq!(folder_name(&"x".repeat(500)).len(), 64);
+    }
+
+    #[test]
+    fn the_servers_options_reach_the_worker() {
+        let config = ExecutionConfig {
+            viewport: Some(Viewport { width: 800, height: 600 }),
+            base_url: Some("http://localhost:1".to_owned()),
+            timeout: Some(5000),
+            retries: Some(2),
+        };
+        let worker = worker_config(&config, &BTreeMap::new());
+        assert_eq!(worker.r#use["viewport"], json!({"width": 800, "height": 600}));
+        assert_eq!(worker.r#use["baseURL"], "http://localhost:1");
+        assert_eq!((worker.timeout, worker.retries), (5000, 2));
+    }
+}
