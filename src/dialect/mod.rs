@@ -1,1 +1,3 @@
-//! One pure file per protocol: frames to commands and events, both ends.
+//! One pure file or folder per protocol: frames to commands and events and back, both ends.
+
+pub mod testflow;

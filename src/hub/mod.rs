@@ -1,1 +1,134 @@
-//! The bundled server: relay, authentication, live view.
+//! The bundled server: agents and clients meet here. For demos, tests and single teams.
+//!
+//! One task owns all state: [`relay`] is a machine without sockets or clock, `bus` knows who gets what, `socketio` and
+//! `http` translate. A peer is reached through rooms only.
+
+mod actor;
+mod bus;
+mod http;
+mod registry;
+mod relay;
+mod sessions;
+mod socketio;
+pub mod token;
+
+use axum::serve::ListenerExt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long connections that are in the middle of something may hold up the end.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
+
+/// Two missed heartbeats of protocol 000.
+const AGENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct HubOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What tokens are signed with.
+    pub secret: Vec<u8>,
+    /// An agent that is silent for this long is offline, and its sessions are given up.
+    pub agent_timeout: Duration,
+}
+
+impl Default for HubOptions {
+    /// On the loopback at a free port; the secret has to be set.
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 0).into(), secret: Vec::new(), agent_timeout: AGENT_TIMEOUT }
+    }
+}
+
+/// Why the hub does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// Anybody could make tokens.
+    #[error("start the hub: the secret for tokens is empty")]
+    NoSecret,
+    /// The address is taken or not ours.
+    #[error("listen on {address}")]
+    Listen {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A running hub. Dropping it leaves the hub running; [`HubHandle::shutdown`] ends it.
+#[derive(Debug)]
+pub struct HubHandle {
+    address: SocketAddr,
+    stop: CancellationToken,
+    io: socketioxide::SocketIo,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl HubHandle {
+    /// Where it listens, with the port it got.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://host:port`
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes no new connections, closes those there are, and ends.
+    pub async fn shutdown(self) {
+        self.io.close().await;
+        self.stop.cancel();
+        for mut task in self.tasks {
+            match tokio::time::timeout(SHUTDOWN_MAX, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "a task of the hub has failed"),
+                Err(_) => task.abort(),
+            }
+        }
+    }
+}
+
+/// Starts a hub in this process; it serves when this returns.
+///
+/// # Errors
+/// When the secret is empty or the address cannot be listened on.
+pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
+    if options.secret.is_empty() {
+        return Err(HubError::NoSecret);
+    }
+    if options.secret.len() < token::SECRET_ADVISED_BYTES {
+        let bytes = options.secret.len();
+        tracing::warn!("the secret has {bytes} bytes: use at least {}", token::SECRET_ADVISED_BYTES);
+    }
+    let failed = |source| HubError::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+
+    let stop = CancellationToken::new();
+    let secret: Arc<[u8]> = options.secret.into();
+    let (relay, work) = actor::actor(options.agent_timeout, stop.clone());
+    let (layer, io) = socketio::layer(relay.clone(), secret.clone());
+    let app = http::router(relay, secret).layer(layer);
+    // Small frames in quick succession are what a log stream is: Nagle's algorithm would hold them for 40 ms.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY cannot be set");
+        }
+    });
+    let stopped = stop.clone().cancelled_owned();
+    let server = async move {
+        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+            tracing::error!(%error, "the hub has stopped serving");
+        }
+    };
+    tracing::info!("the hub listens on http://{address}");
+    Ok(HubHandle { address, stop, io, tasks: vec![tokio::spawn(work), tokio::spawn(server)] })
+}

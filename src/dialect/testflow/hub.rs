@@ -1,0 +1,309 @@
+//! The hub's end of protocol 000. A hub relays payloads as they came, so that fields it does not know survive; what is
+//! read here is what it needs to know where they go.
+
+use crate::model::{AgentId, ExecutionId};
+use serde_json::{Map, Value, json};
+
+/// Ids are opaque, but not a place to store things, bytes.
+const ID_MAX_BYTES: usize = 512;
+
+/// An agent that tells more about its machine than this is taken to tell nothing, bytes.
+const SYSTEM_INFO_MAX_BYTES: usize = 64 << 10;
+
+/// What both ends of ours announce in `extensions`.
+pub const EXTENSION: &str = "understudy/1";
+
+/// One message of a peer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inbound {
+    /// `agent:register`: from now on the peer is an agent.
+    Register(Registration),
+    /// `agent:heartbeat`.
+    Heartbeat,
+    /// A client asks for a session.
+    Start {
+        /// The session's id.
+        session: ExecutionId,
+        /// What kind of session.
+        kind: SessionKind,
+    },
+    /// A client says something to its session.
+    Control {
+        /// The session's id.
+        session: ExecutionId,
+        /// Whether it ends the session.
+        cancels: bool,
+    },
+    /// An agent says something about a session.
+    Event {
+        /// The session's id.
+        session: ExecutionId,
+        /// What it means for the session.
+        means: Meaning,
+        /// Names the event over redeliveries.
+        event_id: Option<String>,
+    },
+    /// An agent's `error` that names no session.
+    AgentError,
+    /// Not of this protocol.
+    Unknown,
+}
+
+/// What an agent says of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Registration {
+    /// Kept by the agent over restarts; agents of others send none.
+    pub agent: Option<AgentId>,
+    /// For people.
+    pub name: String,
+    /// As sent.
+    pub system_info: Value,
+    /// Sessions at the same time.
+    pub max_sessions: Option<u32>,
+    /// The sessions the agent still answers for.
+    pub sessions: Option<Vec<ExecutionId>>,
+    /// Whether it speaks our extensions.
+    pub extended: bool,
+}
+
+/// The two kinds of sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionKind {
+    /// `execution:…`
+    Execution,
+    /// `recording:…`
+    Recording {
+        /// `testFlowId` as sent, for the hub's own answers.
+        flow: Value,
+    },
+}
+
+/// What an event means for its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It goes on.
+    Progress,
+    /// `error`: it goes on, unless these are the first words on it.
+    Error,
+    /// `…:complete`: nothing follows.
+    Complete,
+}
+
+/// A message that cannot be understood, to be answered by `error`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Malformed {
+    /// What was wrong and what is expected.
+    pub message: String,
+    /// The session, where one could be read.
+    pub session: Option<ExecutionId>,
+}
+
+/// How an agent stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentStatus {
+    /// Connected, no session runs.
+    Online,
+    /// Connected, at least one session runs.
+    Busy,
+    /// Not heard of.
+    Offline,
+}
+
+impl AgentStatus {
+    /// The protocol's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// Reads one event by name and first argument.
+///
+/// # Errors
+/// When it is an event of this protocol and its payload lacks what routing needs.
+pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
+    match name {
+        "agent:register" => register(name, payload),
+        "agent:heartbeat" => Ok(Inbound::Heartbeat),
+        "execution:start" => {
+            let fields = Fields::of(name, payload)?;
+            let session = fields.session()?;
+            fields.string("code")?;
+            Ok(Inbound::Start { session, kind: SessionKind::Execution })
+        }
+        "recording:start" => {
+            let fields = Fields::of(name, payload)?;
+            let session = fields.session()?;
+            fields.string("url")?;
+            let flow = fields.map.get("testFlowId").cloned().unwrap_or(Value::Null);
+            Ok(Inbound::Start { session, kind: SessionKind::Recording { flow } })
+        }
+        "execution:cancel" | "recording:cancel" => {
+            Ok(Inbound::Control { session: Fields::of(name, payload)?.session()?, cancels: true })
+        }
+        "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
+            Ok(Inbound::Control { session: Fields::of(name, payload)?.session()?, cancels: false })
+        }
+        "execution:log"
+        | "execution:step"
+        | "execution:screenshot"
+        | "recording:ready"
+        | "recording:action"
+        | "recording:frame" => event(name, payload, Meaning::Progress),
+        "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),
+        "error" => match payload {
+            Some(Value::Object(map)) if map.get("executionId").is_some_and(|id| !id.is_null()) => {
+                event(name, payload, Meaning::Error)
+            }
+            _ => Ok(Inbound::AgentError),
+        },
+        _ => Ok(Inbound::Unknown),
+    }
+}
+
+fn register(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
+    let fields = Fields::of(name, payload)?;
+    let agent = match fields.map.get("agentId") {
+        None | Some(Value::Null) => None,
+        Some(_) => Some(AgentId(fields.id("agentId")?)),
+    };
+    let sessions = match fields.map.get("sessions") {
+        Some(Value::Array(ids)) => {
+            Some(ids.iter().filter_map(Value::as_str).map(ExecutionId::from).collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    Ok(Inbound::Register(Registration {
+        agent,
+        name: fields.id("name")?,
+        system_info: fields
+            .map
+            .get("systemInfo")
+            .filter(|info| info.to_string().len() <= SYSTEM_INFO_MAX_BYTES)
+            .cloned()
+            .unwrap_or(Value::Null),
+        max_sessions: fields.map.get("maxSessions").and_then(Value::as_u64).map(|n| n.min(u32::MAX.into()) as u32),
+        sessions,
+        extended: fields
+            .map
+            .get("extensions")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.iter().any(|one| one == EXTENSION)),
+    }))
+}
+
+fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Inbound, Malformed> {
+    let fields = Fields::of(name, payload)?;
+    let event_id = fields.map.get("eventId").and_then(Value::as_str).filter(|id| id.len() <= ID_MAX_BYTES);
+    let event_id = event_id.map(str::to_owned);
+    Ok(Inbound::Event { session: fields.session()?, means, event_id })
+}
+
+struct Fields<'a> {
+    name: &'a str,
+    map: &'a Map<String, Value>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(name: &'a str, payload: Option<&'a Value>) -> Result<Self, Malformed> {
+        match payload {
+            Some(Value::Object(map)) => Ok(Self { name, map }),
+            other => Err(Malformed {
+                message: format!("{name}: the payload must be an object, got {}", kind(other)),
+                session: None,
+            }),
+        }
+    }
+
+    fn session(&self) -> Result<ExecutionId, Malformed> {
+        self.id("executionId").map(ExecutionId)
+    }
+
+    fn id(&self, field: &str) -> Result<String, Malformed> {
+        let text = self.string(field)?;
+        match text.len() {
+            0 => Err(self.malformed(format!("`{field}` must not be empty"))),
+            n if n > ID_MAX_BYTES => {
+                Err(self.malformed(format!("`{field}` has {n} bytes, at most {ID_MAX_BYTES} are allowed")))
+            }
+            _ => Ok(text.to_owned()),
+        }
+    }
+
+    fn string(&self, field: &str) -> Result<&'a str, Malformed> {
+        match self.map.get(field) {
+            Some(Value::String(text)) => Ok(text),
+            other => Err(self.malformed(format!("`{field}` must be a string, got {}", kind(other)))),
+        }
+    }
+
+    fn malformed(&self, what: String) -> Malformed {
+        let readable =
+            self.map.get("executionId").and_then(Value::as_str).filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));
+        Malformed { message: format!("{}: {what}", self.name), session: readable.map(ExecutionId::from) }
+    }
+}
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "an array",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+/// An event to send: its name and its payload.
+pub type Outbound = (&'static str, Value);
+
+/// `agent:status`.
+#[must_use]
+pub fn agent_status(agent: &AgentId, status: AgentStatus) -> Outbound {
+    ("agent:status", json!({"agentId": agent, "status": status.as_str()}))
+}
+
+/// `agent:registered`, the answer to a registration that announced our extensions.
+#[must_use]
+pub fn registered(agent: &AgentId) -> Outbound {
+    ("agent:registered", json!({"agentId": agent, "extensions": [EXTENSION]}))
+}
+
+/// `error`.
+#[must_use]
+pub fn error(message: &str, session: Option<&ExecutionId>) -> Outbound {
+    let mut payload = json!({"message": message});
+    if let Some(session) = session {
+        payload["executionId"] = json!(session);
+    }
+    ("error", payload)
+}
+
+/// The `execution:log` by which the hub tells that a session waits.
+#[must_use]
+pub fn waits(session: &ExecutionId, message: &str) -> Outbound {
+    ("execution:log", json!({"executionId": session, "message": message, "level": "info"}))
+}
+
+/// The end of a session that was cancelled before an agent had it.
+#[must_use]
+pub fn cancelled(session: &ExecutionId, kind: &SessionKind) -> Outbound {
+    match kind {
+        SessionKind::Execution => {
+            ("execution:complete", json!({"executionId": session, "exitCode": 130, "duration": 0}))
+        }
+        SessionKind::Recording { flow } => (
+            "recording:complete",
+            json!({
+                "testFlowId": flow, "executionId": session, "success": false, "message": "Recording cancelled",
+            }),
+        ),
+    }
+}

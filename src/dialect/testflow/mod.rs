@@ -1,0 +1,3 @@
+//! Protocol 000: Socket.IO events between clients, a server and agents.
+
+pub mod hub;

@@ -1,0 +1,179 @@
+//! The sessions a hub relays: whose they are, which agent has them, which wait.
+
+use super::bus::Message;
+use super::token::UserId;
+use crate::dialect::testflow::hub::SessionKind;
+use crate::model::{AgentId, ExecutionId};
+use std::collections::{HashMap, VecDeque};
+
+/// How many ended sessions are remembered so that a start that comes again is not run again.
+const ENDED_MAX: usize = 1_000;
+
+/// How many sessions without a verdict are remembered after their agent was lost.
+const LOST_MAX: usize = 1_000;
+
+/// How many sessions may wait for an agent, of all users and of one: nobody fills the queue alone.
+const WAITING_MAX: usize = 10_000;
+const WAITING_MAX_OF_USER: usize = 1_000;
+
+/// What the commands of all waiting sessions may weigh, bytes: 25,000 specs of 10 kB.
+const WAITING_MAX_BYTES: usize = 256 << 20;
+
+/// Where a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// In the queue.
+    Waiting,
+    /// Takes a slot of an agent.
+    Running(AgentId),
+    /// Its owner was told that it went wrong, but its agent may still bring the truth.
+    Lost(AgentId),
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) owner: UserId,
+    pub(super) kind: SessionKind,
+    pub(super) phase: Phase,
+    /// The command that starts it, until its agent has said a word on it.
+    pub(super) start: Option<Message>,
+}
+
+impl Session {
+    fn bytes(&self) -> usize {
+        self.start.as_ref().map_or(0, Message::bytes)
+    }
+}
+
+/// What an id stands for, as one user may know it.
+#[derive(Debug)]
+pub(super) enum Known<'a> {
+    /// A session of that user.
+    Live(&'a mut Session),
+    /// A session of that user that ended lately.
+    Ended,
+    /// A session of somebody else, live or ended.
+    Foreign,
+    /// Nothing.
+    Unknown,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    live: HashMap<ExecutionId, Session>,
+    waiting: VecDeque<ExecutionId>,
+    waiting_bytes: usize,
+    lost: VecDeque<ExecutionId>,
+    ended: HashMap<ExecutionId, UserId>,
+    ended_order: VecDeque<ExecutionId>,
+}
+
+impl Sessions {
+    pub(super) fn look_up(&mut self, id: &ExecutionId, user: &UserId) -> Known<'_> {
+        match (self.live.get_mut(id), self.ended.get(id)) {
+            (Some(session), _) if session.owner == *user => Known::Live(session),
+            (None, Some(owner)) if owner == user => Known::Ended,
+            (None, None) => Known::Unknown,
+            _ => Known::Foreign,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Session> {
+        self.live.get_mut(id)
+    }
+
+    /// Whether one more session of this user may wait.
+    pub(super) fn has_room(&self, user: &UserId) -> bool {
+        let of_user = || self.waiting.iter().filter(|id| self.live.get(*id).is_some_and(|its| its.owner == *user));
+        self.waiting.len() < WAITING_MAX
+            && self.waiting_bytes < WAITING_MAX_BYTES
+            && (self.waiting.len() < WAITING_MAX_OF_USER || of_user().count() < WAITING_MAX_OF_USER)
+    }
+
+    pub(super) fn enqueue(&mut self, id: ExecutionId, session: Session) {
+        self.waiting_bytes += session.bytes();
+        self.waiting.push_back(id.clone());
+        self.live.insert(id, session);
+    }
+
+    /// The session whose turn it is.
+    pub(super) fn first_waiting(&self) -> Option<&ExecutionId> {
+        self.waiting.front()
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Gives the first in the queue to an agent.
+    pub(super) fn start_first(&mut self, agent: AgentId) -> Option<(ExecutionId, Message)> {
+        let id = self.waiting.pop_front()?;
+        let session = self.live.get_mut(&id)?;
+        self.waiting_bytes -= session.bytes();
+        session.phase = Phase::Running(agent);
+        Some((id, session.start.clone()?))
+    }
+
+    /// Moves a running session to the lost ones, of which only the newest are kept.
+    pub(super) fn lose(&mut self, id: &ExecutionId) {
+        let Some(session) = self.live.get_mut(id) else { return };
+        let Phase::Running(agent) = &session.phase else { return };
+        session.phase = Phase::Lost(agent.clone());
+        session.start = None;
+        self.lost.push_back(id.clone());
+        if self.lost.len() > LOST_MAX
+            && let Some(oldest) = self.lost.pop_front()
+        {
+            self.end(&oldest);
+        }
+    }
+
+    /// Moves a lost session back to the running ones.
+    pub(super) fn find(&mut self, id: &ExecutionId) {
+        let Some(session) = self.live.get_mut(id) else { return };
+        if let Phase::Lost(agent) = &session.phase {
+            session.phase = Phase::Running(agent.clone());
+            self.lost.retain(|other| other != id);
+        }
+    }
+
+    /// Ends a session in any phase; its id is remembered.
+    pub(super) fn end(&mut self, id: &ExecutionId) -> Option<Session> {
+        let session = self.live.remove(id)?;
+        match session.phase {
+            Phase::Waiting => {
+                self.waiting_bytes -= session.bytes();
+                self.waiting.retain(|other| other != id);
+            }
+            Phase::Lost(_) => self.lost.retain(|other| other != id),
+            Phase::Running(_) => {}
+        }
+        self.ended.insert(id.clone(), session.owner.clone());
+        self.ended_order.push_back(id.clone());
+        if self.ended_order.len() > ENDED_MAX
+            && let Some(oldest) = self.ended_order.pop_front()
+        {
+            self.ended.remove(&oldest);
+        }
+        Some(session)
+    }
+
+    /// Forgets a waiting session as if it had never been started: it may be started again under the same id.
+    pub(super) fn withdraw_first(&mut self) -> Option<(ExecutionId, Session)> {
+        let id = self.waiting.pop_front()?;
+        let session = self.live.remove(&id)?;
+        self.waiting_bytes -= session.bytes();
+        Some((id, session))
+    }
+
+    /// The sessions an agent has, running or lost.
+    pub(super) fn of_agent(&self, agent: &AgentId) -> Vec<ExecutionId> {
+        let has = |session: &Session| match &session.phase {
+            Phase::Running(its) | Phase::Lost(its) => its == agent,
+            Phase::Waiting => false,
+        };
+        let mut ids: Vec<_> = self.live.iter().filter(|(_, session)| has(session)).map(|(id, _)| id.clone()).collect();
+        ids.sort();
+        ids
+    }
+}

@@ -1,0 +1,102 @@
+//! A small Socket.IO v5 client of the tests' own, so that what the hub says is read by other code than the agent's.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Longer than anything here takes; a hang becomes a failure that says what was waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+/// One event, or what ends a conversation.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Got {
+    Event(String, Value),
+    Ack(u64, Value),
+    Closed,
+}
+
+impl Client {
+    /// Connects; an error is the hub's own words on CONNECT_ERROR.
+    pub(crate) async fn connect(url: &str, auth: Value) -> Result<Self, String> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket", url.replacen("http", "ws", 1));
+        let (socket, _) = connect_async(url).await.map_err(|error| error.to_string())?;
+        let mut client = Self { socket };
+        let open = client.frame().await.ok_or("closed before the handshake")?;
+        assert!(open.starts_with('0'), "{open}");
+        client.write(&format!("40{auth}")).await;
+        match client.frame().await {
+            Some(frame) if frame.starts_with("40") => Ok(client),
+            Some(frame) if frame.starts_with("44") => {
+                let error: Value = serde_json::from_str(&frame[2..]).map_err(|e| e.to_string())?;
+                Err(error["message"].as_str().unwrap_or_default().to_owned())
+            }
+            other => Err(format!("unexpected {other:?}")),
+        }
+    }
+
+    pub(crate) async fn emit(&mut self, name: &str, payload: Value) {
+        self.write(&format!("42{}", json!([name, payload]))).await;
+    }
+
+    pub(crate) async fn emit_with_ack(&mut self, id: u64, name: &str, payload: Value) {
+        self.write(&format!("42{id}{}", json!([name, payload]))).await;
+    }
+
+    /// Writes a raw Engine.IO frame.
+    pub(crate) async fn write(&mut self, frame: &str) {
+        let _closed = self.socket.send(Message::text(frame.to_owned())).await;
+    }
+
+    async fn frame(&mut self) -> Option<String> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the hub says nothing");
+            match next {
+                Some(Ok(Message::Text(text))) if text.as_str() == "2" => self.write("3").await,
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Got {
+        let Some(frame) = self.frame().await else { return Got::Closed };
+        let Some(packet) = frame.strip_prefix('4') else { return Got::Closed };
+        let id_end = packet[1..].find(|c: char| !c.is_ascii_digit()).map_or(packet.len(), |at| at + 1);
+        let body = || serde_json::from_str::<Value>(&packet[id_end..]).expect("JSON");
+        match &packet[..1] {
+            "2" => {
+                let mut event = body();
+                Got::Event(event[0].as_str().unwrap_or_default().to_owned(), event[1].take())
+            }
+            "3" => Got::Ack(packet[1..id_end].parse().expect("a number"), body()),
+            "1" => Got::Closed,
+            other => panic!("unexpected packet type {other}"),
+        }
+    }
+
+    /// The payload of the next event of this name; others are passed over.
+    pub(crate) async fn expect(&mut self, name: &str) -> Value {
+        self.expect_where(name, |_| true).await
+    }
+
+    /// The payload of the next event of this name that satisfies the condition; others are passed over.
+    pub(crate) async fn expect_where(&mut self, name: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let mut passed = Vec::new();
+        loop {
+            match tokio::time::timeout(PATIENCE, self.next()).await {
+                Ok(Got::Event(its, payload)) if its == name && condition(&payload) => return payload,
+                Ok(Got::Closed) => panic!("closed while waiting for {name}; before it: {passed:#?}"),
+                Ok(other) => passed.push(format!("{other:?}").chars().take(200).collect::<String>()),
+                Err(_) => panic!("{name} does not come; before it: {passed:#?}"),
+            }
+        }
+    }
+}
