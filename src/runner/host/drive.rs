@@ -23,8 +23,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Between `Cancel` and the end of the process: cancelled runs are over within a second.
 const CANCEL_PATIENCE: Duration = Duration::from_millis(700);
-/// Added to a test's timeout before its worker counts as hung: the worker itself ends a test at its timeout, and tears down.
-const HANG_SLACK: Duration = Duration::from_secs(5);
 /// For closing what a worker opened.
 const DISPOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the closing of a page waits for pictures of it.
@@ -81,14 +79,13 @@ pub(crate) struct Worker {
 struct Running {
     planned: Planned,
     began: Instant,
-    timeout_ms: u64,
     hung_at: Option<Instant>,
 }
 
 /// Why a worker ended before it was done.
 enum Broken {
     Died(Option<ExitStatus>),
-    Hung(u64),
+    Hung,
     Cancelled,
 }
 
@@ -150,7 +147,7 @@ impl Worker {
                 None => {
                     let how = in_words(process.ended().await);
                     return Err(Some(plain(format!(
-                        "Error: {path}: the process that loads it ended unexpectedly ({how})"
+                        "Error: {path}: the process that loads it ended unexpectedly ({how}); its code may be nested too deeply"
                     ))));
                 }
             }
@@ -215,7 +212,7 @@ impl Worker {
                 }
                 () = at(kill_at) => return Err(Broken::Cancelled),
                 () = at(hung_at) => {
-                    return Err(Broken::Hung(job.running.as_ref().map_or(0, |running| running.timeout_ms)));
+                    return Err(Broken::Hung);
                 }
             }
         }
@@ -227,7 +224,7 @@ impl Worker {
             ToHost::TestBegin { test, timeout, .. } => {
                 if let Some(planned) = job.take(&test) {
                     self.tell(RunEvent::TestBegin { test: self.id(&planned), retry: planned.retry });
-                    let mut running = Running { planned, began: Instant::now(), timeout_ms: timeout, hung_at: None };
+                    let mut running = Running { planned, began: Instant::now(), hung_at: None };
                     running.renew(timeout);
                     job.running = Some(running);
                 }
@@ -336,11 +333,10 @@ impl Worker {
                     in_words(how)
                 ),
             ),
-            Broken::Hung(ms) => (
+            Broken::Hung => (
                 Status::TimedOut,
-                format!(
-                    "Test timeout of {ms}ms exceeded.\n\nThe test did not give back control and was ended together with its process."
-                ),
+                "Test timeout exceeded.\n\nThe test did not give back control and was ended together with its process."
+                    .to_owned(),
             ),
             Broken::Cancelled => (Status::Interrupted, String::new()),
         };
@@ -402,8 +398,7 @@ impl JobRun {
 
 impl Running {
     fn renew(&mut self, timeout: u64) {
-        self.timeout_ms = timeout;
-        self.hung_at = (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout) + HANG_SLACK);
+        self.hung_at = (timeout > 0).then(|| Instant::now() + Duration::from_millis(timeout));
     }
 }
 

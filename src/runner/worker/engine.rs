@@ -137,7 +137,7 @@ impl Engine {
     }
 
     /// Works until the pipe closes or a script had to be interrupted; then only the end of the process is left.
-    pub(crate) fn run(mut self, incoming: &Receiver<Incoming>) {
+    pub(crate) fn run(&mut self, incoming: &Receiver<Incoming>) {
         self.shared.tell(&ToHost::Ready);
         loop {
             let busy = self.run_jobs();

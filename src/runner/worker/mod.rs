@@ -51,17 +51,35 @@ fn work(how: Option<&str>) -> Result<(), String> {
     let (sender, receiver) = mpsc::channel();
     let limits = Arc::new(Limits::new());
     let for_engine = limits.clone();
-    let engine = move || match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout())) {
-        Ok(engine) => engine.run(&receiver),
-        Err(error) => {
-            complain(&error);
-            std::process::exit(1);
+    let engine = move || {
+        let _exit = ExitOnPanic;
+        match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout())) {
+            Ok(mut engine) => {
+                engine.run(&receiver);
+                // Not dropped: taking apart what a script left behind is work for nothing, the process ends soon.
+                std::mem::forget(engine);
+            }
+            Err(error) => {
+                complain(&error);
+                std::process::exit(1);
+            }
         }
     };
     let started = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(engine);
     started.map_err(|error| format!("failed to start the engine's thread: {error}"))?;
     sandbox::enter();
     read(&mut input, &limits, &sender).map_err(|error| format!("failed to read a message: {error}"))
+}
+
+/// A worker without its engine would only wait.
+struct ExitOnPanic;
+
+impl Drop for ExitOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::exit(101);
+        }
+    }
 }
 
 /// Hands messages to the engine's thread until the input ends.

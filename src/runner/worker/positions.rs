@@ -20,7 +20,9 @@ impl<'s> LineIndex<'s> {
         let line = self.starts.partition_point(|start| *start <= offset) - 1;
         let start = self.starts[line] as usize;
         let end = (offset as usize).min(self.source.len());
-        let column = self.source.get(start..end).map_or(0, |text| text.encode_utf16().count());
+        // Lines of generated code are long: bytes are counted where they are characters.
+        let text = self.source.get(start..end).unwrap_or_default();
+        let column = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
         (u32::try_from(line).unwrap_or(u32::MAX - 1) + 1, u32::try_from(column).unwrap_or(u32::MAX - 1) + 1)
     }
 

@@ -16,7 +16,7 @@ export class Attempt {
     this.slot = new Slot(test.timeout(worker.config.timeout));
     this.current = this.slot;
     this.info = new TestInfo({ test, config: worker.config, retry, repeat, timeout: this.slot.timeout });
-    this.info._retime = timeout => this.current.retime(timeout);
+    this.info._retime = timeout => { this.current.retime(timeout); this.#leaveWord('timedOut'); };
     if (test.serialGroup()) this.info.annotations.push({ type: 'serial' });
     this.fixtures = new Fixtures('test', worker.fixtures);
     this.doing = undefined;

@@ -1,0 +1,220 @@
+//! Runs as a whole: files in, events and an outcome out.
+
+use super::support::{Told, files, play, play_and, play_with, request};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use understudy::model::run::{Outcome, RunEvent};
+use understudy::runner::host::RunRequest;
+
+const IMPORT: &str = "import { test, expect } from '@playwright/test';\n";
+
+async fn check(name: &str, source: &str, change: impl FnOnce(&mut RunRequest), outcome: Outcome, lines: &[&str]) {
+    let mut request = request(&format!("{IMPORT}{source}"));
+    change(&mut request);
+    let told = play(request).await;
+    assert_eq!(told.lines(), lines, "{name}");
+    assert_eq!(told.outcome, outcome, "{name}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tests_run_and_are_told_of() {
+    let none = |_: &mut RunRequest| {};
+    check("one", "test('t', () => { console.log('hi'); });", none, Outcome::Passed, &["log: hi", "t passed"]).await;
+    check(
+        "failing goes on in a new process",
+        "test('a', () => { throw new Error('no'); }); test('b', () => {});",
+        none,
+        Outcome::Failed,
+        &["a failed: Error: no", "b passed"],
+    )
+    .await;
+    check(
+        "tried again",
+        "test('a', ({}, info) => { if (info.retry < 2) throw new Error(`no ${info.retry}`); }); test('b', () => {});",
+        |request| request.retries = 2,
+        Outcome::Passed,
+        &["a failed: Error: no 0", "a#1 failed: Error: no 1", "a#2 passed", "b passed"],
+    )
+    .await;
+    check(
+        "repeated",
+        "test('a', ({}, info) => console.log(info.repeatEachIndex));",
+        |request| request.repeat_each = 2,
+        Outcome::Passed,
+        &["log: 0", "a passed", "log: 1", "a passed"],
+    )
+    .await;
+    check(
+        "after enough failures the rest is left",
+        "test('a', () => { throw new Error('no'); }); test('b', () => {});",
+        |request| request.max_failures = 1,
+        Outcome::Failed,
+        &["a failed: Error: no"],
+    )
+    .await;
+    check("no tests", "", none, Outcome::CouldNotRun, &["error: Error: No tests found"]).await;
+    check("only listed", "test('a', () => {});", |request| request.list_only = true, Outcome::Passed, &[]).await;
+    check(
+        "filtered",
+        "test('apple', () => {}); test('pear', () => {}); test('pear pie', () => {});",
+        |request| {
+            request.config.grep = Some("pear".to_owned());
+            request.config.grep_invert = Some("pie".to_owned());
+        },
+        Outcome::Passed,
+        &["pear passed"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_do_not_load_say_why() {
+    let cases = [
+        ("test('a', () => { const x = ; });", "SyntaxError: a.spec.ts: Unexpected token (2:29)"),
+        (
+            "import x from './x';\ntest('a', () => { x(); });",
+            "Error: Cannot find module './x': this code was sent to an agent, which has no files of yours.",
+        ),
+        (
+            "import fs from 'fs';\ntest('a', () => { fs(); });",
+            "Error: Module 'fs' is not available: test code runs without access to files, network and processes.",
+        ),
+        ("null.x;", "TypeError: cannot read property 'x' of null"),
+    ];
+    for (source, error) in cases {
+        let told = play(request(&format!("{IMPORT}{source}"))).await;
+        assert_eq!(told.outcome, Outcome::CouldNotRun, "{source}");
+        let lines = told.lines();
+        assert!(lines.len() == 1 && lines[0].starts_with(&format!("error: {error}")), "{lines:?}");
+        let RunEvent::Error(error) = &told.events[0] else { panic!("{:?}", told.events) };
+        assert!(error.snippet.as_ref().is_some_and(|text| text.contains("> 2 |")), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_files_share_the_workers() {
+    let spec = |name: &str| format!("{IMPORT}test('{name}', () => {{}});");
+    let (a, b, c) = (spec("a"), spec("b"), spec("c"));
+    let mut request = files(&[("a.spec.ts", &a), ("b.spec.ts", &b), ("c.spec.ts", &c)]);
+    request.workers = 2;
+    let told = play(request.clone()).await;
+    let mut lines = told.lines();
+    lines.sort();
+    assert_eq!(
+        (lines, told.outcome),
+        (vec!["a passed".to_owned(), "b passed".to_owned(), "c passed".to_owned()], Outcome::Passed)
+    );
+    request.shard = Some((2, 3));
+    assert_eq!(play(request.clone()).await.lines(), ["b passed"]);
+    // One `only` leaves out the other files.
+    request.shard = None;
+    request.files[2].source = format!("{IMPORT}test('x', () => {{}}); test.only('only', () => {{}});");
+    assert_eq!(play(request).await.lines(), ["only passed"]);
+}
+
+/// Cancels when a line is logged.
+async fn cancelled_at_log(source: &str) -> Told {
+    play_and(
+        request(&format!("{IMPORT}{source}")),
+        Box::new(|event, cancel| {
+            if matches!(event, RunEvent::Log { .. }) {
+                cancel.cancel();
+            }
+        }),
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cancelling_ends_whatever_runs_within_a_second() {
+    let cases = [
+        ("in an await", "console.log('now'); await new Promise(() => {});"),
+        ("in an operation", "console.log('now'); await page.goto('hang:');"),
+        ("in a busy loop", "console.log('now'); for (;;);"),
+        ("in a busy loop of jobs", "console.log('now'); for (;;) await null;"),
+        ("in a builtin that cannot be interrupted", "console.log('now'); await null; new Array(2 ** 32 - 2).sort();"),
+    ];
+    for (name, body) in cases {
+        let told =
+            cancelled_at_log(&format!("test('a', async ({{ page }}) => {{ {body} }}); test('b', () => {{}});")).await;
+        assert_eq!(told.outcome, Outcome::Cancelled, "{name}");
+        assert_eq!(told.lines(), ["log: now", "a interrupted"], "{name}");
+        assert!(told.took < Duration::from_millis(2500), "{name}: {:?}", told.took);
+        assert_eq!(told.performed.last().map(String::as_str), Some("dispose"), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_run_has_a_deadline() {
+    let mut request = request(&format!("{IMPORT}test('a', async () => {{ await new Promise(() => {{}}); }});"));
+    request.timeout = Some(Duration::from_millis(300));
+    let told = play(request).await;
+    assert_eq!(told.outcome, Outcome::TimedOut);
+    assert_eq!(told.lines(), ["a interrupted", "error: Error: The run was ended after its timeout of 300ms."]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_tests_hurt_only_themselves() {
+    let cases = [
+        ("busy", "for (;;);", "a timed out: Test timeout of 300ms exceeded."),
+        ("never ends", "await new Promise(() => {});", "a timed out: Test timeout of 300ms exceeded."),
+        ("recursion", "const f = () => f() + 1; f();", "a failed: RangeError: Maximum call stack size exceeded"),
+        (
+            "memory",
+            "const a = []; for (;;) a.push(new Array(1e5).fill(1.5));",
+            "a failed: InternalError: out of memory",
+        ),
+        ("rejection", "Promise.reject(new Error('lost')); await null;", "a failed: Error: lost"),
+        (
+            "operation that panics",
+            "await page.goto('panic:');",
+            "a failed: Error: page.goto: The operation broke off by an error of understudy itself; see the log.",
+        ),
+    ];
+    for (name, body, expected) in cases {
+        let source = format!(
+            "{IMPORT}test('a', async ({{ page }}) => {{ test.setTimeout(300); {body} }}); test('b', () => {{}});"
+        );
+        let mut request = request(&source);
+        request.config.memory_limit = 64 << 20;
+        let told = play(request).await;
+        assert_eq!(told.lines(), [expected, "b passed"], "{name}");
+        assert_eq!(told.outcome, Outcome::Failed, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_is_killed_fails_its_test_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, pid) = (folder.path().join("worker"), folder.path().join("pid"));
+    let script = format!("#!/bin/sh\necho $$ > {}\nexec {} \"$@\"\n", pid.display(), env!("CARGO_BIN_EXE_understudy"));
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let source = format!(
+        "{IMPORT}test('a', async () => {{ console.log('now'); await new Promise(() => {{}}); }}); test('b', () => {{}});"
+    );
+    let kill = move |event: &RunEvent, _: &CancellationToken| {
+        if matches!(event, RunEvent::Log { .. }) {
+            let pid = std::fs::read_to_string(&pid).unwrap();
+            assert!(Command::new("kill").arg("-9").arg(pid.trim()).status().unwrap().success());
+        }
+    };
+    let lines = play_with(&program, request(&source), Box::new(kill)).await.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].starts_with("a failed: Error: the worker process ended unexpectedly (signal 9)"), "{lines:?}");
+    assert_eq!(lines[2], "b passed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_output_is_cut() {
+    let source = format!(
+        "{IMPORT}test('a', () => {{ const x = 'x'.repeat(1e5); for (let i = 0; i < 500; i++) console.log(x); }});"
+    );
+    let told = play(request(&source)).await;
+    let logged: usize =
+        told.events.iter().map(|event| if let RunEvent::Log { text, .. } = event { text.len() } else { 0 }).sum();
+    assert!((16 << 20..18 << 20).contains(&logged), "{logged}");
+    assert_eq!(told.outcome, Outcome::Passed);
+}
