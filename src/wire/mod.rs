@@ -1,1 +1,6 @@
-//! Sockets: Socket.IO, HTTP, TLS. Knows frames, not commands.
+//! Sockets: Socket.IO, TLS. Knows frames, not commands.
+
+pub mod client;
+pub mod frame;
+pub mod socketio;
+pub mod tls;
