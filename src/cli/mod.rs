@@ -2,6 +2,10 @@
 //! a line in its `run`. Every flag is then also an environment variable and a key of the settings file (see [`crate::config`]).
 
 mod completions;
+mod duration;
+mod secret;
+mod serve;
+mod token;
 
 use crate::runner::worker;
 use clap::{Args, CommandFactory, Parser};
@@ -53,12 +57,16 @@ enum LogFormat {
 /// One variant per command, in the order `--help` lists them.
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Serve(serve::Args),
+    Token(token::Args),
     Completions(completions::Args),
 }
 
 impl Subcommand {
     fn run(self) -> Result<ExitCode, CouldNotRun> {
         match self {
+            Self::Serve(args) => serve::run(args),
+            Self::Token(args) => token::run(args),
             Self::Completions(args) => completions::run(args),
         }
     }
@@ -66,7 +74,8 @@ impl Subcommand {
     /// What is logged where nobody said.
     fn log_level(&self) -> &'static str {
         match self {
-            Self::Completions(_) => "warn",
+            Self::Serve(_) => "info",
+            Self::Token(_) | Self::Completions(_) => "warn",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod actor;
 mod bus;
+mod cors;
 mod http;
 mod registry;
 mod relay;
@@ -12,6 +13,7 @@ mod sessions;
 mod socketio;
 pub mod token;
 
+use axum::middleware;
 use axum::serve::ListenerExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,12 +37,19 @@ pub struct HubOptions {
     pub secret: Vec<u8>,
     /// An agent that is silent for this long is offline, and its sessions are given up.
     pub agent_timeout: Duration,
+    /// Origins of web pages that may use the hub besides its own; `*` is all.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for HubOptions {
     /// On the loopback at a free port; the secret has to be set.
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 0).into(), secret: Vec::new(), agent_timeout: AGENT_TIMEOUT }
+        Self {
+            listen: ([127, 0, 0, 1], 0).into(),
+            secret: Vec::new(),
+            agent_timeout: AGENT_TIMEOUT,
+            cors_origins: Vec::new(),
+        }
     }
 }
 
@@ -51,7 +60,7 @@ pub enum HubError {
     #[error("start the hub: the secret for tokens is empty")]
     NoSecret,
     /// The address is taken or not ours.
-    #[error("listen on {address}")]
+    #[error("listen on {address}: {source}")]
     Listen {
         /// What was asked for.
         address: SocketAddr,
@@ -116,7 +125,8 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
     let secret: Arc<[u8]> = options.secret.into();
     let (relay, work) = actor::actor(options.agent_timeout, stop.clone());
     let (layer, io) = socketio::layer(relay.clone(), secret.clone());
-    let app = http::router(relay, secret).layer(layer);
+    let origins: Arc<[String]> = options.cors_origins.into();
+    let app = http::router(relay, secret).layer(layer).layer(middleware::from_fn_with_state(origins, cors::cors));
     // Small frames in quick succession are what a log stream is: Nagle's algorithm would hold them for 40 ms.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -129,6 +139,6 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
             tracing::error!(%error, "the hub has stopped serving");
         }
     };
-    tracing::info!("the hub listens on http://{address}");
+    tracing::debug!("the hub listens on http://{address}");
     Ok(HubHandle { address, stop, io, tasks: vec![tokio::spawn(work), tokio::spawn(server)] })
 }

@@ -220,3 +220,27 @@ async fn shutting_down_ends_connections_and_frees_the_port() {
     let empty = HubOptions { secret: Vec::new(), ..HubOptions::default() };
     assert_eq!(serve(empty).await.unwrap_err().to_string(), "start the hub: the secret for tokens is empty");
 }
+
+#[tokio::test]
+async fn pages_of_allowed_origins_may_use_the_hub() {
+    let hub = serve(HubOptions {
+        secret: SECRET.to_vec(),
+        cors_origins: vec!["https://tests.example.com/".to_owned()],
+        ..HubOptions::default()
+    })
+    .await
+    .unwrap();
+    let preflight = "access-control-request-method: GET\r\n";
+    for (name, method, path, origin, asks, allowed) in [
+        ("ours", "GET", "/healthz", "https://tests.example.com", "", true),
+        ("ours, polling", "GET", "/socket.io/?EIO=4&transport=polling", "https://tests.example.com", "", true),
+        ("ours, asking first", "OPTIONS", "/api/v1/agents", "https://tests.example.com", preflight, true),
+        ("another", "GET", "/healthz", "https://evil.example.com", "", false),
+        ("ours by its beginning", "GET", "/healthz", "https://tests.example.com.evil.com", "", false),
+    ] {
+        let (_, answer) = http(&hub, method, path, &format!("origin: {origin}\r\n{asks}")).await;
+        let line = format!("access-control-allow-origin: {origin}\r\n");
+        assert_eq!(answer.contains(&line), allowed, "{name}: {answer}");
+    }
+    hub.shutdown().await;
+}

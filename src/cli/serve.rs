@@ -1,0 +1,52 @@
+//! `understudy serve`: the hub alone.
+
+use super::{CouldNotRun, duration, secret::SecretArgs};
+use crate::hub::{self, HubOptions};
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Run the hub: the server where agents and those who want tests run meet
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: openssl rand -hex 32 > secret && understudy serve --jwt-secret-file secret\n\
+                        Agents and clients need tokens, made by: understudy token --jwt-secret-file secret")]
+pub(super) struct Args {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// A web page from this origin may use the hub, such as `https://tests.example.com`; repeatable, `*` for all
+    #[arg(long, value_name = "ORIGIN")]
+    cors_origin: Vec<String>,
+    /// An agent that is not heard of for this long is offline
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
+    agent_timeout: Duration,
+}
+
+pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
+    let options = HubOptions {
+        listen: args.listen,
+        secret: args.secret.read()?,
+        agent_timeout: args.agent_timeout,
+        cors_origins: args.cors_origin,
+    };
+    super::runtime()?.block_on(async {
+        let hub = hub::serve(options).await?;
+        super::say(&format!("The hub listens on {}", hub.url()));
+        told_to_end().await?;
+        hub.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ctrl-C, or a service manager that wants an end.
+pub(super) async fn told_to_end() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
