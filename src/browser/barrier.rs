@@ -1,0 +1,50 @@
+//! After an action: if it made the page go elsewhere, the next operation should find the new document.
+
+use super::error::BrowserError;
+use super::page::Page;
+use super::progress::Progress;
+use serde_json::json;
+
+/// Made before an action, finished after it.
+pub struct Barrier {
+    page: Page,
+    requests: u64,
+}
+
+impl Page {
+    /// Remembers what navigations the main frame has asked for until now.
+    pub fn barrier(&self) -> Barrier {
+        Barrier { page: self.clone(), requests: self.main_frame().peek(|state| state.requests) }
+    }
+}
+
+impl Barrier {
+    /// Waits for the navigation of the main frame that the action asked for, if it did, until it is committed or given up.
+    pub async fn finish(self, progress: &Progress) -> Result<(), BrowserError> {
+        // The answer comes the same way as the request for a navigation does, after it.
+        match progress.run(self.page.session().request("Page.enable", &json!({})).unlimited().raw()).await {
+            Err(error) if error.is_closed() => return Ok(()),
+            result => result?,
+        };
+        let frame = self.page.main_frame();
+        let asked = |requests: u64, requested: bool| requests > self.requests && requested;
+        if !frame.peek(|state| asked(state.requests, state.requested)) {
+            return Ok(());
+        }
+        progress.note("  waiting for scheduled navigations to finish");
+        let finished = frame.when(|frame| {
+            let waiting = frame.peek(|state| asked(state.requests, state.requested));
+            (!waiting).then_some(())
+        });
+        match progress.run(finished).await {
+            // The action closed the page: that is an end too.
+            Err(error) if error.is_closed() => Ok(()),
+            result => {
+                if result.is_ok() {
+                    progress.note("  navigations have finished");
+                }
+                result
+            }
+        }
+    }
+}

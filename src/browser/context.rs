@@ -1,0 +1,311 @@
+//! A context: a profile of its own in a shared Chromium, and what holds for all its pages.
+
+use super::emulation;
+use super::error::BrowserError;
+use super::instance::Browser;
+use super::notice::{Notice, Observer};
+use super::page::Page;
+use super::sync::lock;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use tokio_util::sync::CancellationToken;
+
+/// Width and height in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Size {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// What a page gets that says nothing else. Same as Playwright's.
+const DEFAULT_VIEWPORT: Size = Size { width: 1280, height: 720 };
+
+/// A place on earth.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Geolocation {
+    /// Degrees.
+    pub latitude: f64,
+    /// Degrees.
+    pub longitude: f64,
+    /// Metres.
+    #[serde(default)]
+    pub accuracy: f64,
+}
+
+/// User and password for servers that ask.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Credentials {
+    /// User.
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Cookies and local storage to start with.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct StorageState {
+    /// In Playwright's form.
+    pub cookies: Vec<Value>,
+    /// Local storage by origin.
+    pub origins: Vec<Origin>,
+}
+
+/// Local storage of an origin.
+#[derive(Debug, Clone, Default, Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Origin {
+    /// `https://host:port`
+    pub origin: String,
+    /// `{name, value}` each.
+    pub local_storage: Vec<Value>,
+}
+
+/// How the pages of a context see the world. Names and meanings are Playwright's.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContextOptions {
+    /// Absent is 1280×720; null is the window's own size.
+    #[serde(deserialize_with = "given")]
+    pub viewport: Option<Option<Size>>,
+    /// Device pixels per CSS pixel.
+    pub device_scale_factor: Option<f64>,
+    /// Whether the `meta viewport` tag counts.
+    pub is_mobile: bool,
+    /// Whether there are touch events.
+    pub has_touch: bool,
+    /// Instead of Chromium's own.
+    pub user_agent: Option<String>,
+    /// `de-DE`, …
+    pub locale: Option<String>,
+    /// `Europe/Berlin`, …
+    pub timezone_id: Option<String>,
+    /// Where the device is.
+    pub geolocation: Option<Geolocation>,
+    /// For all origins.
+    pub permissions: Vec<String>,
+    /// `light`, `dark`, `no-preference`; null is Chromium's own.
+    #[serde(deserialize_with = "given")]
+    pub color_scheme: Option<Option<String>>,
+    /// `reduce`, `no-preference`
+    pub reduced_motion: Option<String>,
+    /// `active`, `none`
+    pub forced_colors: Option<String>,
+    /// `more`, `no-preference`
+    pub contrast: Option<String>,
+    /// Sent with every request.
+    #[serde(rename = "extraHTTPHeaders")]
+    pub extra_http_headers: Option<Map<String, Value>>,
+    /// For servers that ask.
+    pub http_credentials: Option<Credentials>,
+    /// Whether there is no network.
+    pub offline: bool,
+    /// Whether certificates are not looked at.
+    #[serde(rename = "ignoreHTTPSErrors")]
+    pub ignore_https_errors: bool,
+    /// Whether content security policies are not looked at.
+    #[serde(rename = "bypassCSP")]
+    pub bypass_csp: bool,
+    /// False: pages run no scripts.
+    pub java_script_enabled: Option<bool>,
+    /// To start with.
+    pub storage_state: Option<StorageState>,
+    /// False: downloads are refused.
+    pub accept_downloads: Option<bool>,
+}
+
+/// Tells an explicit null from nothing.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl ContextOptions {
+    /// None is the window's own size.
+    pub fn viewport(&self) -> Option<Size> {
+        self.viewport.unwrap_or(Some(DEFAULT_VIEWPORT))
+    }
+}
+
+/// A context. Clones share it.
+#[derive(Clone)]
+pub struct BrowserContext(Arc<Inner>);
+
+struct Inner {
+    browser: Browser,
+    id: String,
+    options: Mutex<ContextOptions>,
+    init_scripts: Mutex<Vec<String>>,
+    observer: Mutex<Option<Observer>>,
+    closed: CancellationToken,
+}
+
+impl BrowserContext {
+    pub(super) fn new(browser: Browser, id: String, options: ContextOptions) -> Self {
+        Self(Arc::new(Inner {
+            browser,
+            id,
+            options: Mutex::new(options),
+            init_scripts: Mutex::default(),
+            observer: Mutex::default(),
+            closed: CancellationToken::new(),
+        }))
+    }
+
+    /// Chromium's name for it.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Where it lives.
+    pub fn browser(&self) -> &Browser {
+        &self.0.browser
+    }
+
+    /// From now on `observer` is told what happens, in place of who was before.
+    pub fn observe(&self, observer: Observer) {
+        *lock(&self.0.observer) = Some(observer);
+    }
+
+    pub(super) fn tell(&self, notice: Notice) {
+        let observer = lock(&self.0.observer).clone();
+        if let Some(observer) = observer {
+            observer(notice);
+        }
+    }
+
+    /// Its options as they are now.
+    pub fn options(&self) -> ContextOptions {
+        lock(&self.0.options).clone()
+    }
+
+    /// Whether there is no network for its pages, from now on.
+    pub async fn set_offline(&self, offline: bool) -> Result<(), BrowserError> {
+        lock(&self.0.options).offline = offline;
+        for page in self.pages() {
+            page.broadcast("Network.emulateNetworkConditions", &emulation::network(offline)).await?;
+        }
+        Ok(())
+    }
+
+    /// Sent with every request of its pages, from now on.
+    pub async fn set_extra_headers(&self, headers: Map<String, Value>) -> Result<(), BrowserError> {
+        lock(&self.0.options).extra_http_headers = Some(headers);
+        for page in self.pages() {
+            page.update_headers().await?;
+        }
+        Ok(())
+    }
+
+    /// Where its pages are, from now on; none is nowhere.
+    pub async fn set_geolocation(&self, place: Option<Geolocation>) -> Result<(), BrowserError> {
+        lock(&self.0.options).geolocation = place;
+        for page in self.pages() {
+            page.broadcast("Emulation.setGeolocationOverride", &emulation::geolocation(place)).await?;
+        }
+        Ok(())
+    }
+
+    /// Its pages, in no order.
+    pub fn pages(&self) -> Vec<Page> {
+        self.0.browser.pages_of(self)
+    }
+
+    pub(super) fn init_scripts(&self) -> Vec<String> {
+        lock(&self.0.init_scripts).clone()
+    }
+
+    /// Runs `source` in every document of every page, before its own scripts.
+    pub async fn add_init_script(&self, source: &str) -> Result<(), BrowserError> {
+        lock(&self.0.init_scripts).push(source.to_owned());
+        for page in self.pages() {
+            page.evaluate_on_new_document(source).await?;
+        }
+        Ok(())
+    }
+
+    /// What holds for the profile as a whole, before its first page.
+    pub(super) async fn prepare(&self) -> Result<(), BrowserError> {
+        let options = self.options();
+        let root = self.0.browser.root();
+        let mut replies = Vec::new();
+        let downloads = json!({ "behavior": "deny", "browserContextId": self.id(), "eventsEnabled": true });
+        replies.push(root.request("Browser.setDownloadBehavior", &downloads));
+        if !options.permissions.is_empty() {
+            replies.push(self.grant(&options.permissions, None));
+        }
+        if let Some(state) = &options.storage_state {
+            if !state.cookies.is_empty() {
+                replies.push(self.set_cookies(&state.cookies));
+            }
+            if !state.origins.is_empty() {
+                lock(&self.0.init_scripts).push(super::storage::restoring(&state.origins));
+            }
+        }
+        for reply in replies {
+            reply.raw().await?;
+        }
+        Ok(())
+    }
+
+    /// A page; ready when this returns.
+    pub async fn new_page(&self) -> Result<Page, BrowserError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Created {
+            target_id: String,
+        }
+        let params = json!({ "url": "about:blank", "browserContextId": self.id() });
+        let created: Created = self.0.browser.root().request("Target.createTarget", &params).parse().await?;
+        let page = self.0.browser.page(&created.target_id).await?;
+        page.ready().await?;
+        Ok(page)
+    }
+
+    /// Closes its pages and forgets its profile.
+    pub async fn close(&self) -> Result<(), BrowserError> {
+        if self.is_closed() {
+            return Ok(());
+        }
+        let params = json!({ "browserContextId": self.id() });
+        let result = self.0.browser.root().request("Target.disposeBrowserContext", &params).raw().await;
+        let ids: Vec<String> = self.pages().iter().map(|page| page.session().id().to_owned()).collect();
+        for id in ids {
+            self.0.browser.root().connection().end_session(&id);
+        }
+        self.gone();
+        match result {
+            Err(error) if !error.is_closed() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is gone.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.is_cancelled()
+    }
+
+    pub(super) fn gone(&self) {
+        if !self.is_closed() {
+            self.0.closed.cancel();
+            self.0.browser.forget_context(self.id());
+            self.tell(Notice::ContextClosed);
+            *lock(&self.0.observer) = None;
+        }
+    }
+}
+
+impl PartialEq for BrowserContext {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for BrowserContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BrowserContext").field(&self.0.id).finish()
+    }
+}

@@ -1,0 +1,362 @@
+//! A frame: what document it shows, how far that is loaded, which JavaScript worlds it has. Its navigation is in `navigation`.
+
+use super::cdp::Session;
+use super::error::BrowserError;
+use super::page::Page;
+use super::script::{CallArg, ExecutionContext, RemoteObject};
+use super::sync::lock;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+/// What is asked of a document; see there.
+static FRAME_JS: &str = include_str!("js/frame.js");
+
+/// How far a document is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadState {
+    /// The navigation was committed: the response arrived and the old document is gone.
+    Commit,
+    /// The document is parsed (`DOMContentLoaded`).
+    DomContentLoaded,
+    /// The `load` event fired.
+    #[default]
+    Load,
+    /// There were no connections for half a second.
+    NetworkIdle,
+}
+
+impl LoadState {
+    /// By Playwright's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "commit" => Self::Commit,
+            "domcontentloaded" => Self::DomContentLoaded,
+            "load" => Self::Load,
+            "networkidle" | "networkidle0" => Self::NetworkIdle,
+            _ => return None,
+        })
+    }
+
+    /// Playwright's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::DomContentLoaded => "domcontentloaded",
+            Self::Load => "load",
+            Self::NetworkIdle => "networkidle",
+        }
+    }
+}
+
+/// What happens to the document of a frame.
+#[derive(Debug, Clone)]
+pub(super) enum Navigated {
+    /// Another document, or another URL of the same one.
+    Committed { loader: String, url: String, same_document: bool },
+    /// It will not come.
+    Aborted { loader: String, error: String },
+}
+
+/// A frame of a page. Clones share it.
+#[derive(Clone)]
+pub struct Frame(Arc<Inner>);
+
+struct Inner {
+    id: String,
+    page: Page,
+    parent: Option<Frame>,
+    state: Mutex<State>,
+    navigations: broadcast::Sender<Navigated>,
+    changed: watch::Sender<()>,
+    detached: CancellationToken,
+}
+
+pub(super) struct State {
+    pub(super) session: Session,
+    pub(super) url: String,
+    pub(super) name: String,
+    /// Chromium's name of the document.
+    pub(super) loader: String,
+    pub(super) loaded: [bool; 3],
+    /// A document that was asked for and is not here yet.
+    pub(super) pending: Option<String>,
+    /// Whether the page asked for a navigation that is neither here nor given up.
+    pub(super) requested: bool,
+    /// How often it did.
+    pub(super) requests: u64,
+    main: Option<ExecutionContext>,
+    utility: Option<ExecutionContext>,
+}
+
+/// Which JavaScript world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum World {
+    Main,
+    Utility,
+}
+
+impl Frame {
+    pub(super) fn new(page: Page, session: Session, id: &str, parent: Option<Frame>) -> Self {
+        let state = State {
+            session,
+            url: String::new(),
+            name: String::new(),
+            loader: String::new(),
+            loaded: [false; 3],
+            pending: None,
+            requested: false,
+            requests: 0,
+            main: None,
+            utility: None,
+        };
+        Self(Arc::new(Inner {
+            id: id.to_owned(),
+            page,
+            parent,
+            state: Mutex::new(state),
+            navigations: broadcast::channel(64).0,
+            changed: watch::channel(()).0,
+            detached: CancellationToken::new(),
+        }))
+    }
+
+    /// Chromium's name for it.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Whose frame it is.
+    pub fn page(&self) -> &Page {
+        &self.0.page
+    }
+
+    /// The frame around it.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.parent.clone()
+    }
+
+    /// Where its document came from.
+    pub fn url(&self) -> String {
+        lock(&self.0.state).url.clone()
+    }
+
+    /// `name` of the frame element.
+    pub fn name(&self) -> String {
+        lock(&self.0.state).name.clone()
+    }
+
+    /// Whether it left the page.
+    pub fn is_detached(&self) -> bool {
+        self.0.detached.is_cancelled()
+    }
+
+    /// Completes when it leaves the page.
+    pub async fn detached(&self) {
+        self.0.detached.cancelled().await;
+    }
+
+    /// Whether the document is loaded so far.
+    pub fn has_reached(&self, state: LoadState) -> bool {
+        match state {
+            LoadState::Commit => true,
+            LoadState::NetworkIdle => {
+                self.page().frames().iter().filter(|frame| frame.is_within(self)).all(|frame| frame.flag(state))
+            }
+            _ => self.flag(state),
+        }
+    }
+
+    fn flag(&self, state: LoadState) -> bool {
+        lock(&self.0.state).loaded[slot(state)]
+    }
+
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        self.id() == other.id() || self.0.parent.as_ref().is_some_and(|parent| parent.is_within(other))
+    }
+
+    pub(super) fn session(&self) -> Session {
+        lock(&self.0.state).session.clone()
+    }
+
+    pub(super) fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        let result = work(&mut lock(&self.0.state));
+        self.0.changed.send_replace(());
+        result
+    }
+
+    /// Like [`Frame::with_state`], and wakes nobody.
+    pub(super) fn peek<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&lock(&self.0.state))
+    }
+
+    pub(super) fn navigations(&self) -> broadcast::Receiver<Navigated> {
+        self.0.navigations.subscribe()
+    }
+
+    pub(super) fn announce(&self, what: Navigated) {
+        // Nobody may be waiting.
+        let _ = self.0.navigations.send(what);
+    }
+
+    /// Why nothing can be done with it any more; none if something can.
+    pub fn why_gone(&self) -> Option<BrowserError> {
+        if let Some(error) = self.page().why_gone() {
+            return Some(error);
+        }
+        self.is_detached().then(BrowserError::detached)
+    }
+
+    /// Runs `work` until the frame or the page goes away.
+    pub async fn while_attached<T>(
+        &self,
+        work: impl Future<Output = Result<T, BrowserError>>,
+    ) -> Result<T, BrowserError> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            error = self.page().gone() => Err(error),
+            () = self.detached() => Err(BrowserError::detached()),
+        }
+    }
+
+    /// Waits until `ready` gives something; it is asked again whenever something about the frame changed.
+    pub(super) async fn when<T>(&self, mut ready: impl FnMut(&Self) -> Option<T>) -> Result<T, BrowserError> {
+        let mut changed = self.0.changed.subscribe();
+        self.while_attached(async {
+            loop {
+                changed.borrow_and_update();
+                if let Some(value) = ready(self) {
+                    return Ok(value);
+                }
+                if changed.changed().await.is_err() {
+                    return Err(BrowserError::detached());
+                }
+            }
+        })
+        .await
+    }
+
+    /// Wakes who waits for this frame.
+    pub(super) fn touch(&self) {
+        self.0.changed.send_replace(());
+    }
+
+    /// The world in which our own scripts run, out of sight of the page's. Waits for the next document where this one is just going.
+    pub async fn utility_context(&self) -> Result<ExecutionContext, BrowserError> {
+        self.context(World::Utility).await
+    }
+
+    /// The page's own world.
+    pub async fn main_context(&self) -> Result<ExecutionContext, BrowserError> {
+        self.context(World::Main).await
+    }
+
+    async fn context(&self, world: World) -> Result<ExecutionContext, BrowserError> {
+        if let Some(error) = self.why_gone() {
+            return Err(error);
+        }
+        self.when(|frame| {
+            let state = lock(&frame.0.state);
+            let context = if world == World::Main { &state.main } else { &state.utility };
+            context.clone()
+        })
+        .await
+    }
+
+    pub(super) fn context_created(&self, world: World, context: ExecutionContext) {
+        self.with_state(|state| {
+            let slot = if world == World::Main { &mut state.main } else { &mut state.utility };
+            if let Some(old) = slot.replace(context) {
+                old.destroy();
+            }
+        });
+    }
+
+    pub(super) fn current_context(&self, which: impl Fn(&ExecutionContext) -> bool) -> Option<ExecutionContext> {
+        let state = lock(&self.0.state);
+        [&state.main, &state.utility].into_iter().flatten().find(|context| which(context)).cloned()
+    }
+
+    pub(super) fn contexts_destroyed(&self, which: impl Fn(&ExecutionContext) -> bool) {
+        self.with_state(|state| {
+            for slot in [&mut state.main, &mut state.utility] {
+                if slot.as_ref().is_some_and(&which)
+                    && let Some(old) = slot.take()
+                {
+                    old.destroy();
+                }
+            }
+        });
+    }
+
+    pub(super) fn detach(&self) {
+        self.0.detached.cancel();
+        self.contexts_destroyed(|_| true);
+    }
+
+    /// The frame or iframe element it is shown in, in the utility world of the frame around it; none for the main frame.
+    pub async fn owner_element(&self) -> Result<Option<RemoteObject>, BrowserError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Owner {
+            backend_node_id: i64,
+        }
+        let Some(parent) = self.parent() else { return Ok(None) };
+        let reply = parent.session().request("DOM.getFrameOwner", &json!({ "frameId": self.id() }));
+        let owner: Owner = match reply.parse().await {
+            Ok(owner) => owner,
+            Err(error) => return Err(self.why_gone().unwrap_or(error)),
+        };
+        parent.utility_context().await?.resolve(owner.backend_node_id).await.map(Some)
+    }
+
+    /// Its document as HTML.
+    pub async fn content(&self) -> Result<String, BrowserError> {
+        Ok(self.run("content", &[]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Its `document.title`.
+    pub async fn title(&self) -> Result<String, BrowserError> {
+        Ok(self.run("title", &[]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Calls a function of `js/frame.js` in the utility world, again in the next document where this one goes away meanwhile.
+    pub(super) async fn run(&self, name: &str, args: &[Value]) -> Result<Value, BrowserError> {
+        let mut all = vec![CallArg::Value(json!(name))];
+        all.extend(args.iter().cloned().map(CallArg::Value));
+        loop {
+            let attempt = async {
+                let script = self.utility_context().await?.installed(FRAME_JS).await?;
+                script.call("function(name, ...args) { return this[name](...args); }", &all).await
+            };
+            match attempt.await {
+                Err(error) if error.is_context_lost() => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+pub(super) fn slot(state: LoadState) -> usize {
+    match state {
+        LoadState::Commit | LoadState::DomContentLoaded => 0,
+        LoadState::Load => 1,
+        LoadState::NetworkIdle => 2,
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("id", &self.0.id).field("url", &self.url()).finish()
+    }
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,256 @@
+//! One running Chromium: its contexts and the targets that appear in them.
+
+use super::cdp::{Connection, Event, Listener, Session};
+use super::context::{BrowserContext, ContextOptions};
+use super::error::BrowserError;
+use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
+use super::notice::{Download, Notice, Topic};
+use super::page::Page;
+use super::sync::lock;
+use super::transport;
+use serde::Deserialize;
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// A running Chromium. Clones share it; it ends when the last one is dropped.
+#[derive(Clone)]
+pub struct Browser(Arc<Inner>);
+
+struct Inner {
+    root: Session,
+    process: Option<Process>,
+    version: Version,
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+}
+
+struct State {
+    contexts: HashMap<String, BrowserContext>,
+    pages: HashMap<String, Page>,
+    used: Instant,
+}
+
+/// Chromium about itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Version {
+    pub(super) product: String,
+    pub(super) user_agent: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attached {
+    session_id: String,
+    target_info: TargetInfo,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TargetInfo {
+    pub(super) target_id: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) opener_id: Option<String>,
+    browser_context_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DownloadWillBegin {
+    frame_id: String,
+    guid: String,
+    url: String,
+    suggested_filename: String,
+}
+
+impl Browser {
+    pub(super) async fn start(mode: Mode, options: &LaunchOptions) -> Result<Self, LaunchError> {
+        let (connection, process) = match &options.cdp_endpoint {
+            Some(endpoint) => {
+                let failed = |reason: String| LaunchError::Endpoint { endpoint: endpoint.clone(), reason };
+                (transport::over_websocket(endpoint).await.map_err(|error| failed(error.to_string()))?, None)
+            }
+            None => {
+                let (connection, process) = launch::launch(mode, options).await?;
+                (connection, Some(process))
+            }
+        };
+        let refused = |error: BrowserError| LaunchError::Endpoint {
+            endpoint: options.cdp_endpoint.clone().unwrap_or_else(|| "its pipe".into()),
+            reason: error.to_string(),
+        };
+        let root = connection.root();
+        let version: Version = root.request("Browser.getVersion", &json!({})).parse().await.map_err(refused)?;
+        let browser = Self(Arc::new(Inner {
+            root: root.clone(),
+            process,
+            version,
+            state: Mutex::new(State { contexts: HashMap::new(), pages: HashMap::new(), used: Instant::now() }),
+            changed: watch::channel(()).0,
+        }));
+        connection.attach("", Arc::new(Root(Arc::downgrade(&browser.0))));
+        let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
+        root.request("Target.setAutoAttach", &attach).raw().await.map_err(refused)?;
+        Ok(browser)
+    }
+
+    /// A fresh profile: cookies, storage and cache of its own.
+    pub async fn new_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Created {
+            browser_context_id: String,
+        }
+        let params = json!({ "disposeOnDetach": true });
+        let created: Created = self.0.root.request("Target.createBrowserContext", &params).parse().await?;
+        let context = BrowserContext::new(self.clone(), created.browser_context_id, options);
+        {
+            let mut state = lock(&self.0.state);
+            state.used = Instant::now();
+            state.contexts.insert(context.id().to_owned(), context.clone());
+        }
+        context.prepare().await?;
+        Ok(context)
+    }
+
+    /// Name and version.
+    pub fn product(&self) -> &str {
+        &self.0.version.product
+    }
+
+    /// What it says to servers unless told otherwise.
+    pub fn user_agent(&self) -> &str {
+        &self.0.version.user_agent
+    }
+
+    /// Ends it and waits until it is gone.
+    pub async fn close(&self) {
+        match &self.0.process {
+            Some(process) => process.close().await,
+            None => self.connection().close(),
+        }
+    }
+
+    /// Whether it is gone.
+    pub fn is_closed(&self) -> bool {
+        self.connection().is_closed()
+    }
+
+    /// Completes when it is gone.
+    pub async fn closed(&self) {
+        self.connection().closed().await;
+    }
+
+    /// It is in use now.
+    pub(super) fn touch(&self) {
+        lock(&self.0.state).used = Instant::now();
+    }
+
+    /// How long it has had no context.
+    pub(super) fn idle_for(&self) -> Duration {
+        let state = lock(&self.0.state);
+        if state.contexts.is_empty() { state.used.elapsed() } else { Duration::ZERO }
+    }
+
+    pub(super) fn root(&self) -> &Session {
+        &self.0.root
+    }
+
+    fn connection(&self) -> &Connection {
+        self.0.root.connection()
+    }
+
+    pub(super) fn forget_context(&self, id: &str) {
+        let mut state = lock(&self.0.state);
+        state.contexts.remove(id);
+        state.used = Instant::now();
+    }
+
+    pub(super) fn forget_page(&self, target: &str) {
+        lock(&self.0.state).pages.remove(target);
+    }
+
+    pub(super) fn pages_of(&self, context: &BrowserContext) -> Vec<Page> {
+        let state = lock(&self.0.state);
+        state.pages.values().filter(|page| page.context() == context).cloned().collect()
+    }
+
+    /// The page of a target; waits until it is attached.
+    pub(super) async fn page(&self, target: &str) -> Result<Page, BrowserError> {
+        let mut changed = self.0.changed.subscribe();
+        loop {
+            changed.borrow_and_update();
+            if let Some(page) = lock(&self.0.state).pages.get(target) {
+                return Ok(page.clone());
+            }
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = self.closed() => return Err(BrowserError::closed()),
+            }
+        }
+    }
+
+    fn attached(&self, attached: Attached) {
+        let info = attached.target_info;
+        let context = info.browser_context_id.as_ref().and_then(|id| lock(&self.0.state).contexts.get(id).cloned());
+        match context {
+            Some(context) if info.kind == "page" => {
+                let opener = info.opener_id.as_ref().and_then(|id| lock(&self.0.state).pages.get(id).cloned());
+                let page = Page::attach(context, &attached.session_id, &info.target_id, opener);
+                lock(&self.0.state).pages.insert(info.target_id, page);
+                self.0.changed.send_replace(());
+            }
+            // Not ours: the browser's own windows, workers of no page, ….
+            _ => {
+                let session = self.connection().session(&attached.session_id);
+                drop(session.request("Runtime.runIfWaitingForDebugger", &json!({})));
+                let params = json!({ "sessionId": attached.session_id });
+                drop(self.0.root.request("Target.detachFromTarget", &params));
+            }
+        }
+    }
+
+    fn download(&self, download: DownloadWillBegin) {
+        let pages: Vec<Page> = lock(&self.0.state).pages.values().cloned().collect();
+        if let Some(page) = pages.into_iter().find(|page| page.frame(&download.frame_id).is_some()) {
+            let DownloadWillBegin { guid, url, suggested_filename, .. } = download;
+            let notice = Download { page: page.clone(), guid, url, suggested_filename };
+            page.tell_if(Topic::Download, || Notice::Download(notice));
+        }
+    }
+}
+
+/// Listens on the browser's own session.
+struct Root(Weak<Inner>);
+
+impl Listener for Root {
+    fn event(&self, _: &Session, event: &Event<'_>) {
+        let Some(browser) = self.0.upgrade().map(Browser) else { return };
+        match event.method {
+            "Target.attachedToTarget" => {
+                if let Some(attached) = event.params() {
+                    browser.attached(attached);
+                }
+            }
+            "Browser.downloadWillBegin" => {
+                if let Some(download) = event.params() {
+                    browser.download(download);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn gone(&self) {
+        if let Some(inner) = self.0.upgrade() {
+            let contexts = std::mem::take(&mut lock(&inner.state).contexts);
+            for context in contexts.into_values() {
+                context.gone();
+            }
+        }
+    }
+}

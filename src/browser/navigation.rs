@@ -1,0 +1,214 @@
+//! Going somewhere, and waiting until it is reached.
+
+use super::error::BrowserError;
+use super::frame::{Frame, LoadState, Navigated};
+use super::network::Request;
+use super::page::Page;
+use super::progress::Progress;
+use super::url_match::UrlMatcher;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How to go somewhere.
+#[derive(Debug, Clone, Default)]
+pub struct GotoOptions {
+    /// What to wait for.
+    pub wait_until: LoadState,
+    /// Milliseconds; 0 is for ever.
+    pub timeout: u64,
+    /// Sent as `Referer`.
+    pub referer: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    loader_id: Option<String>,
+    error_text: Option<String>,
+    is_download: Option<bool>,
+}
+
+impl Frame {
+    /// Loads `url`; the request whose answer is the document, if one was sent. Dropping it leaves the navigation under way.
+    pub async fn goto(&self, url: &str, options: &GotoOptions) -> Result<Option<Request>, BrowserError> {
+        let progress = Progress::new(options.timeout);
+        let until = options.wait_until;
+        progress.note(format!("navigating to \"{url}\", waiting until \"{}\"", until.name()));
+        progress.run(self.while_attached(self.navigate(url, options))).await
+    }
+
+    async fn navigate(&self, url: &str, options: &GotoOptions) -> Result<Option<Request>, BrowserError> {
+        let mut navigations = self.navigations();
+        let params = json!({
+            "url": url,
+            "frameId": self.id(),
+            "referrer": options.referer.as_deref().unwrap_or_default(),
+        });
+        let outcome: Outcome = self.session().request("Page.navigate", &params).unlimited().parse().await?;
+        if let Some(error) = outcome.error_text.filter(|error| !error.is_empty()) {
+            return Err(if outcome.is_download == Some(true) {
+                BrowserError::navigation("Download is starting")
+            } else {
+                BrowserError::navigation(format!("{error} at {url}"))
+            });
+        }
+        let Some(loader) = outcome.loader_id else {
+            // Only the fragment differs.
+            next(&mut navigations, |navigated| {
+                matches!(navigated, Navigated::Committed { same_document: true, .. }).then_some(())
+            })
+            .await?;
+            self.reached(options.wait_until).await?;
+            return Ok(None);
+        };
+        next(&mut navigations, |navigated| match navigated {
+            Navigated::Committed { same_document: true, .. } => None,
+            Navigated::Committed { loader: other, .. } if other == loader => Some(Ok(())),
+            Navigated::Committed { url: other, .. } => Some(Err(BrowserError::navigation(format!(
+                "Navigation to \"{url}\" is interrupted by another navigation to \"{other}\""
+            )))),
+            Navigated::Aborted { loader: other, error } if other == loader => {
+                Some(Err(BrowserError::navigation(format!("{error} at {url}"))))
+            }
+            Navigated::Aborted { .. } => None,
+        })
+        .await??;
+        let request = self.page().network().document(&loader);
+        self.reached(options.wait_until).await?;
+        answered(request).await
+    }
+
+    /// Waits until the document is loaded so far.
+    pub async fn reached(&self, state: LoadState) -> Result<(), BrowserError> {
+        self.when(|frame| frame.has_reached(state).then_some(())).await
+    }
+
+    /// Waits until the document is loaded so far, within so many milliseconds (0 is for ever).
+    pub async fn wait_for_load_state(&self, state: LoadState, timeout: u64) -> Result<(), BrowserError> {
+        Progress::new(timeout).run(self.reached(state)).await
+    }
+
+    /// Waits for the next navigation to a URL that matches, and until it is loaded so far.
+    pub async fn wait_for_navigation(
+        &self,
+        url: &UrlMatcher,
+        until: LoadState,
+        timeout: u64,
+    ) -> Result<Option<Request>, BrowserError> {
+        let progress = Progress::new(timeout);
+        self.next_navigation(self.navigations(), url, until, &progress).await
+    }
+
+    async fn next_navigation(
+        &self,
+        mut navigations: broadcast::Receiver<Navigated>,
+        url: &UrlMatcher,
+        until: LoadState,
+        progress: &Progress,
+    ) -> Result<Option<Request>, BrowserError> {
+        progress.note(match url.shown() {
+            Some(url) => format!("waiting for navigation to {url} until \"{}\"", until.name()),
+            None => format!("waiting for navigation until \"{}\"", until.name()),
+        });
+        let work = async {
+            loop {
+                let (loader, to, same) = next(&mut navigations, |navigated| match navigated {
+                    Navigated::Committed { loader, url, same_document } => {
+                        Some((loader.clone(), url.clone(), same_document))
+                    }
+                    Navigated::Aborted { .. } => None,
+                })
+                .await?;
+                progress.note(format!("  navigated to \"{to}\""));
+                if url.matches(self, &to).await? {
+                    let request = if same { None } else { self.page().network().document(&loader) };
+                    self.reached(until).await?;
+                    return answered(request).await;
+                }
+            }
+        };
+        progress.run(self.while_attached(work)).await
+    }
+
+    /// Waits until the URL matches and the document is loaded so far.
+    pub async fn wait_for_url(&self, url: &UrlMatcher, until: LoadState, timeout: u64) -> Result<(), BrowserError> {
+        let navigations = self.navigations();
+        let progress = Progress::new(timeout);
+        if progress.run(self.while_attached(url.matches(self, &self.url()))).await? {
+            return progress.run(self.reached(until)).await;
+        }
+        self.next_navigation(navigations, url, until, &progress).await.map(drop)
+    }
+
+    /// Replaces the document by `html` and waits until that is loaded so far.
+    pub async fn set_content(&self, html: &str, until: LoadState, timeout: u64) -> Result<(), BrowserError> {
+        let progress = Progress::new(timeout);
+        progress.note(format!("setting frame content, waiting until \"{}\"", until.name()));
+        progress
+            .run(async {
+                self.run("setContent", &[json!(html)]).await?;
+                self.reached(until).await
+            })
+            .await
+    }
+}
+
+impl Page {
+    /// Loads the document again.
+    pub async fn reload(&self, until: LoadState, timeout: u64) -> Result<Option<Request>, BrowserError> {
+        let frame = self.main_frame();
+        let progress = Progress::new(timeout);
+        let navigations = frame.navigations();
+        drop(self.session().request("Page.reload", &json!({})));
+        frame.next_navigation(navigations, &UrlMatcher::Any, until, &progress).await
+    }
+
+    /// One back (`-1`) or forward (`1`) in the history; none if there is nothing there.
+    pub async fn go(&self, by: i64, until: LoadState, timeout: u64) -> Result<Option<Option<Request>>, BrowserError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct History {
+            current_index: i64,
+            entries: Vec<Entry>,
+        }
+        #[derive(Deserialize)]
+        struct Entry {
+            id: i64,
+        }
+        let frame = self.main_frame();
+        let progress = Progress::new(timeout);
+        let history: History = self.session().request("Page.getNavigationHistory", &json!({})).parse().await?;
+        let entry = usize::try_from(history.current_index + by).ok().and_then(|at| history.entries.get(at));
+        let Some(entry) = entry else { return Ok(None) };
+        let navigations = frame.navigations();
+        drop(self.session().request("Page.navigateToHistoryEntry", &json!({ "entryId": entry.id })));
+        frame.next_navigation(navigations, &UrlMatcher::Any, until, &progress).await.map(Some)
+    }
+}
+
+async fn answered(request: Option<Request>) -> Result<Option<Request>, BrowserError> {
+    if let Some(request) = &request {
+        request.response().await?;
+    }
+    Ok(request)
+}
+
+/// The first navigation that `choose` has something for.
+async fn next<T>(
+    navigations: &mut broadcast::Receiver<Navigated>,
+    mut choose: impl FnMut(Navigated) -> Option<T>,
+) -> Result<T, BrowserError> {
+    loop {
+        match navigations.recv().await {
+            Ok(navigated) => {
+                if let Some(chosen) = choose(navigated) {
+                    return Ok(chosen);
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return Err(BrowserError::detached()),
+        }
+    }
+}

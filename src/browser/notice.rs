@@ -1,0 +1,131 @@
+//! What a context tells whoever watches it.
+
+use super::dialog::Dialog;
+use super::frame::{Frame, LoadState};
+use super::network::Request;
+use super::page::Page;
+use super::script::RemoteObject;
+use std::sync::Arc;
+
+/// Called on the reading task, in Chromium's order and before the answer to the command that was the cause: must not block.
+pub type Observer = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// Something happened in a context.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// A page is there, with its main frame; also popups.
+    PageCreated(Page),
+    /// A page is gone.
+    PageClosed(Page),
+    /// The renderer of a page is gone.
+    PageCrashed(Page),
+    /// The context is gone.
+    ContextClosed,
+    /// A frame was added.
+    FrameAttached(Frame),
+    /// A frame shows another document or URL.
+    FrameNavigated(Frame),
+    /// A frame was removed.
+    FrameDetached(Frame),
+    /// A document got so far.
+    Loaded(Frame, LoadState),
+    /// `alert`, `confirm`, `prompt` or `beforeunload`; only if [`Topic::Dialog`] is wanted.
+    Dialog(Dialog),
+    /// A console message; only if wanted.
+    Console(ConsoleMessage),
+    /// An uncaught exception; only if wanted.
+    PageError(PageError),
+    /// A request goes out; only if wanted.
+    Request(Request),
+    /// Its answer begins; only if wanted.
+    Response(Request),
+    /// Its answer ended; only if wanted.
+    RequestFinished(Request),
+    /// It has no answer; only if wanted.
+    RequestFailed(Request),
+    /// A download begins; only if wanted.
+    Download(Download),
+}
+
+/// What must be asked for, by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// [`Notice::Console`]
+    Console,
+    /// [`Notice::Dialog`]; while nobody wants them they are dismissed.
+    Dialog,
+    /// [`Notice::PageError`]
+    PageError,
+    /// [`Notice::Request`]
+    Request,
+    /// [`Notice::Response`]
+    Response,
+    /// [`Notice::RequestFinished`]
+    RequestFinished,
+    /// [`Notice::RequestFailed`]
+    RequestFailed,
+    /// [`Notice::Download`]
+    Download,
+}
+
+impl Topic {
+    /// By Playwright's event name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "console" => Self::Console,
+            "dialog" => Self::Dialog,
+            "pageerror" => Self::PageError,
+            "request" => Self::Request,
+            "response" => Self::Response,
+            "requestfinished" => Self::RequestFinished,
+            "requestfailed" => Self::RequestFailed,
+            "download" => Self::Download,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// `console.…` in a page.
+#[derive(Debug, Clone)]
+pub struct ConsoleMessage {
+    /// Whose.
+    pub page: Page,
+    /// `log`, `warning`, `error`, …
+    pub kind: String,
+    /// As a console shows it.
+    pub text: String,
+    /// What was passed.
+    pub args: Vec<RemoteObject>,
+    /// URL, line and column, both from 0.
+    pub location: (String, i64, i64),
+}
+
+/// An uncaught exception in a page.
+#[derive(Debug, Clone)]
+pub struct PageError {
+    /// Whose.
+    pub page: Page,
+    /// `TypeError`, …
+    pub name: String,
+    /// Without the name.
+    pub message: String,
+    /// With the first line.
+    pub stack: String,
+}
+
+/// A file on its way to disk.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// Whose.
+    pub page: Page,
+    /// Chromium's name for it.
+    pub guid: String,
+    /// Where it comes from.
+    pub url: String,
+    /// What the server would call it.
+    pub suggested_filename: String,
+}

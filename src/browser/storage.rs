@@ -1,0 +1,158 @@
+//! Cookies and local storage of a context.
+
+use super::cdp::Reply;
+use super::context::{BrowserContext, Origin};
+use super::error::BrowserError;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A script that fills local storage when an origin is first seen empty.
+pub(super) fn restoring(origins: &[Origin]) -> String {
+    let origins = serde_json::to_string(origins).unwrap_or_else(|_| "[]".into());
+    format!("({})({origins});", include_str!("js/restore_storage.js"))
+}
+
+impl BrowserContext {
+    pub(super) fn grant(&self, permissions: &[String], origin: Option<&str>) -> Reply {
+        let names: Vec<&str> = permissions.iter().map(|name| permission(name)).collect();
+        let mut params = json!({ "browserContextId": self.id(), "permissions": names });
+        if let Some(origin) = origin {
+            params["origin"] = json!(origin);
+        }
+        self.browser().root().request("Browser.grantPermissions", &params)
+    }
+
+    /// Grants permissions (Playwright's names) to an origin or to all.
+    pub async fn grant_permissions(&self, permissions: &[String], origin: Option<&str>) -> Result<(), BrowserError> {
+        self.grant(permissions, origin).raw().await.map(drop)
+    }
+
+    /// Takes all granted permissions back.
+    pub async fn clear_permissions(&self) -> Result<(), BrowserError> {
+        let params = json!({ "browserContextId": self.id() });
+        self.browser().root().request("Browser.resetPermissions", &params).raw().await.map(drop)
+    }
+
+    pub(super) fn set_cookies(&self, cookies: &[Value]) -> Reply {
+        let cookies: Vec<Value> = cookies.iter().map(for_chromium).collect();
+        let params = json!({ "cookies": cookies, "browserContextId": self.id() });
+        self.browser().root().request("Storage.setCookies", &params)
+    }
+
+    /// Adds cookies in Playwright's form.
+    pub async fn add_cookies(&self, cookies: &[Value]) -> Result<(), BrowserError> {
+        self.set_cookies(cookies).raw().await.map(drop)
+    }
+
+    /// Cookies in Playwright's form: all, or those that these URLs would get.
+    pub async fn cookies(&self, urls: &[String]) -> Result<Vec<Value>, BrowserError> {
+        #[derive(Deserialize)]
+        struct Cookies {
+            cookies: Vec<Value>,
+        }
+        let params = json!({ "browserContextId": self.id() });
+        let all: Cookies = self.browser().root().request("Storage.getCookies", &params).parse().await?;
+        let urls: Vec<url::Url> = urls.iter().filter_map(|url| url.parse().ok()).collect();
+        Ok(all
+            .cookies
+            .iter()
+            .map(for_playwright)
+            .filter(|cookie| urls.is_empty() || urls.iter().any(|url| goes_to(cookie, url)))
+            .collect())
+    }
+
+    /// Removes all cookies, or those that match: `name`, `domain`, `path` as given.
+    pub async fn clear_cookies(&self, filter: &Value) -> Result<(), BrowserError> {
+        let params = json!({ "browserContextId": self.id() });
+        let matches = |cookie: &Value| {
+            ["name", "domain", "path"].iter().all(|key| filter[*key].is_null() || filter[*key] == cookie[*key])
+        };
+        let kept: Vec<Value> = self.cookies(&[]).await?.into_iter().filter(|cookie| !matches(cookie)).collect();
+        self.browser().root().request("Storage.clearCookies", &params).raw().await?;
+        if kept.is_empty() { Ok(()) } else { self.add_cookies(&kept).await }
+    }
+}
+
+/// Chromium's name of a permission; Playwright's where they agree.
+fn permission(name: &str) -> &str {
+    match name {
+        "camera" => "videoCapture",
+        "microphone" => "audioCapture",
+        "background-sync" => "backgroundSync",
+        "ambient-light-sensor" | "accelerometer" | "gyroscope" | "magnetometer" => "sensors",
+        "clipboard-read" => "clipboardReadWrite",
+        "clipboard-write" => "clipboardSanitizedWrite",
+        "payment-handler" => "paymentHandler",
+        "midi-sysex" => "midiSysex",
+        "storage-access" => "storageAccess",
+        "local-fonts" => "localFonts",
+        "local-network-access" => "localNetworkAccess",
+        other => other,
+    }
+}
+
+fn for_chromium(cookie: &Value) -> Value {
+    let mut out = cookie.clone();
+    if let Some(fields) = out.as_object_mut() {
+        if fields.get("expires").and_then(Value::as_f64).is_some_and(|expires| expires < 0.0) {
+            fields.remove("expires");
+        }
+        if let Some(url) = fields.get("url").and_then(Value::as_str).and_then(|url| url::Url::parse(url).ok()) {
+            fields.entry("secure").or_insert(json!(url.scheme() == "https"));
+        }
+        if let Some(partition) = fields.remove("partitionKey") {
+            fields.insert("partitionKey".into(), json!({ "topLevelSite": partition, "hasCrossSiteAncestor": false }));
+        }
+    }
+    out
+}
+
+fn for_playwright(cookie: &Value) -> Value {
+    json!({
+        "name": cookie["name"],
+        "value": cookie["value"],
+        "domain": cookie["domain"],
+        "path": cookie["path"],
+        "expires": if cookie["session"] == json!(true) { json!(-1) } else { cookie["expires"].clone() },
+        "httpOnly": cookie["httpOnly"],
+        "secure": cookie["secure"],
+        "sameSite": cookie["sameSite"].as_str().unwrap_or("Lax"),
+    })
+}
+
+fn goes_to(cookie: &Value, url: &url::Url) -> bool {
+    let domain = cookie["domain"].as_str().unwrap_or_default();
+    let path = cookie["path"].as_str().unwrap_or("/");
+    let host = url.host_str().unwrap_or_default();
+    let domain_fits = match domain.strip_prefix('.') {
+        Some(bare) => host == bare || host.ends_with(domain),
+        None => host == domain,
+    };
+    let secure_fits = cookie["secure"] != json!(true) || url.scheme() == "https" || host == "localhost";
+    let path_fits = url
+        .path()
+        .strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || path.ends_with('/') || rest.starts_with('/'));
+    domain_fits && path_fits && secure_fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_goes_where_it_belongs() {
+        let cases: &[(&str, &str, bool, &str, bool)] = &[
+            ("shop.test", "/", false, "http://shop.test/a", true),
+            ("shop.test", "/", false, "http://www.shop.test/a", false),
+            (".shop.test", "/", false, "http://www.shop.test/a", true),
+            ("shop.test", "/cart", false, "http://shop.test/cartoon", false),
+            ("shop.test", "/cart", false, "http://shop.test/cart/1", true),
+            ("shop.test", "/", true, "http://shop.test/", false),
+        ];
+        for (domain, path, secure, url, expected) in cases {
+            let cookie = json!({ "domain": domain, "path": path, "secure": secure });
+            assert_eq!(goes_to(&cookie, &url.parse().unwrap()), *expected, "{cookie} {url}");
+        }
+    }
+}
