@@ -6,7 +6,6 @@ use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde_json::{Value, json};
 use std::sync::OnceLock;
-use std::time::Instant;
 use understudy::browser::navigation::GotoOptions;
 use understudy::browser::url_match::UrlMatcher;
 use understudy::browser::{
@@ -267,14 +266,4 @@ fn a_killed_page_or_context_fails_what_waits() {
         let error = frame.title().await.unwrap_err().to_string();
         assert_eq!(error, "Target page, context or browser has been closed");
     }));
-}
-
-#[test]
-fn warm_pages_are_quick() {
-    run(async {
-        with_page(json!({}), async |_, _| {}).await;
-        let start = Instant::now();
-        with_page(json!({}), async |_, _| {}).await;
-        println!("context + page + close: {:?}", start.elapsed());
-    });
 }
