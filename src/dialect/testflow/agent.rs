@@ -1,0 +1,431 @@
+//! The agent's end of protocol 000.
+
+use super::hub::EXTENSION;
+use crate::model::{
+    AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording, TestFlowId,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// Ids are opaque, but not a place to store things, bytes.
+const ID_MAX_BYTES: usize = 512;
+/// What the seed's clients send and what is meant where a server leaves it out.
+const DEFAULT_LANGUAGE: &str = "typescript";
+
+/// What a server said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inbound {
+    /// A request.
+    Command(Command),
+    /// `agent:registered`: the server is a hub of ours, which acknowledges events.
+    Registered,
+    /// `error`: something that was sent did not please.
+    Told {
+        /// The server's words.
+        message: String,
+        /// The session, where one was named.
+        execution: Option<ExecutionId>,
+    },
+    /// Of no meaning to an agent.
+    Unknown,
+}
+
+/// A command that cannot be understood, with what is needed to answer it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DecodeError {
+    /// What was wrong and what is expected.
+    pub message: String,
+    /// The session, where one could be read.
+    pub execution: Option<ExecutionId>,
+}
+
+impl From<DecodeError> for Event {
+    fn from(error: DecodeError) -> Self {
+        Self::Error { message: error.message, execution: error.execution }
+    }
+}
+
+/// An event to emit: its name and its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outbound {
+    /// The event's name.
+    pub name: &'static str,
+    /// What it carries; none for `agent:heartbeat`.
+    pub arguments: Vec<Value>,
+}
+
+/// What an agent says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registration {
+    /// Kept over restarts.
+    pub agent: AgentId,
+    /// For people.
+    pub name: String,
+    /// `systemInfo`, its keys in the protocol's spelling.
+    pub system_info: Map<String, Value>,
+    /// Sessions at the same time.
+    pub max_sessions: usize,
+    /// The sessions the agent still answers for: waiting, running, or ended with events still to be sent.
+    pub sessions: Vec<ExecutionId>,
+}
+
+/// `agent:register`. Fields beyond the seed's are for our own hub; other servers ignore them.
+#[must_use]
+pub fn register(registration: &Registration) -> Outbound {
+    let payload = json!({
+        "name": registration.name,
+        "systemInfo": registration.system_info,
+        "agentId": registration.agent,
+        "maxSessions": registration.max_sessions,
+        "sessions": registration.sessions,
+        "extensions": [EXTENSION],
+    });
+    Outbound { name: "agent:register", arguments: vec![payload] }
+}
+
+/// `agent:heartbeat`.
+#[must_use]
+pub fn heartbeat() -> Outbound {
+    Outbound { name: "agent:heartbeat", arguments: Vec::new() }
+}
+
+/// Reads one event of the server.
+///
+/// # Errors
+/// When it is a command of this protocol and cannot be understood.
+pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, DecodeError> {
+    let fields = || Fields::of(name, arguments.first());
+    Ok(match name {
+        "execution:start" => {
+            let fields = fields()?;
+            Inbound::Command(Command::StartExecution(StartExecution {
+                execution: fields.execution()?,
+                target: fields.maybe_string("target")?,
+                code: fields.string("code")?.to_owned(),
+                config: fields.config()?,
+            }))
+        }
+        "execution:cancel" => Inbound::Command(Command::CancelExecution { execution: fields()?.execution()? }),
+        "recording:start" => {
+            let fields = fields()?;
+            Inbound::Command(Command::StartRecording(StartRecording {
+                flow: fields.flow()?,
+                execution: fields.execution()?,
+                url: fields.string("url")?.to_owned(),
+                language: fields.maybe_string("language")?.unwrap_or_else(|| DEFAULT_LANGUAGE.to_owned()),
+                config: fields.config::<RecordingConfig>()?,
+            }))
+        }
+        "recording:cancel" => {
+            let fields = fields()?;
+            Inbound::Command(Command::CancelRecording { flow: fields.flow()?, execution: fields.execution()? })
+        }
+        "agent:registered" => {
+            let extensions = arguments.first().and_then(|payload| payload.get("extensions")).and_then(Value::as_array);
+            match extensions.is_some_and(|all| all.iter().any(|one| one == EXTENSION)) {
+                true => Inbound::Registered,
+                false => Inbound::Unknown,
+            }
+        }
+        "error" => {
+            let payload = arguments.first();
+            let text = |field| payload.and_then(|payload| payload.get(field)).and_then(Value::as_str);
+            Inbound::Told {
+                message: text("message").unwrap_or("no reason given").to_owned(),
+                execution: text("executionId").map(ExecutionId::from),
+            }
+        }
+        // Extensions of the protocol that come with recording.
+        "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
+            return Err(fields()?.error(format!("{name} is not available in this version")));
+        }
+        _ => Inbound::Unknown,
+    })
+}
+
+/// An event as the server gets it. `event_id` lets a server that acknowledges recognise a redelivery.
+#[must_use]
+pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
+    let (name, mut payload) = match event {
+        Event::ExecutionLog { execution, level, message } => {
+            ("execution:log", json!({"executionId": execution, "message": message, "level": level}))
+        }
+        Event::ExecutionStep { execution, step } => ("execution:step", encode_step(execution, step)),
+        Event::ExecutionScreenshot { execution, step_number, image } => {
+            let image = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, image);
+            ("execution:screenshot", json!({"executionId": execution, "stepNumber": step_number, "imageData": image}))
+        }
+        Event::ExecutionComplete { execution, exit_code, duration_ms } => {
+            ("execution:complete", json!({"executionId": execution, "exitCode": exit_code, "duration": duration_ms}))
+        }
+        Event::RecordingReady { flow, execution } => {
+            ("recording:ready", json!({"testFlowId": flow, "executionId": execution}))
+        }
+        Event::RecordingComplete { flow, execution, success, code, message } => {
+            let mut payload = json!({"testFlowId": flow, "executionId": execution, "success": success});
+            set(&mut payload, "code", code.as_ref());
+            set(&mut payload, "message", message.as_ref());
+            ("recording:complete", payload)
+        }
+        Event::Error { message, execution } => {
+            let mut payload = json!({"message": message});
+            set(&mut payload, "executionId", execution.as_ref());
+            ("error", payload)
+        }
+    };
+    set(&mut payload, "eventId", event_id);
+    Outbound { name, arguments: vec![payload] }
+}
+
+fn encode_step(execution: &ExecutionId, step: &SessionStep) -> Value {
+    let mut payload = json!({
+        "executionId": execution,
+        "stepNumber": step.number,
+        "status": step.state,
+        "action": step.action,
+        "explanation": step.explanation,
+    });
+    let location = step.location.as_ref();
+    set(&mut payload, "location", location.map(|place| json!({"line": place.line, "column": place.column})));
+    set(&mut payload, "duration", step.duration_ms);
+    set(&mut payload, "error", step.error.as_ref());
+    payload
+}
+
+/// Absent stays absent: clients tell it from `null`.
+fn set(payload: &mut Value, field: &str, value: Option<impl serde::Serialize>) {
+    if let Some(value) = value {
+        payload[field] = json!(value);
+    }
+}
+
+/// A command's payload, read field by field so that a refusal can name the field.
+struct Fields<'a> {
+    name: &'a str,
+    map: &'a Map<String, Value>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(name: &'a str, payload: Option<&'a Value>) -> Result<Self, DecodeError> {
+        match payload {
+            Some(Value::Object(map)) => Ok(Self { name, map }),
+            other => Err(DecodeError {
+                message: format!("{name}: the payload must be an object, got {}", kind(other)),
+                execution: None,
+            }),
+        }
+    }
+
+    fn execution(&self) -> Result<ExecutionId, DecodeError> {
+        self.id("executionId").map(ExecutionId)
+    }
+
+    fn flow(&self) -> Result<TestFlowId, DecodeError> {
+        self.id("testFlowId").map(TestFlowId)
+    }
+
+    fn id(&self, field: &str) -> Result<String, DecodeError> {
+        let text = self.string(field)?;
+        match text.len() {
+            0 => Err(self.error(format!("{}: `{field}` must not be empty", self.name))),
+            n if n > ID_MAX_BYTES => {
+                Err(self.error(format!("{}: `{field}` has {n} bytes, at most {ID_MAX_BYTES} are allowed", self.name)))
+            }
+            _ => Ok(text.to_owned()),
+        }
+    }
+
+    fn string(&self, field: &str) -> Result<&'a str, DecodeError> {
+        match self.map.get(field) {
+            Some(Value::String(text)) => Ok(text),
+            other => Err(self.error(format!("{}: `{field}` must be a string, got {}", self.name, kind(other)))),
+        }
+    }
+
+    fn maybe_string(&self, field: &str) -> Result<Option<String>, DecodeError> {
+        match self.map.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.string(field).map(|text| Some(text.to_owned())),
+        }
+    }
+
+    fn config<T: DeserializeOwned + Default>(&self) -> Result<T, DecodeError> {
+        match self.map.get("config") {
+            None | Some(Value::Null) => Ok(T::default()),
+            Some(config @ Value::Object(_)) => {
+                T::deserialize(config).map_err(|error| self.error(format!("{}: `config`: {error}", self.name)))
+            }
+            other => Err(self.error(format!("{}: `config` must be an object, got {}", self.name, kind(other)))),
+        }
+    }
+
+    fn error(&self, message: String) -> DecodeError {
+        let readable = self.map.get("executionId").and_then(Value::as_str);
+        let readable = readable.filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));
+        DecodeError { message, execution: readable.map(ExecutionId::from) }
+    }
+}
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "a boolean",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(_)) => "a string",
+        Some(Value::Array(_)) => "an array",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    /// `fixtures/wire/testflow/*.json`: see SOURCE.md there.
+    #[derive(Deserialize)]
+    struct Golden<T> {
+        name: String,
+        frame: String,
+        means: T,
+    }
+
+    fn golden<T: DeserializeOwned>(text: &str) -> Vec<Golden<T>> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn read(frame: &str) -> (String, Vec<Value>) {
+        let packet = crate::wire::frame::Packet::parse(frame.strip_prefix('4').unwrap()).unwrap();
+        let Some(Value::Array(mut items)) = packet.data else { panic!("{frame}") };
+        let name = items.remove(0).as_str().unwrap().to_owned();
+        (name, items)
+    }
+
+    #[test]
+    fn the_seeds_commands_are_understood() {
+        for case in golden::<Command>(include_str!("../../../fixtures/wire/testflow/commands.json")) {
+            let (name, arguments) = read(&case.frame);
+            assert_eq!(decode(&name, &arguments), Ok(Inbound::Command(case.means)), "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn events_go_out_as_the_seed_writes_them() {
+        for case in golden::<Event>(include_str!("../../../fixtures/wire/testflow/events.json")) {
+            let (name, arguments) = read(&case.frame);
+            let encoded = encode(&case.means, None);
+            assert_eq!((encoded.name, &encoded.arguments), (name.as_str(), &arguments), "{}", case.name);
+            let mut with_id = arguments;
+            with_id[0]["eventId"] = json!("e-1");
+            assert_eq!(encode(&case.means, Some("e-1")).arguments, with_id, "{}", case.name);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_answered_with_what_could_be_read() {
+        let id = "e".repeat(513);
+        let start = |fields: Value| ("execution:start", vec![fields]);
+        for ((name, arguments), message, execution) in [
+            (("execution:start", vec![]), "execution:start: the payload must be an object, got nothing", None),
+            (start(Value::Null), "execution:start: the payload must be an object, got null", None),
+            (start(json!("x")), "execution:start: the payload must be an object, got a string", None),
+            (start(json!([])), "execution:start: the payload must be an object, got an array", None),
+            (start(json!({})), "execution:start: `executionId` must be a string, got nothing", None),
+            (start(json!({"executionId": 7})), "execution:start: `executionId` must be a string, got a number", None),
+            (start(json!({"executionId": ""})), "execution:start: `executionId` must not be empty", None),
+            (
+                start(json!({"executionId": id})),
+                "execution:start: `executionId` has 513 bytes, at most 512 are allowed",
+                None,
+            ),
+            (start(json!({"executionId": "e"})), "execution:start: `code` must be a string, got nothing", Some("e")),
+            (
+                start(json!({"executionId": "e", "code": {"_placeholder": true, "num": 0}})),
+                "execution:start: `code` must be a string, got an object",
+                Some("e"),
+            ),
+            (
+                start(json!({"executionId": "e", "code": "", "target": true})),
+                "execution:start: `target` must be a string, got a boolean",
+                Some("e"),
+            ),
+            (
+                start(json!({"executionId": "e", "code": "", "config": []})),
+                "execution:start: `config` must be an object, got an array",
+                Some("e"),
+            ),
+            (
+                ("execution:cancel", vec![json!({"id": "e"})]),
+                "execution:cancel: `executionId` must be a string, got nothing",
+                None,
+            ),
+            (
+                ("execution:cancel", vec![json!("e")]),
+                "execution:cancel: the payload must be an object, got a string",
+                None,
+            ),
+            (
+                ("recording:start", vec![json!({"testFlowId": "f", "executionId": "e"})]),
+                "recording:start: `url` must be a string, got nothing",
+                Some("e"),
+            ),
+            (
+                ("recording:cancel", vec![json!({"executionId": "e"})]),
+                "recording:cancel: `testFlowId` must be a string, got nothing",
+                Some("e"),
+            ),
+            (
+                ("recording:stop", vec![json!({"executionId": "e"})]),
+                "recording:stop is not available in this version",
+                Some("e"),
+            ),
+        ] {
+            let expected = DecodeError { message: message.to_owned(), execution: execution.map(ExecutionId::from) };
+            assert_eq!(decode(name, &arguments), Err(expected));
+        }
+        let bad = decode(
+            "execution:start",
+            &[json!({"executionId": "e", "code": "", "config": {"viewport": {"width": -1}}})],
+        );
+        assert!(bad.unwrap_err().message.starts_with("execution:start: `config`: "));
+    }
+
+    #[test]
+    fn everything_else_is_ignored() {
+        for (name, arguments, expected) in [
+            ("", vec![], Inbound::Unknown),
+            ("agent:status", vec![json!({})], Inbound::Unknown),
+            ("execution:start ", vec![json!({})], Inbound::Unknown),
+            ("agent:registered", vec![], Inbound::Unknown),
+            ("agent:registered", vec![json!({"extensions": ["understudy/2"]})], Inbound::Unknown),
+            ("agent:registered", vec![json!({"extensions": ["understudy/1"]})], Inbound::Registered),
+            ("error", vec![], Inbound::Told { message: "no reason given".to_owned(), execution: None }),
+            (
+                "error",
+                vec![json!({"message": "m", "executionId": "e"})],
+                Inbound::Told { message: "m".to_owned(), execution: Some("e".into()) },
+            ),
+        ] {
+            assert_eq!(decode(name, &arguments), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_agent_registers_as_the_seed_says_and_a_little_more() {
+        let registration = Registration {
+            agent: AgentId("a".to_owned()),
+            name: "My Local Agent".to_owned(),
+            system_info: Map::from_iter([("platform".to_owned(), json!("darwin"))]),
+            max_sessions: 4,
+            sessions: vec!["e".into()],
+        };
+        let expected = json!({
+            "name": "My Local Agent", "systemInfo": {"platform": "darwin"},
+            "agentId": "a", "maxSessions": 4, "sessions": ["e"], "extensions": ["understudy/1"],
+        });
+        assert_eq!(register(&registration), Outbound { name: "agent:register", arguments: vec![expected] });
+        assert_eq!(heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![] });
+    }
+}
