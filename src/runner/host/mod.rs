@@ -8,6 +8,7 @@ mod schedule;
 mod service;
 mod spawn;
 
+pub use crate::browser::Mode;
 pub use loader::{FileLoader, ModuleLoader, NoImports};
-pub use run::{Mode, RunRequest, Runner, RunnerOptions, Screenshots};
+pub use run::{RunRequest, Runner, RunnerOptions, Screenshots};
 pub use service::{Performed, Picture, Service, Services, Surroundings};

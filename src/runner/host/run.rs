@@ -5,6 +5,7 @@ use super::loader::{ModuleLoader, NoImports};
 use super::schedule::{JobEnd, Schedule, Wishes};
 use super::service::{Services, Surroundings};
 use super::spawn::Nursery;
+use crate::browser::Mode;
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
 use crate::runner::protocol::{Module, Planned, WorkerConfig};
 use std::collections::VecDeque;
@@ -69,16 +70,6 @@ impl Default for RunRequest {
             artifacts: PathBuf::new(),
         }
     }
-}
-
-/// Whether the browser is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// No window.
-    #[default]
-    Headless,
-    /// A window on the display.
-    Headed,
 }
 
 /// Of which steps there are to be pictures.

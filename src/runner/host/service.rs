@@ -1,6 +1,6 @@
 //! What a worker's operations are served by. A trait, so that processes, schedules and deadlines are tested without a browser.
 
-use super::run::Mode;
+use crate::browser::Mode;
 use crate::runner::protocol::{OpError, ToWorker};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
