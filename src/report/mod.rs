@@ -1,1 +1,31 @@
 //! Run events to what a person or a CI server reads.
+
+mod book;
+mod failure;
+mod jsonl;
+mod list;
+mod listing;
+mod message;
+mod output;
+mod style;
+#[cfg(test)]
+mod tests;
+
+pub use jsonl::Jsonl;
+pub use list::{List, ListOptions};
+pub use listing::Listing;
+pub use style::Terminal;
+
+use crate::model::run::{Outcome, RunEvent};
+use std::io;
+
+/// Told everything that happens in a run, in order.
+pub trait Reporter: Send {
+    /// One event. What cannot be written is told by [`Reporter::end`].
+    fn event(&mut self, event: &RunEvent);
+    /// The run is over: the last words.
+    ///
+    /// # Errors
+    /// The first thing that could not be written.
+    fn end(&mut self, outcome: Outcome) -> io::Result<()>;
+}

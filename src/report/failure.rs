@@ -1,0 +1,87 @@
+//! A failed test in full: what was tried, what went wrong, what it left behind.
+
+use super::book::Entry;
+use super::message::error_text;
+use super::style::{Style, fit};
+use crate::model::run::{Attachment, Attempt, Location, Status, TestCase};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Of a text attachment, characters; the rest is in the attachment.
+const SHOWN: usize = 300;
+
+/// `[chromium] › file:line:column › describe › test @tag`.
+pub(super) fn title(case: &TestCase, project: &str) -> String {
+    let Location { file, line, column } = &case.location;
+    let project = if project.is_empty() { String::new() } else { format!("[{project}] › ") };
+    let mut title = format!("{project}{file}:{line}:{column} › {}", case.title());
+    for tag in case.tags.iter().filter(|tag| !case.title_path.iter().any(|part| part.contains(tag.as_str()))) {
+        title.push(' ');
+        title.push_str(tag);
+    }
+    title
+}
+
+/// `  1) title ─────` and every attempt that has errors; ends without a newline.
+pub(super) fn failure(number: usize, entry: &Entry, project: &str, style: Style) -> String {
+    let header = format!("  {number}) {}{}", title(&entry.case, project), entry.failed_step());
+    let mut text = format!("{}\n", style.red(&format!("{header}{}", style.rule_after(&header))));
+    for attempt in &entry.attempts {
+        let errors = errors(attempt, &entry.case, style);
+        if errors.is_empty() {
+            continue;
+        }
+        if attempt.retry > 0 {
+            let header = format!("    Retry #{}", attempt.retry);
+            text.push_str(&format!("\n{}\n", style.gray(&format!("{header}{}", style.rule_after(&header)))));
+        }
+        for error in errors {
+            text.push_str(&format!("\n{}\n", indented(&error)));
+        }
+        for (at, attachment) in attempt.attachments.iter().enumerate() {
+            text.push_str(&attached(at + 1, attachment, style));
+        }
+    }
+    text
+}
+
+/// Errors of an attempt in full; a test that passed and should not have has none of its own.
+fn errors(attempt: &Attempt, case: &TestCase, style: Style) -> Vec<String> {
+    if attempt.errors.is_empty() && attempt.status == Status::Passed && attempt.expected_status == Status::Failed {
+        return vec![style.red("Expected to fail, but passed.")];
+    }
+    attempt.errors.iter().map(|error| error_text(error, Some(&case.location.file), style)).collect()
+}
+
+/// The path of a file, or the start of a text; other content can not be shown.
+fn attached(number: usize, attachment: &Attachment, style: Style) -> String {
+    let text = match (&attachment.path, &attachment.body) {
+        (Some(path), _) => path.clone(),
+        (None, Some(body)) if attachment.content_type.starts_with("text/") => {
+            let text = STANDARD.decode(body).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            match text.char_indices().nth(SHOWN) {
+                Some((end, _)) => format!("{}...", &text[..end]),
+                None => text,
+            }
+        }
+        _ => return String::new(),
+    };
+    let header = format!("    attachment #{number}: {} ({})", attachment.name, attachment.content_type);
+    let first = format!("{header}{}", style.rule_after(&header));
+    let last = format!("    {}", style.rule_after("    "));
+    let all = [first, indented(&text), last].map(|part| style.dim(&part));
+    format!("\n{}\n", all.join("\n"))
+}
+
+/// A line of the summary: `    title ─────`.
+pub(super) fn summary_line(case: &TestCase, project: &str, columns: Option<usize>, style: Style) -> String {
+    let line = format!("    {}", title(case, project));
+    let line = columns.map_or_else(|| line.clone(), |columns| fit(&line, columns));
+    format!("{line}{}", style.rule_after(&line))
+}
+
+fn indented(text: &str) -> String {
+    let indent = |line: &str| if line.is_empty() { String::new() } else { format!("    {line}") };
+    text.split('\n').map(indent).collect::<Vec<_>>().join("\n")
+}
