@@ -37,7 +37,7 @@ pub(crate) struct JobEnd {
 /// What follows from it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Consequences {
-    /// Tests that will not run because one before them in their group failed.
+    /// Tests that are not run, at least not in this attempt, because one before them in their group failed.
     pub(crate) skipped: Vec<Planned>,
 }
 
@@ -159,7 +159,8 @@ impl Schedule {
             match group_of(planned) {
                 Some(group) if over.contains(&group) => skipped.push(planned.clone()),
                 Some(group) if groups_again.contains(&group) => {
-                    again.push(Planned { retry: planned.retry + 1, ..planned.clone() })
+                    skipped.push(planned.clone());
+                    again.push(Planned { retry: planned.retry + 1, ..planned.clone() });
                 }
                 _ => again.push(planned.clone()),
             }
@@ -378,7 +379,7 @@ mod tests {
                 ended: &[("a", Status::Passed), ("b", Status::Failed)],
                 remaining: &["c", "d"],
                 queue: &["0:a#1,b#1,c#1,d"],
-                skipped: &[],
+                skipped: &["c"],
                 failed: true,
             },
             Case {
