@@ -1,3 +1,1 @@
 //! What a session leaves behind: folders, and images shrunk to a byte budget.
-
-pub mod outline;

@@ -9,6 +9,7 @@ pub(crate) const GLOBALS: &[(&str, &str)] = &[
     ("understudy:polyfills/url.js", include_str!("js/polyfills/url.js")),
     ("understudy:polyfills/clone.js", include_str!("js/polyfills/clone.js")),
     ("understudy:polyfills/buffer.js", include_str!("js/polyfills/buffer.js")),
+    ("understudy:polyfills/intl.js", include_str!("js/polyfills/intl.js")),
     ("understudy:polyfills/helpers.js", include_str!("js/polyfills/helpers.js")),
     ("understudy:polyfills/console.js", include_str!("js/polyfills/console.js")),
 ];
