@@ -27,6 +27,8 @@ pub(super) enum Room {
     User(UserId),
     /// The connection of an agent.
     Agent(AgentId),
+    /// The connections of a user that asked to be told how sessions stand.
+    Watchers(UserId),
     /// Everybody who is not an agent.
     Clients,
 }

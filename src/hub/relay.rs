@@ -1,6 +1,7 @@
 //! Protocol 000's relay as a machine: what came in and when, to what goes out where. No sockets, no clock.
 
 use super::bus::{Message, PeerId, Room};
+use super::history::History;
 use super::registry::{Agent, Registry};
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role, UserId};
@@ -62,6 +63,7 @@ pub(super) struct Relay {
     peers: HashMap<PeerId, Peer>,
     agents: Registry,
     sessions: Sessions,
+    history: History,
     timeout: Duration,
     /// Since when sessions wait without any agent that could take them.
     deserted: Option<Instant>,
@@ -75,6 +77,7 @@ impl Relay {
             peers: HashMap::new(),
             agents: Registry::new(timeout),
             sessions: Sessions::default(),
+            history: History::default(),
             timeout,
             deserted: None,
             effects: Vec::new(),
@@ -143,7 +146,7 @@ impl Relay {
     fn tick(&mut self, now: Instant) {
         let silent = self.agents.iter().filter(|(_, agent)| now >= agent.heard + self.timeout);
         for id in silent.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
-            self.give_up_sessions(&id);
+            self.give_up_sessions(&id, now);
             self.tell_status(&id, now);
         }
         if self.deserted.is_some_and(|since| now >= since + self.timeout) {
@@ -152,13 +155,14 @@ impl Relay {
                 let message = format!(
                     "No agent came back within {seconds} s to take this session: connect one and start it again"
                 );
-                self.tell(&session.owner, testflow::error(&message, Some(&id)));
+                self.tell_of(&session.owner, &id, testflow::error(&message, Some(&id)));
+                self.show(&id, now);
             }
         }
     }
 
     /// Tells the owners that the outcome is unknown; should the agent come back with it, it is still relayed.
-    fn give_up_sessions(&mut self, id: &AgentId) {
+    fn give_up_sessions(&mut self, id: &AgentId, now: Instant) {
         let Some(agent) = self.agents.get_mut(id) else { return };
         let seconds = self.timeout.as_secs();
         let message = format!(
@@ -169,7 +173,8 @@ impl Relay {
             self.sessions.lose(&session);
             if let Some(Session { owner, .. }) = self.sessions.get_mut(&session) {
                 let owner = owner.clone();
-                self.tell(&owner, testflow::error(&message, Some(&session)));
+                self.tell_of(&owner, &session, testflow::error(&message, Some(&session)));
+                self.show(&session, now);
             }
         }
     }
@@ -200,7 +205,7 @@ impl Relay {
             }
             (Inbound::Start { session, kind }, Some(start)) => self.start(peer, user, session, kind, start, now),
             (Inbound::Control { session, cancels }, Some(command)) => {
-                self.control(peer, &user, &session, cancels, command);
+                self.control(peer, &user, &session, cancels, command, now);
             }
             (Inbound::Event { session, means, event_id }, Some(event)) => match &agent {
                 Some(id) => self.event(id, &session, means, event_id, event, now),
@@ -208,7 +213,8 @@ impl Relay {
                 None => self.refuse(peer, &format!("{name}: only a registered agent may send this"), Some(&session)),
             },
             (Inbound::AgentError, _) => tracing::warn!(peer = peer.0, ?payload, "a peer reports an error"),
-            (Inbound::Heartbeat, _) => {}
+            (Inbound::Replay, _) if agent.is_none() && role == Role::Client => self.replay(peer, &user, now),
+            (Inbound::Heartbeat | Inbound::Replay, _) => {}
             (Inbound::Unknown, _) | (_, None) => tracing::debug!(peer = peer.0, name, "ignoring an unknown event"),
         }
     }
@@ -243,7 +249,7 @@ impl Relay {
             self.effects.push(Effect::Publish(Room::Agent(id.clone()), testflow::registered(&id).into()));
         }
         if let Some(listed) = listed {
-            self.reconcile(&id, &listed);
+            self.reconcile(&id, &listed, now);
         }
         for command in registered.held {
             self.effects.push(Effect::Publish(Room::Agent(id.clone()), command));
@@ -252,7 +258,7 @@ impl Relay {
     }
 
     /// An agent that is back says which sessions it still answers for.
-    fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId]) {
+    fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId], now: Instant) {
         for session_id in self.sessions.of_agent(id) {
             let Some(agent) = self.agents.get_mut(id) else { return };
             let Some(session) = self.sessions.get_mut(&session_id) else { continue };
@@ -270,11 +276,12 @@ impl Relay {
                     agent.running.remove(&session_id);
                     let message = format!("The agent {} was restarted and has lost this session", agent.name);
                     if let Some(session) = self.sessions.end(&session_id) {
-                        self.tell(&session.owner, testflow::error(&message, Some(&session_id)));
+                        self.tell_of(&session.owner, &session_id, testflow::error(&message, Some(&session_id)));
                     }
                 }
                 (false, _, _) => drop(self.sessions.end(&session_id)),
             }
+            self.show(&session_id, now);
         }
     }
 
@@ -295,8 +302,10 @@ impl Relay {
             let message = format!("{} sessions are waiting already: try again later", self.sessions.waiting());
             return self.refuse(peer, &message, Some(&id));
         }
+        self.history.begin(&id, &user, start.clone(), now);
         let session = Session { owner: user.clone(), kind, phase: Phase::Waiting, start: Some(start) };
         self.sessions.enqueue(id.clone(), session);
+        self.show_start(&id, now);
         self.assign(now);
         if self.sessions.get_mut(&id).is_some_and(|session| session.phase == Phase::Waiting) {
             let message = match self.sessions.waiting() - 1 {
@@ -304,11 +313,19 @@ impl Relay {
                 1 => "All agents are busy: 1 session is before this one".to_owned(),
                 n => format!("All agents are busy: {n} sessions are before this one"),
             };
-            self.tell(&user, testflow::waits(&id, &message));
+            self.tell_of(&user, &id, testflow::waits(&id, &message));
         }
     }
 
-    fn control(&mut self, peer: PeerId, user: &UserId, id: &ExecutionId, cancels: bool, command: Message) {
+    fn control(
+        &mut self,
+        peer: PeerId,
+        user: &UserId,
+        id: &ExecutionId,
+        cancels: bool,
+        command: Message,
+        now: Instant,
+    ) {
         let session = match self.sessions.look_up(id, user) {
             Known::Live(session) => session,
             // It crossed the session's end.
@@ -323,7 +340,8 @@ impl Relay {
             Phase::Waiting if cancels => {
                 let complete = testflow::cancelled(id, &session.kind);
                 self.sessions.end(id);
-                self.tell(user, complete);
+                self.tell_of(user, id, complete);
+                self.show(id, now);
             }
             Phase::Waiting => {
                 let message = format!("{}: this session still waits for an agent", command.name);
@@ -363,7 +381,6 @@ impl Relay {
         };
         session.start = None;
         let owner = session.owner.clone();
-        self.effects.push(Effect::Publish(Room::User(owner), event));
         if refused {
             agent.running.remove(id);
             self.sessions.lose(id);
@@ -374,6 +391,12 @@ impl Relay {
             agent.running.remove(id);
             self.sessions.end(id);
         }
+        self.tell_of(&owner, id, event);
+        if refused || found || means == Meaning::Complete {
+            self.show(id, now);
+        }
+        // First: an agent that goes on with the next session has not been idle.
+        self.assign(now);
         self.tell_status(agent_id, now);
     }
 
@@ -381,8 +404,9 @@ impl Relay {
     fn assign(&mut self, now: Instant) {
         while let Some(next) = self.sessions.first_waiting() {
             let Some(agent) = self.agents.assign(next, now) else { break };
-            if let Some((_, start)) = self.sessions.start_first(agent.clone()) {
+            if let Some((id, start)) = self.sessions.start_first(agent.clone()) {
                 self.command(&agent, start);
+                self.show(&id, now);
             }
             self.tell_status(&agent, now);
         }
@@ -404,14 +428,12 @@ impl Relay {
         }
     }
 
-    fn tell(&mut self, user: &UserId, message: testflow::Outbound) {
-        self.effects.push(Effect::Publish(Room::User(user.clone()), message.into()));
-    }
-
     fn refuse(&mut self, peer: PeerId, message: &str, session: Option<&ExecutionId>) {
         self.effects.push(Effect::Publish(Room::Peer(peer), testflow::error(message, session).into()));
     }
 }
+
+mod watch;
 
 #[cfg(test)]
 mod tests;

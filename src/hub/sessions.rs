@@ -78,6 +78,11 @@ impl Sessions {
         }
     }
 
+    /// Where a session is; none once it has ended.
+    pub(super) fn phase(&self, id: &ExecutionId) -> Option<&Phase> {
+        self.live.get(id).map(|session| &session.phase)
+    }
+
     pub(super) fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Session> {
         self.live.get_mut(id)
     }

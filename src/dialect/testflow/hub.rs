@@ -2,7 +2,11 @@
 //! read here is what it needs to know where they go.
 
 use crate::model::{AgentId, ExecutionId};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Ids are opaque, but not a place to store things, bytes.
 const ID_MAX_BYTES: usize = 512;
@@ -45,6 +49,9 @@ pub enum Inbound {
     },
     /// An agent's `error` that names no session.
     AgentError,
+    /// `hub:replay`, an extension for dashboards: what was said so far about the sessions of this user, and `hub:session`
+    /// from now on.
+    Replay,
     /// Not of this protocol.
     Unknown,
 }
@@ -130,6 +137,7 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
     match name {
         "agent:register" => register(name, payload),
         "agent:heartbeat" => Ok(Inbound::Heartbeat),
+        "hub:replay" => Ok(Inbound::Replay),
         "execution:start" => {
             let fields = Fields::of(name, payload)?;
             let session = fields.session()?;
@@ -290,6 +298,50 @@ pub fn error(message: &str, session: Option<&ExecutionId>) -> Outbound {
 #[must_use]
 pub fn waits(session: &ExecutionId, message: &str) -> Outbound {
     ("execution:log", json!({"executionId": session, "message": message, "level": "info"}))
+}
+
+/// Where a session is, as watchers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionPhase {
+    /// For an agent.
+    Waiting,
+    /// On an agent.
+    Running,
+    /// Its agent is away for too long, or has refused it.
+    Lost,
+    /// Nothing follows.
+    Ended,
+}
+
+/// One session, as watchers are told.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Where it is.
+    pub phase: SessionPhase,
+    /// Who has it.
+    pub agent: Option<AgentId>,
+    /// Since its start was heard.
+    pub age: Duration,
+    /// The name and the payload of the command that started it.
+    pub start: Option<(String, Arc<RawValue>)>,
+}
+
+/// `hub:session`, for those who sent `hub:replay`.
+#[must_use]
+pub fn session(view: &SessionView) -> Outbound {
+    let mut payload = json!({
+        "executionId": view.id,
+        "phase": view.phase,
+        "agentId": view.agent,
+        "ageMs": u64::try_from(view.age.as_millis()).unwrap_or(u64::MAX),
+    });
+    if let Some((name, start)) = &view.start {
+        payload["start"] = json!({"event": name, "payload": serde_json::from_str::<Value>(start.get()).ok()});
+    }
+    ("hub:session", payload)
 }
 
 /// The end of a session that was cancelled before an agent had it.

@@ -96,11 +96,11 @@ impl World {
 fn brief(message: &Message) -> String {
     let payload: Value = serde_json::from_str(message.payload.get()).unwrap();
     let mut text = message.name.clone().into_owned();
-    for field in ["executionId", "agentId", "status", "exitCode", "success", "level", "message"] {
+    for field in ["executionId", "agentId", "status", "phase", "exitCode", "success", "level", "message"] {
         match payload.get(field) {
+            Some(Value::Null) | None => {}
             Some(Value::String(value)) => text += &format!(" {value}"),
             Some(value) => text += &format!(" {value}"),
-            None => {}
         }
     }
     text
@@ -582,4 +582,50 @@ fn bad_input_is_answered_and_changes_nothing() {
     );
     w.start(ada, "e1");
     assert_eq!(w.got(agent), ["execution:start e1"]);
+}
+
+#[test]
+fn who_watches_sees_what_was_said_before_and_how_sessions_stand() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
+    w.start(ada, "e1");
+    w.start(ada, "e2");
+    w.says(agent, "execution:log", json!({"executionId": "e1", "message": "hi", "level": "info"}));
+    let (late, eve) = (w.connect("ada"), w.connect("eve"));
+    for peer in [ada, late, eve] {
+        w.got(peer);
+        if peer != ada {
+            w.says(peer, "hub:replay", json!({}));
+        }
+    }
+    assert_eq!(w.got(eve), NOTHING);
+    assert_eq!(
+        w.got(late),
+        [
+            "hub:session e1 A running",
+            "execution:log e1 info hi",
+            "hub:session e2 waiting",
+            "execution:log e2 info All agents are busy: this session is next",
+        ]
+    );
+    w.complete(agent, "e1");
+    w.gone(agent);
+    w.pass(60);
+    w.start(late, "e3");
+    assert_eq!(
+        w.got(late),
+        [
+            "execution:complete e1 0",
+            "hub:session e1 ended",
+            "hub:session e2 A running",
+            "agent:status A offline",
+            "error e2 The agent A has not been heard for 60 s: the outcome of this session is unknown",
+            "hub:session e2 A lost",
+            "error e3 No agent is connected: start one with `understudy agent` and try again",
+        ]
+    );
+    assert!(w.got(ada).iter().all(|line| !line.starts_with("hub:")), "who did not ask is told nothing new");
+    w.agent("B", 1);
+    w.start(late, "e4");
+    assert_eq!(w.got(late)[1..3], ["hub:session e4 waiting", "hub:session e4 B running"]);
 }
