@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Run the hub: the server where agents and those who want tests run meet
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: openssl rand -hex 32 > secret && understudy serve --jwt-secret-file secret\n\
-                        Agents and clients need tokens, made by: understudy token --jwt-secret-file secret")]
+                        Then open http://127.0.0.1:3000 with a token from: understudy token --jwt-secret-file secret")]
 pub(super) struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
@@ -35,7 +35,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     };
     super::runtime()?.block_on(async {
         let hub = hub::serve(options).await?;
-        super::say(&format!("The hub listens on {}", hub.url()));
+        super::say(&format!("The hub listens on {0}. Its dashboard: {0}/", hub.url()));
         told_to_end().await?;
         hub.shutdown().await;
         Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! What the hub serves over HTTP.
 
 use super::actor::RelayHandle;
+use super::dashboard;
 use super::token;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -21,6 +22,7 @@ pub(super) fn router(relay: RelayHandle, secret: Arc<[u8]>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/api/v1/agents", get(agents))
+        .merge(dashboard::router())
         .with_state(Shared { relay, secret })
 }
 

@@ -6,6 +6,7 @@
 mod actor;
 mod bus;
 mod cors;
+mod dashboard;
 mod history;
 mod http;
 mod registry;

@@ -195,6 +195,8 @@ async fn health_needs_no_token_and_the_rest_does() {
         ("/api/v1/agents", "", 401, "there is none"),
         ("/api/v1/agents", "authorization: Bearer x\r\n", 401, "error"),
         ("/api/v1/agents", bearer.as_str(), 200, "\"agentId\":\"A\""),
+        ("/", "", 200, "content-security-policy: default-src 'none'; script-src 'self'"),
+        ("/dashboard/app.js", "", 200, "content-type: text/javascript"),
         ("/nowhere", "", 404, ""),
     ] {
         let (got, answer) = http(&hub, "GET", path, headers).await;

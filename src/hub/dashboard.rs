@@ -1,0 +1,39 @@
+//! The dashboard: static files in the binary. They hold no secret; what they show comes over Socket.IO, with a token.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+/// Path, content type, content.
+const FILES: [(&str, &str, &str); 7] = [
+    ("/", "text/html; charset=utf-8", include_str!("dashboard/index.html")),
+    ("/dashboard/style.css", "text/css; charset=utf-8", include_str!("dashboard/style.css")),
+    ("/dashboard/icon.svg", "image/svg+xml", include_str!("dashboard/icon.svg")),
+    ("/dashboard/app.js", "text/javascript; charset=utf-8", include_str!("dashboard/app.js")),
+    ("/dashboard/sessions.js", "text/javascript; charset=utf-8", include_str!("dashboard/sessions.js")),
+    ("/dashboard/socket.js", "text/javascript; charset=utf-8", include_str!("dashboard/socket.js")),
+    ("/dashboard/view.js", "text/javascript; charset=utf-8", include_str!("dashboard/view.js")),
+];
+
+/// Nothing from elsewhere, no script that is not a file of ours, no page of others around it: what tests print is hostile.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+];
+
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    FILES.into_iter().fold(Router::new(), |router, (path, kind, content)| {
+        router.route(path, get(move || std::future::ready(file(kind, content))))
+    })
+}
+
+fn file(kind: &'static str, content: &'static str) -> Response {
+    (HEADERS, [(header::CONTENT_TYPE, kind)], content).into_response()
+}

@@ -1,0 +1,165 @@
+//# sourceURL=understudy:hub/dashboard/app.js
+// The dashboard: signs in, listens, and wires what people press to what the hub is told.
+import { Socket } from './socket.js';
+import { Sessions } from './sessions.js';
+import { showAgents, SessionList, SessionView } from './view.js';
+
+const SAMPLE = `import { test, expect } from '@playwright/test';
+
+test('a page that counts', async ({ page }) => {
+  await page.setContent(\`
+    <h1>Counter</h1>
+    <button onclick="shown.value = Number(shown.value) + 1">Add one</button>
+    <output id="shown">0</output>\`);
+  const add = page.getByRole('button', { name: 'Add one' });
+  await add.click();
+  await add.click();
+  await expect(page.getByRole('status')).toHaveText('2');
+});
+`;
+const KEEP = 'understudy-token';
+const $ = id => document.getElementById(id);
+
+let socket;
+let token;
+/** The session whose start is awaited, to be shown when it is there. */
+let awaited;
+
+const view = new SessionView();
+const list = new SessionList($('sessions'), session => open(session));
+const sessions = new Sessions((session, what, number) => {
+  list.changed(session, what);
+  if (what === 'new' && session.id === awaited) open(session);
+  else if (what === 'new' && session.id === view.session?.id) view.show(session);
+  else view.changed(session, what, number);
+});
+
+function open(session) {
+  awaited = undefined;
+  $('compose').hidden = Boolean(session);
+  $('session').hidden = !session;
+  list.select(session);
+  view.show(session);
+  document.title = session ? `${session.title} · understudy` : 'understudy';
+}
+
+function compose(start) {
+  open(undefined);
+  if (start) {
+    $('code').value = start.payload?.code ?? '';
+    $('base-url').value = start.payload?.config?.baseUrl ?? start.payload?.config?.baseURL ?? '';
+  }
+  $('compose-problem').hidden = true;
+  $('code').focus();
+}
+
+function run() {
+  const code = $('code').value;
+  const baseUrl = $('base-url').value.trim();
+  awaited = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+  $('compose-problem').hidden = true;
+  socket?.emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseUrl && { config: { baseUrl } }) });
+}
+
+function problem(message) {
+  $('compose-problem').textContent = message;
+  $('compose-problem').hidden = false;
+}
+
+function hear(name, payload) {
+  if (name === 'agent:status') refreshAgents();
+  else if (name === 'error' && (payload?.executionId ?? awaited) === awaited && !sessions.all.has(awaited)) problem(payload?.message);
+  else sessions.take(name, payload);
+}
+
+let agentsDue;
+/** Agents change in bursts: asked for once they have settled. */
+function refreshAgents() {
+  clearTimeout(agentsDue);
+  agentsDue = setTimeout(async () => {
+    const answer = await fetch('/api/v1/agents', { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined);
+    if (answer?.ok) showAgents(await answer.json());
+  }, 50);
+}
+
+function connection(state, words) {
+  $('connection').dataset.state = state;
+  $('connection').textContent = words;
+}
+
+function signIn(given) {
+  token = given;
+  sessionStorage.setItem(KEEP, token);
+  $('sign-in').hidden = true;
+  $('workplace').hidden = false;
+  $('sign-out').hidden = false;
+  showWho();
+  connection('idle', 'Connecting…');
+  socket?.close();
+  socket = new Socket(token, (what, ...rest) => {
+    if (what === 'connected') {
+      connection('live', 'Connected');
+      socket.emit('hub:replay', {});
+      refreshAgents();
+    } else if (what === 'lost') connection('bad', 'Connection lost, trying again…');
+    else if (what === 'refused') signOut(rest[0] === 'Invalid token' ? 'This token is not valid here, or no longer.' : rest[0]);
+    else hear(...rest);
+  });
+}
+
+function signOut(why) {
+  socket?.close();
+  socket = undefined;
+  sessionStorage.removeItem(KEEP);
+  sessions.clear();
+  list.clear();
+  compose();
+  connection('idle', 'Not connected');
+  $('workplace').hidden = true;
+  $('sign-out').hidden = true;
+  $('who').hidden = true;
+  $('sign-in').hidden = false;
+  $('sign-in-problem').hidden = !why;
+  $('sign-in-problem').textContent = why ?? '';
+  $('token').value = '';
+  $('token').focus();
+}
+
+/** Whose token it is, as the token itself says; the hub checks, this only shows. */
+function showWho() {
+  try {
+    const claims = JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+    $('who').textContent = `Signed in as ${claims.sub ?? claims.userId}`;
+    $('who').hidden = false;
+  } catch {
+    $('who').hidden = true;
+  }
+}
+
+$('origin').textContent = location.origin;
+$('code').value = SAMPLE;
+$('sign-in').querySelector('form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  signIn($('token').value.trim());
+});
+$('sign-out').addEventListener('click', () => signOut());
+$('compose-open').addEventListener('click', () => compose());
+$('compose').addEventListener('submit', (event) => {
+  event.preventDefault();
+  run();
+});
+$('code').addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('compose').requestSubmit();
+});
+$('again').addEventListener('click', () => compose(view.session?.start));
+$('cancel').addEventListener('click', () => {
+  const { id, kind, start } = view.session;
+  socket?.emit(`${kind}:cancel`, { executionId: id, testFlowId: start?.payload?.testFlowId });
+});
+
+const given = new URLSearchParams(location.hash.slice(1)).get('token');
+// A token in the address would be in every copy of it.
+if (given) history.replaceState(null, '', location.pathname);
+const kept = given ?? sessionStorage.getItem(KEEP);
+if (kept) signIn(kept);
+else signOut();

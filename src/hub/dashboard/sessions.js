@@ -1,0 +1,134 @@
+//# sourceURL=understudy:hub/dashboard/sessions.js
+// What the dashboard knows of sessions: events in, plain objects out. No document here.
+
+/** More than this is not kept of one session. */
+const PICTURES_MAX = 80;
+const LINES_MAX = 5_000;
+const SESSIONS_MAX = 200;
+
+/** What an exit code of protocol 000 means: a word for people and a kind for colours. */
+const VERDICTS = {
+  0: ['Passed', 'good'],
+  1: ['Failed', 'bad'],
+  2: ['Could not run', 'bad'],
+  124: ['Timed out', 'bad'],
+  130: ['Cancelled', 'off'],
+};
+const PHASES = { waiting: ['Waiting', 'off'], running: ['Running', 'live'], lost: ['Agent lost', 'bad'], ended: ['Ended', 'off'] };
+
+const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+/** The first test's title, else what identifies the session. */
+function titleOf({ payload } = {}, id) {
+  const title = /\b(?:test|it)(?:\.\w+)?\s*\(\s*(['"`])((?:\\.|(?!\1).)+)\1/.exec(payload?.code ?? '');
+  return title?.[2].replace(/\\(.)/g, '$1') ?? payload?.url ?? id;
+}
+
+export class Sessions {
+  /** By id, oldest first. */
+  all = new Map();
+  #changed;
+
+  /** `changed(session, what)` is called after each change; `what` is `new`, `phase`, `step`, `picture` or `line`. */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  clear() {
+    this.all.clear();
+  }
+
+  /** Takes an event in; false where it is about no session. */
+  take(name, payload) {
+    const id = payload?.executionId;
+    if (typeof id !== 'string') return false;
+    if (name === 'hub:session') this.#view(id, payload);
+    else this.#event(this.all.get(id) ?? this.#begin(id), name, payload);
+    return true;
+  }
+
+  #begin(id, start, age = 0) {
+    const session = {
+      id, start, title: titleOf(start, id), kind: start?.event?.split(':')[0] ?? 'execution',
+      began: Date.now() - age, phase: 'running', agent: undefined,
+      steps: new Map(), pictures: new Map(), lines: [], dropped: 0, complete: undefined, problem: undefined,
+    };
+    this.all.delete(id);
+    this.all.set(id, session);
+    if (this.all.size > SESSIONS_MAX) this.all.delete(this.all.keys().next().value);
+    this.#changed(session, 'new');
+    return session;
+  }
+
+  #view(id, { phase, agentId, ageMs, start }) {
+    const session = start ? this.#begin(id, start, ageMs) : this.all.get(id);
+    if (!session) return;
+    session.phase = phase;
+    session.agent = agentId ?? session.agent;
+    this.#changed(session, 'phase');
+  }
+
+  #event(session, name, payload) {
+    switch (name) {
+      case 'execution:log':
+        this.#line(session, payload.level, payload.message);
+        break;
+      case 'execution:step':
+        session.steps.set(payload.stepNumber, { ...session.steps.get(payload.stepNumber), ...payload });
+        this.#changed(session, 'step', payload.stepNumber);
+        break;
+      case 'execution:screenshot':
+        session.pictures.set(payload.stepNumber, payload.imageData);
+        if (session.pictures.size > PICTURES_MAX) session.pictures.delete(session.pictures.keys().next().value);
+        this.#changed(session, 'picture', payload.stepNumber);
+        break;
+      case 'execution:complete':
+      case 'recording:complete':
+        session.complete = payload;
+        session.phase = 'ended';
+        this.#changed(session, 'phase');
+        break;
+      case 'error':
+        session.problem = payload.message;
+        this.#line(session, 'error', payload.message);
+        this.#changed(session, 'phase');
+        break;
+      default:
+    }
+  }
+
+  #line(session, level, message) {
+    session.lines.push({ level, message: String(message).replace(ANSI, '') });
+    if (session.lines.length > LINES_MAX) {
+      session.lines.shift();
+      session.dropped += 1;
+    }
+    this.#changed(session, 'line');
+  }
+}
+
+/** `[word, kind]` of how a session stands; kind is `good`, `bad`, `live` or `off`. */
+export function standing({ complete, phase, problem }) {
+  if (complete && 'success' in complete) return complete.success ? ['Recorded', 'good'] : ['Not recorded', 'bad'];
+  if (complete) return VERDICTS[complete.exitCode] ?? [`Exit code ${complete.exitCode}`, 'bad'];
+  if (phase === 'ended' && problem) return ['Lost', 'bad'];
+  return PHASES[phase] ?? PHASES.running;
+}
+
+export const isOver = ({ phase, complete }) => Boolean(complete) || phase === 'ended';
+
+/** Milliseconds the session has taken so far, or took. */
+export const taken = ({ complete, began }) => complete?.duration ?? Date.now() - began;
+
+/** `1.2 s`, `3 min 20 s` */
+export function span(ms) {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.floor((ms % 60_000) / 1_000)} s`;
+}
+
+/** A picture's `data:` URL; nothing where it is not base64. */
+export function dataUrl(base64) {
+  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/]+=*$/.test(base64)) return undefined;
+  return `data:image/${base64.startsWith('iVBOR') ? 'png' : 'jpeg'};base64,${base64}`;
+}

@@ -1,0 +1,80 @@
+//# sourceURL=understudy:hub/dashboard/socket.js
+// A Socket.IO v5 client as small as the dashboard needs it: WebSocket only, one namespace, text only.
+
+/** Delays between attempts to connect, ms; the last repeats. Half of each is random, so that tabs do not come back together. */
+const RETRY_DELAYS = [300, 1_000, 3_000, 10_000];
+
+export class Socket {
+  #token;
+  #tell;
+  #web;
+  #failures = 0;
+  #retry;
+  #watch;
+  #silence = 60_000;
+
+  /** `tell(what, …)` is called with `connected`, `lost`, `refused` and words, or `event`, name and payload. */
+  constructor(token, tell) {
+    this.#token = token;
+    this.#tell = tell;
+    this.#connect();
+  }
+
+  emit(name, payload) {
+    if (this.#web?.readyState === WebSocket.OPEN) this.#web.send(`42${JSON.stringify([name, payload])}`);
+  }
+
+  close() {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#watch);
+    const web = this.#web;
+    this.#web = undefined;
+    web?.close();
+  }
+
+  #connect() {
+    const web = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    this.#web = web;
+    web.onmessage = ({ data }) => { if (web === this.#web) this.#read(data); };
+    web.onclose = () => { if (web === this.#web) this.#lost(); };
+    this.#expectWord();
+  }
+
+  #lost() {
+    clearTimeout(this.#watch);
+    this.#tell('lost');
+    const delay = RETRY_DELAYS[Math.min(this.#failures++, RETRY_DELAYS.length - 1)];
+    this.#retry = setTimeout(() => this.#connect(), delay * (0.5 + Math.random() / 2));
+  }
+
+  /** A server that is silent for longer than its pings are apart is gone, whatever TCP believes. */
+  #expectWord() {
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => {
+      const web = this.#web;
+      this.#web = undefined;
+      web?.close();
+      this.#lost();
+    }, this.#silence);
+  }
+
+  #read(frame) {
+    this.#expectWord();
+    if (frame === '2') return this.#web.send('3');
+    if (frame.startsWith('0')) {
+      const { pingInterval, pingTimeout } = JSON.parse(frame.slice(1));
+      this.#silence = pingInterval + pingTimeout;
+      return this.#web.send(`40${JSON.stringify({ token: this.#token })}`);
+    }
+    if (frame.startsWith('40')) {
+      this.#failures = 0;
+      return this.#tell('connected');
+    }
+    if (frame.startsWith('42')) return this.#tell('event', ...JSON.parse(frame.slice(2)));
+    if (frame.startsWith('44')) {
+      this.close();
+      return this.#tell('refused', JSON.parse(frame.slice(2)).message);
+    }
+    if (frame.startsWith('41') || frame === '1') this.#web.close();
+  }
+}
