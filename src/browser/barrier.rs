@@ -19,13 +19,19 @@ impl Page {
 }
 
 impl Barrier {
+    /// Waits until all is told that the action caused at once.
+    pub async fn settle(&self) -> Result<(), BrowserError> {
+        // The answer comes the same way as the request for a navigation does, after it.
+        match self.page.session().request("Page.enable", &json!({})).unlimited().raw().await {
+            // The action closed the page: that is an end too.
+            Err(error) if !error.is_closed() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Waits for the navigation of the main frame that the action asked for, if it did, until it is committed or given up.
     pub async fn finish(self, progress: &Progress) -> Result<(), BrowserError> {
-        // The answer comes the same way as the request for a navigation does, after it.
-        match progress.run(self.page.session().request("Page.enable", &json!({})).unlimited().raw()).await {
-            Err(error) if error.is_closed() => return Ok(()),
-            result => result?,
-        };
+        progress.run(self.settle()).await?;
         let frame = self.page.main_frame();
         let asked = |requests: u64, requested: bool| requests > self.requests && requested;
         if !frame.peek(|state| asked(state.requests, state.requested)) {

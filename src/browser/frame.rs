@@ -3,7 +3,8 @@
 use super::cdp::Session;
 use super::error::BrowserError;
 use super::page::Page;
-use super::script::{CallArg, ExecutionContext, RemoteObject};
+use super::progress::Progress;
+use super::script::{CallArg, Evaluation, ExecutionContext, RemoteObject};
 use super::sync::lock;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 /// What is asked of a document; see there.
 static FRAME_JS: &str = include_str!("js/frame.js");
+
+/// Adds elements; see there.
+static TAGS_JS: &str = include_str!("js/tags.js");
 
 /// How far a document is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -324,10 +328,47 @@ impl Frame {
         Ok(self.run("title", &[]).await?.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Runs what a test wrote until the result is true: at every frame (`"raf"`) or every so many milliseconds.
+    pub async fn wait_for_function(
+        &self,
+        what: &Evaluation,
+        polling: &Value,
+        timeout: u64,
+    ) -> Result<RemoteObject, BrowserError> {
+        let work = async {
+            loop {
+                match self.main_context().await?.poll(what, polling, timeout).await {
+                    Err(error) if error.is_context_lost() && what.handles.is_empty() => {}
+                    result => return result,
+                }
+            }
+        };
+        Progress::new(timeout).run(work).await
+    }
+
+    /// Adds a script element and waits until it has run; either a URL or text.
+    pub async fn add_script_tag(
+        &self,
+        url: Option<&str>,
+        content: Option<&str>,
+        kind: Option<&str>,
+    ) -> Result<RemoteObject, BrowserError> {
+        self.add_tag("addScript", &[json!(url), json!(content), json!(kind)]).await
+    }
+
+    /// Adds a style sheet and waits until it counts; either a URL or text.
+    pub async fn add_style_tag(&self, url: Option<&str>, content: Option<&str>) -> Result<RemoteObject, BrowserError> {
+        self.add_tag("addStyle", &[json!(url), json!(content)]).await
+    }
+
+    async fn add_tag(&self, name: &str, args: &[Value]) -> Result<RemoteObject, BrowserError> {
+        let tags = self.main_context().await?.installed(TAGS_JS).await?;
+        tags.call_handle("function(name, ...args) { return this[name](...args); }", &named(name, args)).await
+    }
+
     /// Calls a function of `js/frame.js` in the utility world, again in the next document where this one goes away meanwhile.
     pub(super) async fn run(&self, name: &str, args: &[Value]) -> Result<Value, BrowserError> {
-        let mut all = vec![CallArg::Value(json!(name))];
-        all.extend(args.iter().cloned().map(CallArg::Value));
+        let all = named(name, args);
         loop {
             let attempt = async {
                 let script = self.utility_context().await?.installed(FRAME_JS).await?;
@@ -339,6 +380,10 @@ impl Frame {
             }
         }
     }
+}
+
+fn named(name: &str, args: &[Value]) -> Vec<CallArg> {
+    std::iter::once(json!(name)).chain(args.iter().cloned()).map(CallArg::Value).collect()
 }
 
 pub(super) fn slot(state: LoadState) -> usize {

@@ -17,6 +17,7 @@ pub mod page;
 mod page_events;
 mod pool;
 pub mod progress;
+pub mod screenshot;
 pub mod script;
 mod storage;
 mod sync;

@@ -119,6 +119,11 @@ impl Page {
         session.post(runtime::RunIfWaitingForDebuggerParams::default());
     }
 
+    /// Chromium's name for it.
+    pub fn id(&self) -> &str {
+        &self.0.target
+    }
+
     /// Whose page it is.
     pub fn context(&self) -> &BrowserContext {
         &self.0.context

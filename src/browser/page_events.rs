@@ -257,8 +257,8 @@ impl Page {
         }
         let Ok(tree) = serde_json::from_str::<Tree>(tree.get()) else { return };
         let is_main = session.id() == self.session().id();
-        // Chromium's name for the document before the first navigation of a popup.
-        let empty = tree.frame_tree.frame.url == ":";
+        // Before the first navigation of a popup there is a document without a URL (`:` in some versions).
+        let empty = matches!(tree.frame_tree.frame.url.as_str(), "" | ":");
         self.subtree(session, tree.frame_tree);
         if is_main && !empty {
             self.announce();

@@ -205,11 +205,36 @@ impl ExecutionContext {
             json!(usize::from(first.is_some())).into(),
         ];
         args.extend(first.cloned().map(CallArg::Handle));
+        self.add_handles(&mut args, what).await?;
+        let declaration = "function(...all) { return this.run(...all); }";
+        self.call_on(Some(&runner), declaration, &args, by_value).await
+    }
+
+    /// Runs what a test wrote until the result is true, at every frame or every so many milliseconds; that stays in the page.
+    /// The page gives up after `lifetime` milliseconds (0 is never), without an answer.
+    pub(super) async fn poll(
+        &self,
+        what: &Evaluation,
+        polling: &Value,
+        lifetime: u64,
+    ) -> Result<RemoteObject, BrowserError> {
+        let runner = self.installed(EVALUATE_JS).await?;
+        let mut args = vec![
+            json!(what.expression).into(),
+            json!(what.is_function).into(),
+            polling.clone().into(),
+            json!(lifetime).into(),
+            what.arg.clone().into(),
+        ];
+        self.add_handles(&mut args, what).await?;
+        runner.call_handle("function(...all) { return this.poll(...all); }", &args).await
+    }
+
+    async fn add_handles(&self, args: &mut Vec<CallArg>, what: &Evaluation) -> Result<(), BrowserError> {
         for handle in &what.handles {
             args.push(CallArg::Handle(handle.in_context(self).await?));
         }
-        let declaration = "function(...all) { return this.run(...all); }";
-        self.call_on(Some(&runner), declaration, &args, by_value).await
+        Ok(())
     }
 
     async fn call_on(

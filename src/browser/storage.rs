@@ -61,6 +61,19 @@ impl BrowserContext {
             .collect())
     }
 
+    /// Cookies and the local storage of the origins that its pages show, in Playwright's form.
+    pub async fn storage_state(&self) -> Result<Value, BrowserError> {
+        let mut origins: Vec<Value> = Vec::new();
+        for frame in self.pages().iter().flat_map(super::page::Page::frames) {
+            // A frame without storage (an opaque origin) or without scripts has nothing to say.
+            let Ok(origin) = frame.run("storage", &[]).await else { continue };
+            if !origin.is_null() && !origins.iter().any(|other| other["origin"] == origin["origin"]) {
+                origins.push(origin);
+            }
+        }
+        Ok(json!({ "cookies": self.cookies(&[]).await?, "origins": origins }))
+    }
+
     /// Removes all cookies, or those that match: `name`, `domain`, `path` as given.
     pub async fn clear_cookies(&self, filter: &Value) -> Result<(), BrowserError> {
         let params = json!({ "browserContextId": self.id() });

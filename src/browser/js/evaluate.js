@@ -29,6 +29,16 @@
       if (!byValue) return result;
       return isThenable(result) ? result.then(value => serialize(value)) : serialize(result);
     },
+    /** Like `run`, again and again until the result is true: at every frame (`raf`) or every so many milliseconds. */
+    async poll(text, isFunction, polling, lifetime, arg, ...objects) {
+      const end = performance.now() + lifetime;
+      for (;;) {
+        const result = await this.run(text, isFunction, false, arg, 0, ...objects);
+        if (result) return result;
+        if (lifetime && performance.now() > end) return new Promise(() => {});
+        await new Promise(next => (polling === 'raf' ? requestAnimationFrame(next) : setTimeout(next, polling)));
+      }
+    },
     /** A handle's value. */
     value(object) {
       return serialize(object);

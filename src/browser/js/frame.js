@@ -16,6 +16,49 @@
     document.write(html);
     document.close();
   },
+  /** Where the document stands and how large it is, in CSS pixels. */
+  layout() {
+    const root = document.documentElement;
+    const body = document.body ?? root;
+    return {
+      scrollX: window.scrollX, scrollY: window.scrollY, width: innerWidth, height: innerHeight, ratio: devicePixelRatio,
+      fullWidth: Math.max(body.scrollWidth, root.scrollWidth, body.offsetWidth, root.offsetWidth, body.clientWidth, root.clientWidth),
+      fullHeight: Math.max(body.scrollHeight, root.scrollHeight, body.offsetHeight, root.offsetHeight, body.clientHeight, root.clientHeight),
+    };
+  },
+  /** Hides the caret, ends animations, adds a style sheet: until `finishScreenshot`. */
+  prepareScreenshot({ caret, animations, style }) {
+    const rules = [style ?? ''];
+    if (caret) rules.push('*:not(#_):not(#_) { caret-color: transparent !important; }');
+    const undo = [];
+    if (rules.some(Boolean)) {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(rules.join('\n'));
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+      undo.push(() => { document.adoptedStyleSheets = document.adoptedStyleSheets.filter(other => other !== sheet); });
+    }
+    if (animations) {
+      for (const animation of document.getAnimations()) {
+        if (animation.playbackRate === 0 || animation.playState !== 'running') continue;
+        const endless = animation.effect?.getComputedTiming().endTime === Infinity;
+        if (!endless) animation.finish();
+        else {
+          animation.cancel();
+          undo.push(() => animation.play());
+        }
+      }
+    }
+    this.undo = undo;
+  },
+  finishScreenshot() {
+    for (const step of this.undo ?? []) step();
+    this.undo = undefined;
+  },
+  /** Local storage of the origin; null if there is nothing in it. */
+  storage() {
+    if (!localStorage.length) return null;
+    return { origin: location.origin, localStorage: Object.entries(localStorage).map(([name, value]) => ({ name, value })) };
+  },
   /** Whether a JavaScript regular expression matches: nothing else knows its syntax. */
   matches(source, flags, text) {
     return new RegExp(source, flags).test(text);

@@ -1,1 +1,203 @@
-//! The operation table: parse, call `browser`, map, and nothing else.
+//! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
+
+mod context;
+mod failure;
+mod frame;
+mod handle;
+mod input;
+mod objects;
+mod page;
+mod picture;
+mod tell;
+
+pub use failure::Failure;
+
+use super::service::{self, Service, Services, Surroundings};
+use crate::browser::screenshot::Rect;
+use crate::browser::{BrowserPool, Evaluation, Frame, Mode, Page, RemoteObject};
+use crate::runner::protocol::{OpError, ToWorker};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use objects::Objects;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// How operations are to be served.
+#[derive(Debug, Clone, Default)]
+pub struct OperationsOptions {
+    /// Files are written below this folder.
+    pub artifacts: PathBuf,
+}
+
+/// What an operation brought.
+#[derive(Debug)]
+pub struct Performed {
+    /// For the worker.
+    pub value: Value,
+    /// What there is to see now.
+    pub shown: Option<Shown>,
+}
+
+/// What a picture of a step shows.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Of which page.
+    pub page: Page,
+    /// What is outlined, in CSS pixels of what is visible.
+    pub target: Option<Rect>,
+}
+
+impl From<Value> for Performed {
+    fn from(value: Value) -> Self {
+        Self { value, shown: None }
+    }
+}
+
+impl Performed {
+    /// The same, with a picture of this page.
+    #[must_use]
+    pub fn showing(mut self, page: &Page, target: Option<Rect>) -> Self {
+        self.shown = Some(Shown { page: page.clone(), target });
+        self
+    }
+}
+
+/// What one worker process has in the browser, by the names it knows it by.
+pub struct Operations {
+    pool: BrowserPool,
+    mode: Mode,
+    options: OperationsOptions,
+    objects: Arc<Objects>,
+}
+
+impl Operations {
+    /// Waits for nothing: the browser is acquired by the first operation that needs it.
+    pub fn new(
+        pool: BrowserPool,
+        mode: Mode,
+        events: mpsc::UnboundedSender<ToWorker>,
+        options: OperationsOptions,
+    ) -> Arc<Self> {
+        Arc::new(Self { pool, mode, options, objects: Objects::new(events) })
+    }
+
+    /// Performs an operation of the table. Dropping the future abandons it.
+    pub async fn perform(&self, name: &str, params: Value) -> Result<Performed, OpError> {
+        let (room, operation) = name.split_once('.').unwrap_or((name, ""));
+        let performed = match room {
+            "context" => context::perform(self, operation, params).await,
+            "page" => page::perform(self, operation, params).await,
+            "frame" => frame::perform(self, operation, params).await,
+            "handle" => handle::perform(self, operation, params).await,
+            "keyboard" | "mouse" | "touchscreen" => input::perform(self, name, params).await,
+            "dialog" | "response" => tell::perform(self, name, params).await,
+            "artifact" => picture::perform(self, operation, params).await,
+            _ => Err(Failure::unknown(name)),
+        };
+        performed.map_err(OpError::from)
+    }
+
+    /// Closes all that was opened.
+    pub async fn dispose(&self) {
+        for context in self.objects.contexts() {
+            if let Err(error) = context.close().await {
+                tracing::debug!(%error, "failed to close a context");
+            }
+        }
+    }
+
+    /// The page the worker calls so.
+    pub fn page(&self, id: &str) -> Result<Page, Failure> {
+        self.objects.page(id)
+    }
+
+    /// The frame the worker calls so.
+    pub fn frame(&self, id: &str) -> Result<Frame, Failure> {
+        self.objects.frame(id)
+    }
+
+    /// The object the worker calls so.
+    pub fn handle(&self, id: &str) -> Result<RemoteObject, Failure> {
+        self.objects.handle(id)
+    }
+
+    /// Gives the worker a name for an object: `{handle, preview, isElement}`.
+    pub fn new_handle(&self, object: RemoteObject) -> Value {
+        self.objects.new_handle(object)
+    }
+
+    /// A worker's `{value, handles}` with its expression.
+    pub(super) fn evaluation(&self, script: Script) -> Result<Evaluation, Failure> {
+        let Argument { value, handles } = script.arg.unwrap_or_default();
+        Ok(Evaluation {
+            expression: script.expression,
+            is_function: script.is_function,
+            arg: value,
+            handles: handles.iter().map(|id| self.handle(id)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// An expression and its argument, as the worker sends them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Script {
+    expression: String,
+    is_function: Option<bool>,
+    arg: Option<Argument>,
+    #[serde(default)]
+    pub(super) return_handle: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Argument {
+    #[serde(default = "undefined")]
+    value: Value,
+    #[serde(default)]
+    handles: Vec<String>,
+}
+
+impl Default for Argument {
+    fn default() -> Self {
+        Self { value: undefined(), handles: Vec::new() }
+    }
+}
+
+fn undefined() -> Value {
+    json!({ "v": "undefined" })
+}
+
+/// Parameters as far as `T` asks for them.
+pub(super) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, Failure> {
+    Ok(serde_json::from_value(params)?)
+}
+
+/// What `host` asks of us.
+pub fn services(pool: BrowserPool) -> Services {
+    Arc::new(move |surroundings: Surroundings| {
+        let options = OperationsOptions { artifacts: surroundings.artifacts };
+        Operations::new(pool.clone(), surroundings.mode, surroundings.events, options)
+    })
+}
+
+impl Service for Operations {
+    fn perform(
+        self: Arc<Self>,
+        name: String,
+        params: Value,
+    ) -> BoxFuture<'static, Result<service::Performed, OpError>> {
+        async move {
+            let Performed { value, shown } = Self::perform(&self, &name, params).await?;
+            Ok(service::Performed { value, picture: shown.map(picture::of) })
+        }
+        .boxed()
+    }
+
+    fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        async move { Self::dispose(&self).await }.boxed()
+    }
+}

@@ -1,0 +1,173 @@
+//! Pictures of a page.
+
+use super::error::BrowserError;
+use super::page::Page;
+use super::progress::Progress;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A rectangle in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, serde::Serialize)]
+pub struct Rect {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// What a picture is to be.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScreenshotOptions {
+    /// `png` (the default) or `jpeg`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Of a jpeg, 0 to 100.
+    pub quality: Option<u32>,
+    /// All of the document, not only what is visible.
+    pub full_page: bool,
+    /// Only this part; of the document with `full_page`, else of what is visible.
+    pub clip: Option<Rect>,
+    /// Without the white behind a page that has no background.
+    pub omit_background: bool,
+    /// `css`: one pixel of the picture is one CSS pixel.
+    pub scale: Option<String>,
+    /// `disabled`: animations stand still at their end.
+    pub animations: Option<String>,
+    /// `initial`: the caret stays visible.
+    pub caret: Option<String>,
+    /// A style sheet for the time of the picture.
+    pub style: Option<String>,
+}
+
+/// Where a page stands: what js/frame.js reports.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layout {
+    scroll_x: f64,
+    scroll_y: f64,
+    width: f64,
+    height: f64,
+    full_width: f64,
+    full_height: f64,
+    ratio: f64,
+}
+
+impl Page {
+    /// A picture, encoded.
+    pub async fn screenshot(&self, options: &ScreenshotOptions, timeout: u64) -> Result<Vec<u8>, BrowserError> {
+        let progress = Progress::new(timeout);
+        progress.run(self.take(options)).await
+    }
+
+    async fn take(&self, options: &ScreenshotOptions) -> Result<Vec<u8>, BrowserError> {
+        let frame = self.main_frame();
+        let layout = frame.run("layout", &[]).await?;
+        let layout: Layout = serde_json::from_value(layout)
+            .map_err(|error| BrowserError::other(format!("failed to measure the page: {error}")))?;
+        let (clip, beyond) = clip(options, &layout)?;
+        let dress = json!({
+            "caret": options.caret.as_deref() != Some("initial"),
+            "animations": options.animations.as_deref() == Some("disabled"),
+            "style": options.style,
+        });
+        for frame in self.frames() {
+            // A frame that goes away meanwhile, or whose scripts do not answer, stays as it is.
+            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("prepareScreenshot", std::slice::from_ref(&dress)))
+                .await;
+        }
+        let scale = if options.scale.as_deref() == Some("css") { 1.0 / layout.ratio.max(0.1) } else { 1.0 };
+        let picture = self.capture(options, clip, beyond, scale).await;
+        for frame in self.frames() {
+            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("finishScreenshot", &[])).await;
+        }
+        picture
+    }
+
+    async fn capture(
+        &self,
+        options: &ScreenshotOptions,
+        clip: Rect,
+        beyond: bool,
+        scale: f64,
+    ) -> Result<Vec<u8>, BrowserError> {
+        let jpeg = options.kind.as_deref() == Some("jpeg");
+        let mut params = json!({
+            "format": if jpeg { "jpeg" } else { "png" },
+            "clip": { "x": clip.x, "y": clip.y, "width": clip.width, "height": clip.height, "scale": scale },
+            "captureBeyondViewport": beyond,
+        });
+        if jpeg {
+            params["quality"] = json!(options.quality.unwrap_or(80));
+        }
+        let transparent = options.omit_background && !jpeg;
+        if transparent {
+            self.background(json!({ "color": { "r": 0, "g": 0, "b": 0, "a": 0 } }));
+        }
+        let picture = self.picture(&params).await;
+        if transparent {
+            self.background(json!({}));
+        }
+        picture
+    }
+
+    fn background(&self, params: Value) {
+        drop(self.session().request("Emulation.setDefaultBackgroundColorOverride", &params));
+    }
+
+    async fn picture(&self, params: &Value) -> Result<Vec<u8>, BrowserError> {
+        #[derive(Deserialize)]
+        struct Captured {
+            data: String,
+        }
+        let captured: Captured = self.session().request("Page.captureScreenshot", params).parse().await?;
+        BASE64
+            .decode(captured.data)
+            .map_err(|error| BrowserError::other(format!("failed to decode the screenshot: {error}")))
+    }
+
+    /// What is visible now, as a jpeg, quickly: nothing in the page is touched.
+    pub async fn glance(&self, quality: u32) -> Result<Vec<u8>, BrowserError> {
+        self.picture(&json!({ "format": "jpeg", "quality": quality, "optimizeForSpeed": true })).await
+    }
+}
+
+/// Longest wait for a frame to get ready for its picture.
+const FRAME_PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// What is to be captured, in the document's coordinates, and whether it is more than what is visible.
+fn clip(options: &ScreenshotOptions, layout: &Layout) -> Result<(Rect, bool), BrowserError> {
+    let visible = Rect { x: 0.0, y: 0.0, width: layout.width, height: layout.height };
+    let full = Rect { x: 0.0, y: 0.0, width: layout.full_width, height: layout.full_height };
+    let within = if options.full_page { full } else { visible };
+    let mut rect = match options.clip {
+        None => within,
+        Some(clip) => {
+            if clip.width <= 0.0 || clip.height <= 0.0 {
+                return Err(BrowserError::other("Expected options.clip to have positive width and height."));
+            }
+            let (x, y) = (clip.x.max(0.0), clip.y.max(0.0));
+            let right = (clip.x + clip.width).min(within.width);
+            let bottom = (clip.y + clip.height).min(within.height);
+            if right <= x || bottom <= y {
+                return Err(BrowserError::other("Clipped area is either empty or outside the resulting image"));
+            }
+            Rect { x, y, width: right - x, height: bottom - y }
+        }
+    };
+    if !options.full_page {
+        rect.x += layout.scroll_x;
+        rect.y += layout.scroll_y;
+    }
+    let beyond = rect.x < layout.scroll_x
+        || rect.y < layout.scroll_y
+        || rect.x + rect.width > layout.scroll_x + layout.width
+        || rect.y + rect.height > layout.scroll_y + layout.height;
+    Ok((rect, beyond))
+}

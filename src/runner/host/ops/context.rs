@@ -1,0 +1,91 @@
+//! `context.…`
+
+use super::{Failure, Operations, Performed, parse};
+use crate::browser::context::Geolocation;
+use crate::browser::{BrowserContext, ContextOptions};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+struct New {
+    #[serde(default)]
+    options: ContextOptions,
+}
+
+#[derive(Deserialize)]
+struct Of {
+    context: String,
+}
+
+#[derive(Deserialize)]
+struct Cookies {
+    #[serde(default)]
+    urls: Vec<String>,
+    #[serde(default)]
+    cookies: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    permissions: Vec<String>,
+    origin: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    geolocation: Option<Geolocation>,
+}
+
+#[derive(Deserialize)]
+struct Offline {
+    offline: bool,
+}
+
+#[derive(Deserialize)]
+struct Headers {
+    headers: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    source: String,
+}
+
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    if operation == "new" {
+        let new: New = parse(params)?;
+        let browser = operations.pool.acquire(operations.mode).await?;
+        let context = browser.new_context(new.options).await?;
+        return Ok(json!({ "context": operations.objects.add_context(context) }).into());
+    }
+    let of: Of = parse(params.clone())?;
+    let context = operations.objects.context(&of.context)?;
+    match operation {
+        "newPage" => {
+            let page = context.new_page().await?;
+            Ok(json!({ "page": operations.objects.page_name(&page) }).into())
+        }
+        "close" => Ok(context.close().await.map(|()| Value::Null.into())?),
+        _ => change(&context, operation, params).await,
+    }
+}
+
+async fn change(context: &BrowserContext, operation: &str, params: Value) -> Result<Performed, Failure> {
+    match operation {
+        "cookies" => return Ok(Value::Array(context.cookies(&parse::<Cookies>(params)?.urls).await?).into()),
+        "addCookies" => context.add_cookies(&parse::<Cookies>(params)?.cookies).await?,
+        "clearCookies" => context.clear_cookies(&params).await?,
+        "grantPermissions" => {
+            let Permissions { permissions, origin } = parse(params)?;
+            context.grant_permissions(&permissions, origin.as_deref()).await?;
+        }
+        "clearPermissions" => context.clear_permissions().await?,
+        "setGeolocation" => context.set_geolocation(parse::<Place>(params)?.geolocation).await?,
+        "setOffline" => context.set_offline(parse::<Offline>(params)?.offline).await?,
+        "setExtraHTTPHeaders" => context.set_extra_headers(parse::<Headers>(params)?.headers).await?,
+        "addInitScript" => context.add_init_script(&parse::<Source>(params)?.source).await?,
+        "storageState" => return Ok(context.storage_state().await?.into()),
+        _ => return Err(Failure::unknown(&format!("context.{operation}"))),
+    }
+    Ok(Value::Null.into())
+}

@@ -1,0 +1,185 @@
+//! What the worker knows, under the names it knows it by (`page@1`, …), and the events about it.
+
+use super::failure::Failure;
+use super::tell;
+use crate::browser::dialog::Dialog;
+use crate::browser::network::Request;
+use crate::browser::{BrowserContext, Frame, Notice, Observer, Page, RemoteObject};
+use crate::runner::protocol::ToWorker;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+pub(super) struct Objects {
+    events: mpsc::UnboundedSender<ToWorker>,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    last: u64,
+    contexts: HashMap<String, BrowserContext>,
+    pages: HashMap<String, Page>,
+    frames: HashMap<String, Frame>,
+    handles: HashMap<String, RemoteObject>,
+    requests: HashMap<String, Request>,
+    dialogs: HashMap<String, Dialog>,
+    /// Our names of pages and frames by Chromium's.
+    names: HashMap<String, String>,
+}
+
+impl Tables {
+    fn name(&mut self, kind: &str) -> String {
+        self.last += 1;
+        format!("{kind}@{}", self.last)
+    }
+}
+
+impl Objects {
+    pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>) -> Arc<Self> {
+        Arc::new(Self { events, tables: Mutex::default() })
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn send(&self, target: &str, name: &str, params: Value) {
+        // The worker may be gone.
+        let _ = self.events.send(ToWorker::Event { target: target.into(), name: name.into(), params });
+    }
+
+    pub(super) fn add_context(self: &Arc<Self>, context: BrowserContext) -> String {
+        let id = {
+            let mut tables = self.tables();
+            let id = tables.name("context");
+            tables.contexts.insert(id.clone(), context.clone());
+            id
+        };
+        let objects = Arc::downgrade(self);
+        let name = id.clone();
+        let observer: Observer = Arc::new(move |notice: Notice| {
+            if let Some(objects) = objects.upgrade() {
+                tell::notice(&objects, &name, notice);
+            }
+        });
+        context.observe(observer);
+        id
+    }
+
+    pub(super) fn contexts(&self) -> Vec<BrowserContext> {
+        self.tables().contexts.values().cloned().collect()
+    }
+
+    pub(super) fn context(&self, id: &str) -> Result<BrowserContext, Failure> {
+        self.tables().contexts.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn forget_context(&self, id: &str) {
+        self.tables().contexts.remove(id);
+    }
+
+    /// A name for a page and its main frame.
+    pub(super) fn add_page(&self, page: &Page) -> (String, String) {
+        let mut tables = self.tables();
+        let (id, frame) = (tables.name("page"), tables.name("frame"));
+        tables.pages.insert(id.clone(), page.clone());
+        tables.names.insert(format!("page {}", page.id()), id.clone());
+        let main = page.main_frame();
+        tables.names.insert(main.id().to_owned(), frame.clone());
+        tables.frames.insert(frame.clone(), main);
+        (id, frame)
+    }
+
+    pub(super) fn page_name(&self, page: &Page) -> Option<String> {
+        self.tables().names.get(&format!("page {}", page.id())).cloned()
+    }
+
+    pub(super) fn page(&self, id: &str) -> Result<Page, Failure> {
+        self.tables().pages.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn forget_page(&self, page: &Page) {
+        let mut tables = self.tables();
+        let Some(id) = tables.names.remove(&format!("page {}", page.id())) else { return };
+        tables.pages.remove(&id);
+        let gone: Vec<String> =
+            tables.frames.iter().filter(|(_, frame)| frame.page() == page).map(|(id, _)| id.clone()).collect();
+        for id in gone {
+            if let Some(frame) = tables.frames.remove(&id) {
+                tables.names.remove(frame.id());
+            }
+        }
+        tables.handles.retain(|_, handle| handle.context().frame().page() != page);
+        tables.requests.retain(|_, request| request.page() != page);
+        tables.dialogs.retain(|_, dialog| dialog.page() != page);
+    }
+
+    pub(super) fn add_frame(&self, frame: &Frame) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("frame");
+        tables.names.insert(frame.id().to_owned(), id.clone());
+        tables.frames.insert(id.clone(), frame.clone());
+        id
+    }
+
+    pub(super) fn frame_name(&self, frame: &Frame) -> Option<String> {
+        self.frame_name_of(frame.id())
+    }
+
+    pub(super) fn frame_name_of(&self, id: &str) -> Option<String> {
+        self.tables().names.get(id).cloned()
+    }
+
+    pub(super) fn frame(&self, id: &str) -> Result<Frame, Failure> {
+        self.tables().frames.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn forget_frame(&self, frame: &Frame) {
+        let mut tables = self.tables();
+        if let Some(id) = tables.names.remove(frame.id()) {
+            tables.frames.remove(&id);
+        }
+    }
+
+    pub(super) fn new_handle(&self, object: RemoteObject) -> Value {
+        let mut tables = self.tables();
+        let id = tables.name("handle");
+        let value = json!({ "handle": id, "preview": object.preview(), "isElement": object.is_element() });
+        tables.handles.insert(id, object);
+        value
+    }
+
+    pub(super) fn handle(&self, id: &str) -> Result<RemoteObject, Failure> {
+        self.tables().handles.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn forget_handle(&self, id: &str) {
+        let removed = self.tables().handles.remove(id);
+        // Not under the lock: dropping it talks to the page.
+        drop(removed);
+    }
+
+    pub(super) fn add_request(&self, request: &Request) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("response");
+        tables.requests.insert(id.clone(), request.clone());
+        id
+    }
+
+    pub(super) fn request(&self, id: &str) -> Result<Request, Failure> {
+        self.tables().requests.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn add_dialog(&self, dialog: &Dialog) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("dialog");
+        tables.dialogs.insert(id.clone(), dialog.clone());
+        id
+    }
+
+    pub(super) fn dialog(&self, id: &str) -> Result<Dialog, Failure> {
+        self.tables().dialogs.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+}

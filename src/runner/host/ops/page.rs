@@ -1,0 +1,146 @@
+//! `page.…`
+
+use super::{Failure, Operations, Performed, parse, picture, tell};
+use crate::browser::context::Size;
+use crate::browser::emulation::Media;
+use crate::browser::screenshot::ScreenshotOptions;
+use crate::browser::{LoadState, Page, Topic};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+struct Of {
+    page: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Close {
+    #[serde(default)]
+    run_before_unload: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Travel {
+    wait_until: Option<String>,
+    #[serde(default)]
+    timeout: u64,
+}
+
+#[derive(Deserialize)]
+struct Screenshot {
+    #[serde(flatten)]
+    options: ScreenshotOptions,
+    path: Option<String>,
+    #[serde(default)]
+    timeout: u64,
+}
+
+#[derive(Deserialize)]
+struct Subscribe {
+    event: String,
+    enabled: bool,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    source: String,
+}
+
+#[derive(Deserialize)]
+struct Headers {
+    headers: Map<String, Value>,
+}
+
+/// A missing field leaves things as they are; null resets.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct EmulateMedia {
+    #[serde(deserialize_with = "given")]
+    media: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    color_scheme: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    reduced_motion: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    forced_colors: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    contrast: Option<Option<String>>,
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn load_state(name: Option<&str>) -> Result<LoadState, Failure> {
+    let name = name.unwrap_or("load");
+    LoadState::parse(name).ok_or_else(|| Failure::new(format!("unknown load state \"{name}\"")))
+}
+
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    let of: Of = parse(params.clone())?;
+    let page = operations.page(&of.page)?;
+    let value = match operation {
+        "close" => {
+            page.close(parse::<Close>(params)?.run_before_unload).await?;
+            return Ok(Value::Null.into());
+        }
+        "reload" | "goBack" | "goForward" => travel(operations, &page, operation, parse(params)?).await?,
+        "screenshot" => screenshot(operations, &page, parse(params)?).await?,
+        "subscribe" => {
+            let Subscribe { event, enabled } = parse(params)?;
+            if let Some(topic) = Topic::parse(&event) {
+                page.want(topic, enabled);
+            }
+            return Ok(Value::Null.into());
+        }
+        "addInitScript" => {
+            page.add_init_script(&parse::<Source>(params)?.source).await?;
+            return Ok(Value::Null.into());
+        }
+        "setExtraHTTPHeaders" => {
+            page.set_extra_headers(parse::<Headers>(params)?.headers).await?;
+            return Ok(Value::Null.into());
+        }
+        "setViewportSize" => {
+            let size: Size = parse(params)?;
+            page.set_viewport(size).await?;
+            Value::Null
+        }
+        "bringToFront" => page.bring_to_front().await.map(|()| Value::Null)?,
+        "emulateMedia" => {
+            let EmulateMedia { media, color_scheme, reduced_motion, forced_colors, contrast } = parse(params)?;
+            page.emulate_media(Media { media, color_scheme, reduced_motion, forced_colors, contrast }).await?;
+            Value::Null
+        }
+        _ => return Err(Failure::unknown(&format!("page.{operation}"))),
+    };
+    Ok(Performed::from(value).showing(&page, None))
+}
+
+async fn travel(operations: &Operations, page: &Page, operation: &str, travel: Travel) -> Result<Value, Failure> {
+    let until = load_state(travel.wait_until.as_deref())?;
+    let request = match operation {
+        "reload" => page.reload(until, travel.timeout).await?,
+        "goBack" => page.go(-1, until, travel.timeout).await?.flatten(),
+        _ => page.go(1, until, travel.timeout).await?.flatten(),
+    };
+    Ok(tell::navigated(&operations.objects, request.as_ref()))
+}
+
+async fn screenshot(operations: &Operations, page: &Page, screenshot: Screenshot) -> Result<Value, Failure> {
+    let Screenshot { mut options, path, timeout } = screenshot;
+    if options.kind.is_none() {
+        let jpeg = path.as_deref().is_some_and(|path| path.ends_with(".jpg") || path.ends_with(".jpeg"));
+        options.kind = Some(if jpeg { "jpeg" } else { "png" }.into());
+    }
+    let bytes = page.screenshot(&options, timeout).await?;
+    if let Some(path) = path {
+        picture::write(operations, &path, &bytes).await?;
+    }
+    Ok(json!({ "base64": BASE64.encode(bytes) }))
+}

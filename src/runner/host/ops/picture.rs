@@ -1,0 +1,146 @@
+//! Pictures of steps, and files below the artifact folder.
+
+use super::{Failure, Operations, Performed, Shown, parse};
+use crate::browser::screenshot::Rect;
+use crate::runner::host::service::Picture;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use image::codecs::jpeg::JpegEncoder;
+use image::{Rgb, RgbImage};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Component, Path, PathBuf};
+
+/// Quality of the pictures of steps: text stays readable at a tenth of a PNG's size.
+const QUALITY: u8 = 70;
+
+/// Colour of the outline.
+const OUTLINE: Rgb<u8> = Rgb([226, 47, 86]);
+
+/// Thickness of the outline, pixels.
+const THICKNESS: i64 = 3;
+
+/// A picture of what is shown, taken when it is called.
+pub(super) fn of(shown: Shown) -> Picture {
+    Box::new(move || {
+        Box::pin(async move {
+            let width = shown.page.viewport().map(|size| f64::from(size.width));
+            let jpeg = shown.page.glance(u32::from(QUALITY)).await.ok()?;
+            let Some(target) = shown.target else { return Some(jpeg) };
+            tokio::task::spawn_blocking(move || outlined(&jpeg, target, width).unwrap_or(jpeg)).await.ok()
+        })
+    })
+}
+
+/// The picture with a frame around `target`; `width` is that of the page in CSS pixels.
+fn outlined(jpeg: &[u8], target: Rect, width: Option<f64>) -> Option<Vec<u8>> {
+    let mut picture = image::load_from_memory(jpeg).ok()?.into_rgb8();
+    let scale = width.map_or(1.0, |width| f64::from(picture.width()) / width.max(1.0));
+    outline(&mut picture, target, scale);
+    let mut out = Vec::new();
+    JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&picture).ok()?;
+    Some(out)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "pixels of a picture")]
+fn outline(picture: &mut RgbImage, target: Rect, scale: f64) {
+    let left = (target.x * scale).floor() as i64;
+    let top = (target.y * scale).floor() as i64;
+    let right = ((target.x + target.width) * scale).ceil() as i64;
+    let bottom = ((target.y + target.height) * scale).ceil() as i64;
+    let (width, height) = (i64::from(picture.width()), i64::from(picture.height()));
+    for y in (top - THICKNESS).max(0)..(bottom + THICKNESS).min(height) {
+        for x in (left - THICKNESS).max(0)..(right + THICKNESS).min(width) {
+            let inside = (left..right).contains(&x) && (top..bottom).contains(&y);
+            if !inside && let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) {
+                picture.put_pixel(x, y, OUTLINE);
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Write {
+    path: String,
+    base64: String,
+}
+
+/// `artifact.write`
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    if operation != "write" {
+        return Err(Failure::unknown(&format!("artifact.{operation}")));
+    }
+    let Write { path, base64 } = parse(params)?;
+    let bytes =
+        BASE64.decode(base64).map_err(|error| Failure::new(format!("failed to decode the artifact: {error}")))?;
+    let written = write(operations, &path, &bytes).await?;
+    Ok(json!({ "path": written.display().to_string() }).into())
+}
+
+/// Writes a file below the artifact folder, whatever `path` says.
+pub(super) async fn write(operations: &Operations, path: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
+    let folder = &operations.options.artifacts;
+    let target = folder.join(within(path, folder)?);
+    let failed = |error: std::io::Error| Failure::new(format!("failed to write {}: {error}", target.display()));
+    if let Some(parent) = target.parent() {
+        tokio::fs::create_dir_all(parent).await.map_err(failed)?;
+    }
+    tokio::fs::write(&target, bytes).await.map_err(failed)?;
+    Ok(target)
+}
+
+/// A path that cannot lead out of the folder.
+fn within(path: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let path = Path::new(path);
+    let path = path.strip_prefix(folder).unwrap_or(path);
+    let mut inside = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => inside.push(name),
+            Component::ParentDir if inside.pop() => {}
+            Component::ParentDir => {
+                return Err(Failure::new(format!(
+                    "{} is outside the artifact folder; files are written there only",
+                    path.display()
+                )));
+            }
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    if inside.as_os_str().is_empty() {
+        return Err(Failure::new("path: expected the name of a file"));
+    }
+    Ok(inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stay_in_the_folder() {
+        let folder = Path::new("/tmp/run");
+        let cases: &[(&str, Option<&str>)] = &[
+            ("a.png", Some("a.png")),
+            ("shots/./a.png", Some("shots/a.png")),
+            ("shots/../a.png", Some("a.png")),
+            ("/tmp/run/shots/a.png", Some("shots/a.png")),
+            ("/etc/passwd", Some("etc/passwd")),
+            ("../a.png", None),
+            ("a/../../b", None),
+            ("", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(within(path, folder).ok(), expected.map(PathBuf::from), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_target_is_outlined() {
+        let mut picture = RgbImage::new(20, 20);
+        outline(&mut picture, Rect { x: 5.0, y: 5.0, width: 4.0, height: 4.0 }, 1.0);
+        assert_eq!(picture.get_pixel(4, 4), &OUTLINE);
+        assert_eq!(picture.get_pixel(6, 6), &Rgb([0, 0, 0]));
+        assert_eq!(picture.get_pixel(0, 0), &Rgb([0, 0, 0]));
+    }
+}

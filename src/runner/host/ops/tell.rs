@@ -1,0 +1,197 @@
+//! What happens in the browser, as events for the worker; and what can be done about it.
+
+use super::objects::Objects;
+use super::{Failure, Operations, Performed, parse};
+use crate::browser::network::Request;
+use crate::browser::notice::ConsoleMessage;
+use crate::browser::{Frame, Notice, Page};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Runs on the browser's reading task: in order, and before the answer to what was the cause.
+pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
+    match notice {
+        Notice::PageCreated(page) => page_created(objects, context, &page),
+        Notice::PageClosed(page) => {
+            of_page(objects, &page, "closed", json!({}));
+            objects.forget_page(&page);
+        }
+        Notice::PageCrashed(page) => of_page(objects, &page, "crashed", json!({})),
+        Notice::ContextClosed => {
+            objects.send(context, "closed", json!({}));
+            objects.forget_context(context);
+        }
+        Notice::FrameAttached(frame) => frame_attached(objects, &frame),
+        Notice::FrameNavigated(frame) => {
+            of_frame(objects, &frame, "navigated", json!({ "url": frame.url(), "name": frame.name() }));
+        }
+        Notice::FrameDetached(frame) => {
+            of_frame(objects, &frame, "detached", json!({}));
+            objects.forget_frame(&frame);
+        }
+        Notice::Loaded(frame, state) => of_frame(objects, &frame, "loadState", json!({ "state": state.name() })),
+        Notice::Dialog(dialog) => {
+            let page = dialog.page().clone();
+            let params = json!({
+                "dialog": objects.add_dialog(&dialog),
+                "type": dialog.kind(),
+                "message": dialog.message(),
+                "defaultValue": dialog.default_value(),
+            });
+            of_page(objects, &page, "dialog", params);
+        }
+        Notice::Console(message) => console(objects, message),
+        Notice::PageError(error) => {
+            let params = json!({ "name": error.name, "message": error.message, "stack": error.stack });
+            of_page(objects, &error.page, "pageerror", params);
+        }
+        Notice::Request(request) => of_request(objects, "request", &request),
+        Notice::Response(request) => {
+            if let Some(response) = response(objects, &request) {
+                of_page(objects, request.page(), "response", response);
+            }
+        }
+        Notice::RequestFinished(request) => of_request(objects, "requestfinished", &request),
+        Notice::RequestFailed(request) => of_request(objects, "requestfailed", &request),
+        Notice::Download(download) => {
+            let params = json!({
+                "download": download.guid,
+                "url": download.url,
+                "suggestedFilename": download.suggested_filename,
+            });
+            of_page(objects, &download.page, "download", params);
+        }
+    }
+}
+
+fn of_page(objects: &Objects, page: &Page, name: &str, params: Value) {
+    if let Some(target) = objects.page_name(page) {
+        objects.send(&target, name, params);
+    }
+}
+
+fn of_frame(objects: &Objects, frame: &Frame, name: &str, params: Value) {
+    if let Some(target) = objects.frame_name(frame) {
+        objects.send(&target, name, params);
+    }
+}
+
+fn of_request(objects: &Objects, name: &str, request: &Request) {
+    of_page(objects, request.page(), name, request_json(objects, request));
+}
+
+fn page_created(objects: &Objects, context: &str, page: &Page) {
+    let (id, main) = objects.add_page(page);
+    let frame = page.main_frame();
+    let mut params = json!({
+        "page": id,
+        "mainFrame": { "frame": main, "url": frame.url(), "name": frame.name() },
+        "viewport": page.viewport().map(|size| json!({ "width": size.width, "height": size.height })),
+    });
+    if let Some(opener) = page.opener().and_then(|opener| objects.page_name(opener)) {
+        params["opener"] = json!(opener);
+    }
+    objects.send(context, "page", params);
+    let mut children: Vec<Frame> = page.frames().into_iter().filter(|child| child.parent().is_some()).collect();
+    children.sort_by_key(depth);
+    for child in children {
+        frame_attached(objects, &child);
+    }
+}
+
+fn depth(frame: &Frame) -> usize {
+    frame.parent().map_or(0, |parent| 1 + depth(&parent))
+}
+
+fn frame_attached(objects: &Objects, frame: &Frame) {
+    let parent = frame.parent().and_then(|parent| objects.frame_name(&parent));
+    // Of a page the worker does not know yet: it is told of all frames then.
+    let (Some(parent), Some(page)) = (parent, objects.page_name(frame.page())) else { return };
+    let id = objects.add_frame(frame);
+    let params = json!({ "frame": id, "parent": parent, "url": frame.url(), "name": frame.name() });
+    objects.send(&page, "frameAttached", params);
+}
+
+fn console(objects: &Objects, message: ConsoleMessage) {
+    let (url, line, column) = message.location;
+    let args: Vec<Value> = message.args.into_iter().map(|arg| objects.new_handle(arg)).collect();
+    let params = json!({
+        "type": message.kind,
+        "text": message.text,
+        "location": { "url": url, "lineNumber": line, "columnNumber": column },
+        "args": args,
+    });
+    of_page(objects, &message.page, "console", params);
+}
+
+fn request_json(objects: &Objects, request: &Request) -> Value {
+    json!({
+        "url": request.url(),
+        "method": request.method(),
+        "headers": lower_case(request.headers()),
+        "resourceType": request.resource_type(),
+        "postData": request.post_data(),
+        "failure": request.failure(),
+        "isNavigationRequest": request.is_navigation(),
+        "frame": request.frame_id().and_then(|id| objects.frame_name_of(id)),
+    })
+}
+
+fn lower_case(headers: &Map<String, Value>) -> Map<String, Value> {
+    headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
+}
+
+/// The head of the answer to a request; none if there is none.
+pub(super) fn response(objects: &Objects, request: &Request) -> Option<Value> {
+    let response = request.response_now()?;
+    Some(json!({
+        "id": objects.add_request(request),
+        "url": response.url,
+        "status": response.status,
+        "statusText": response.status_text,
+        "headers": lower_case(&response.headers),
+        "request": request_json(objects, request),
+    }))
+}
+
+/// `{response}` of a navigation, or null.
+pub(super) fn navigated(objects: &Objects, request: Option<&Request>) -> Value {
+    match request.and_then(|request| response(objects, request)) {
+        Some(response) => json!({ "response": response }),
+        None => Value::Null,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    dialog: String,
+    prompt_text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OfResponse {
+    response: String,
+}
+
+pub(super) async fn perform(operations: &Operations, name: &str, params: Value) -> Result<Performed, Failure> {
+    match name {
+        "dialog.accept" => {
+            let answer: Answer = parse(params)?;
+            operations.objects.dialog(&answer.dialog)?.accept(answer.prompt_text.as_deref()).await?;
+        }
+        "dialog.dismiss" => {
+            let answer: Answer = parse(params)?;
+            operations.objects.dialog(&answer.dialog)?.dismiss().await?;
+        }
+        "response.body" => {
+            let of: OfResponse = parse(params)?;
+            let body = operations.objects.request(&of.response)?.body().await?;
+            return Ok(json!({ "base64": BASE64.encode(body) }).into());
+        }
+        _ => return Err(Failure::unknown(name)),
+    }
+    Ok(Value::Null.into())
+}
