@@ -1,18 +1,23 @@
 // expect.any(…), expect.objectContaining(…) and friends.
-import { contains, equals } from './equals.js';
-import { isRegExp } from '../values.js';
+import { equals } from './equals.js';
 
-class Asymmetric {
+const isRegExp = value => Object.prototype.toString.call(value) === '[object RegExp]';
+const isObject = value => typeof value === 'object' && value !== null;
+
+export class Asymmetric {
+  $$typeof = Symbol.for('jest.asymmetricMatcher');
   constructor(sample, inverse = false) {
     this.sample = sample;
     this.inverse = inverse;
   }
   asymmetricMatch(other) { return this.accepts(other) !== this.inverse; }
-  toString() { return `${this.inverse ? 'Not' : ''}${this.label}`; }
+  /** `StringContaining`, `StringNotContaining`. */
+  toString() { return this.inverse ? this.words[1] : this.words[0]; }
+  /** The type of values that it can be compared with line by line. */
+  comparable() { return undefined; }
 }
 
 class Any extends Asymmetric {
-  flat = true;
   constructor(sample) {
     super(sample);
     if (sample === undefined) throw new TypeError('any() expects to be passed a constructor function. Please pass one or use anything() to match any object.');
@@ -31,67 +36,94 @@ class Any extends Asymmetric {
     }
   }
   toString() { return 'Any'; }
-  toAsymmetricMatcher() { return `Any<${this.sample.name}>`; }
+  toAsymmetricMatcher() { return `Any<${this.sample.name || '<anonymous>'}>`; }
 }
+
 class Anything extends Asymmetric {
-  flat = true;
   accepts(other) { return other !== null && other !== undefined; }
   toString() { return 'Anything'; }
+  toAsymmetricMatcher() { return 'Anything'; }
 }
+
+const listed = (sample, who) => {
+  if (!Array.isArray(sample)) throw new Error(`You must provide an array to ${who}, not '${typeof sample}'.`);
+  return sample;
+};
+
 class ArrayContaining extends Asymmetric {
-  label = 'ArrayContaining';
-  accepts(other) { return Array.isArray(other) && this.sample.every(item => other.some(seen => equals(item, seen))); }
+  words = ['ArrayContaining', 'ArrayNotContaining'];
+  accepts(other) {
+    const sample = listed(this.sample, this.toString());
+    return sample.length === 0 || (Array.isArray(other) && sample.every(item => other.some(seen => equals(item, seen))));
+  }
 }
+
 class ArrayOf extends Asymmetric {
-  label = 'ArrayOf';
+  words = ['ArrayOf', 'NotArrayOf'];
   accepts(other) { return Array.isArray(other) && other.every(item => equals(this.sample, item)); }
 }
+
 class ObjectContaining extends Asymmetric {
-  label = 'ObjectContaining';
-  accepts(other) { return typeof other === 'object' && other !== null && Object.keys(this.sample).every(key => key in other && contains(other[key], this.sample[key])); }
+  words = ['ObjectContaining', 'ObjectNotContaining'];
+  accepts(other) {
+    if (typeof this.sample !== 'object') throw new TypeError(`You must provide an object to ${this.toString()}, not '${typeof this.sample}'.`);
+    return Reflect.ownKeys(this.sample).every(key => isObject(other) && key in other && equals(this.sample[key], other[key]));
+  }
+  comparable() { return 'object'; }
 }
+
 class StringContaining extends Asymmetric {
-  label = 'StringContaining';
+  words = ['StringContaining', 'StringNotContaining'];
+  constructor(sample, inverse) {
+    super(sample, inverse);
+    if (typeof sample !== 'string') throw new Error('Expected is not a string');
+  }
   accepts(other) { return typeof other === 'string' && other.includes(this.sample); }
 }
+
 class StringMatching extends Asymmetric {
-  label = 'StringMatching';
-  constructor(sample, inverse) { super(isRegExp(sample) ? new RegExp(sample.source, sample.flags.replace(/[gy]/g, '')) : new RegExp(sample), inverse); }
-  accepts(other) { return typeof other === 'string' && this.sample.test(other); }
+  words = ['StringMatching', 'StringNotMatching'];
+  constructor(sample, inverse) {
+    if (typeof sample !== 'string' && !isRegExp(sample)) throw new Error('Expected is not a String or a RegExp');
+    super(new RegExp(sample), inverse);
+  }
+  accepts(other) {
+    this.sample.lastIndex = 0;
+    return typeof other === 'string' && this.sample.test(other);
+  }
 }
+
 class CloseTo extends Asymmetric {
-  flat = true;
-  constructor(sample, precision = 2, inverse = false) { super(sample, inverse); this.precision = precision; }
-  accepts(other) { return typeof other === 'number' && (Object.is(other, this.sample) || Math.abs(other - this.sample) < 10 ** -this.precision / 2); }
-  toString() { return `${this.inverse ? 'NumberNotCloseTo' : 'NumberCloseTo'} ${this.sample} (${this.precision} digits)`; }
+  words = ['NumberCloseTo', 'NumberNotCloseTo'];
+  constructor(sample, precision = 2, inverse = false) {
+    if (typeof sample !== 'number') throw new Error('Expected is not a Number');
+    if (typeof precision !== 'number') throw new Error('Precision is not a Number');
+    super(sample, inverse);
+    this.precision = precision;
+  }
+  accepts(other) { return typeof other === 'number' && (other === this.sample || Math.abs(other - this.sample) < 10 ** -this.precision / 2); }
+  toAsymmetricMatcher() { return `${this} ${this.sample} (${this.precision} digit${this.precision === 1 ? '' : 's'})`; }
 }
 
-export const asymmetric = {
-  any: sample => new Any(sample),
-  anything: () => new Anything(),
-  arrayContaining: sample => new ArrayContaining(sample),
-  arrayOf: sample => new ArrayOf(sample),
-  objectContaining: sample => new ObjectContaining(sample),
-  stringContaining: sample => new StringContaining(sample),
-  stringMatching: sample => new StringMatching(sample),
-  closeTo: (sample, precision) => new CloseTo(sample, precision),
-};
-export const notAsymmetric = {
-  arrayContaining: sample => new ArrayContaining(sample, true),
-  arrayOf: sample => new ArrayOf(sample, true),
-  objectContaining: sample => new ObjectContaining(sample, true),
-  stringContaining: sample => new StringContaining(sample, true),
-  stringMatching: sample => new StringMatching(sample, true),
-  closeTo: (sample, precision) => new CloseTo(sample, precision, true),
-};
-
-/** A custom matcher inside a value: `expect.toBeEven()`. */
-export function customAsymmetric(name, matcher, context) {
-  const make = inverse => (...args) => {
-    const made = new Asymmetric(undefined, inverse);
-    made.accepts = other => Boolean(matcher.call({ ...context, isNot: inverse }, other, ...args).pass);
-    made.toString = () => `${inverse ? 'not.' : ''}${name}<${args.map(String).join(', ')}>`;
-    return made;
-  };
-  return { plain: make(false), inverse: make(true) };
+/** A matcher of one's own inside a value: `expect.toBeEven()`. */
+class Custom extends Asymmetric {
+  constructor(name, matcher, args, inverse, context) {
+    super(args, inverse);
+    Object.assign(this, { name, matcher, context });
+  }
+  accepts(other) { return Boolean(this.matcher.call(this.context(this.inverse), other, ...this.sample).pass); }
+  toString() { return `${this.inverse ? 'not.' : ''}${this.name}`; }
+  toAsymmetricMatcher() { return `${this}<${this.sample.map(String).join(', ')}>`; }
 }
+export const custom = (name, matcher, context) => [false, true].map(inverse => (...args) => new Custom(name, matcher, args, inverse, context));
+
+const family = inverse => ({
+  arrayContaining: sample => new ArrayContaining(sample, inverse),
+  arrayOf: sample => new ArrayOf(sample, inverse),
+  objectContaining: sample => new ObjectContaining(sample, inverse),
+  stringContaining: sample => new StringContaining(sample, inverse),
+  stringMatching: sample => new StringMatching(sample, inverse),
+  closeTo: (sample, precision) => new CloseTo(sample, precision, inverse),
+});
+export const asymmetric = { any: sample => new Any(sample), anything: () => new Anything(), ...family(false) };
+export const inverse = family(true);

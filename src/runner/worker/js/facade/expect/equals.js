@@ -1,72 +1,103 @@
-// Deep equality, as `toEqual` and `toStrictEqual` mean it.
+// Deep equality as Jest's matchers mean it.
 const tagOf = value => Object.prototype.toString.call(value);
 const isObject = value => typeof value === 'object' && value !== null;
+export const isAsymmetric = value => Boolean(value) && typeof value === 'object' && typeof value.asymmetricMatch === 'function';
 
-/** `strict`: types, `undefined` properties and holes count. */
-export function equals(a, b, { strict = false } = {}) {
-  return same(a, b, strict, [], []);
+/**
+ * `strict`: types, `undefined` properties and holes count.
+ * `subset`: `a` may have more properties than `b`.
+ */
+export function equals(a, b, { strict = false, subset = false, testers = [] } = {}) {
+  return new Comparison(strict, subset, testers).same(a, b);
 }
 
-function same(a, b, strict, seenA, seenB) {
-  const left = typeof a?.asymmetricMatch === 'function';
-  const right = typeof b?.asymmetricMatch === 'function';
-  if (left !== right) return left ? Boolean(a.asymmetricMatch(b)) : Boolean(b.asymmetricMatch(a));
-  if (Object.is(a, b)) return true;
-  if (!isObject(a) || !isObject(b)) return false;
-  const tag = tagOf(a);
-  if (tag !== tagOf(b)) return false;
-  if (a instanceof Error && b instanceof Error) return a.message === b.message && a.name === b.name && same(a.cause, b.cause, strict, seenA, seenB);
-  switch (tag) {
-    case '[object Boolean]': case '[object Number]': case '[object String]': return Object.is(a.valueOf(), b.valueOf());
-    case '[object Date]': return Object.is(a.getTime(), b.getTime());
-    case '[object RegExp]': return a.source === b.source && a.flags === b.flags;
-    case '[object URL]': return a.href === b.href;
-    case '[object ArrayBuffer]': return same(new Uint8Array(a), new Uint8Array(b), strict, seenA, seenB);
+const enumerable = (object, key) => Object.prototype.propertyIsEnumerable.call(object, key);
+function keysOf(object) {
+  return [...Object.keys(object), ...Object.getOwnPropertySymbols(object).filter(key => enumerable(object, key))];
+}
+
+class Comparison {
+  #seen = new Map();
+
+  constructor(strict, subset, testers) {
+    this.strict = strict;
+    this.subset = subset;
+    this.testers = testers;
   }
-  if (strict && Object.getPrototypeOf(a)?.constructor !== Object.getPrototypeOf(b)?.constructor) return false;
-  const again = seenA.indexOf(a);
-  if (again >= 0) return seenB[again] === b;
-  seenA.push(a);
-  seenB.push(b);
-  try {
-    if (tag === '[object Map]') return sameEntries(a, b, strict, seenA, seenB);
-    if (tag === '[object Set]') return a.size === b.size && [...a].every(item => b.has(item) || [...b].some(other => same(item, other, strict, seenA, seenB)));
-    if ((Array.isArray(a) || ArrayBuffer.isView(a)) && a.length !== b.length) return false;
-    return sameProperties(a, b, strict, seenA, seenB);
-  } finally {
-    seenA.pop();
-    seenB.pop();
+
+  same(a, b) {
+    const verdict = this.#asymmetric(a, b);
+    if (verdict !== undefined) return verdict;
+    for (const tester of this.testers) {
+      const result = tester.call({ equals: (x, y) => this.same(x, y) }, a, b, this.testers);
+      if (result !== undefined) return result;
+    }
+    if (Object.is(a, b)) return true;
+    if (a instanceof Error && b instanceof Error) return a.message === b.message && a.name === b.name && this.same(a.cause, b.cause) && this.same(a.errors, b.errors);
+    if (!isObject(a) || !isObject(b)) return false;
+    const tag = tagOf(a);
+    if (tag !== tagOf(b)) return false;
+    switch (tag) {
+      case '[object Boolean]': case '[object Number]': case '[object String]': return Object.is(a.valueOf(), b.valueOf());
+      case '[object Date]': return Object.is(a.getTime(), b.getTime());
+      case '[object RegExp]': return a.source === b.source && a.flags === b.flags;
+      case '[object URL]': return a.href === b.href;
+      case '[object ArrayBuffer]': return this.same(new Uint8Array(a), new Uint8Array(b));
+    }
+    if (this.strict && a.constructor !== b.constructor) return false;
+    if (this.#seen.has(a)) return this.#seen.get(a) === b;
+    this.#seen.set(a, b);
+    try {
+      if (tag === '[object Map]') return this.#maps(a, b);
+      if (tag === '[object Set]') return a.size === b.size && [...a].every(item => b.has(item) || [...b].some(other => this.same(item, other)));
+      if ((Array.isArray(a) || ArrayBuffer.isView(a)) && a.length !== b.length) return false;
+      return this.subset && !Array.isArray(a) ? this.#within(a, b) : this.#properties(a, b);
+    } finally {
+      this.#seen.delete(a);
+    }
+  }
+
+  #asymmetric(a, b) {
+    const [left, right] = [isAsymmetric(a), isAsymmetric(b)];
+    if (left && right) return undefined;
+    if (left) return Boolean(a.asymmetricMatch(b));
+    if (right) return Boolean(b.asymmetricMatch(a));
+    return undefined;
+  }
+
+  #maps(a, b) {
+    return a.size === b.size && [...a].every(([key, value]) => (b.has(key)
+      ? this.same(value, b.get(key))
+      : [...b].some(([otherKey, otherValue]) => this.same(key, otherKey) && this.same(value, otherValue))));
+  }
+
+  #properties(a, b) {
+    const keys = keysOf(a);
+    const has = (object, key) => Object.hasOwn(object, key) && (this.strict || object[key] !== undefined);
+    const known = key => has(b, key) || (!this.strict && a[key] === undefined);
+    if (this.strict && keys.length !== keysOf(b).length) return false;
+    if (!this.strict && keysOf(b).some(key => has(b, key) && !has(a, key))) return false;
+    return keys.every(key => known(key) && this.same(a[key], b[key]));
+  }
+
+  /** Whether `a` has what `b` has. */
+  #within(a, b) {
+    return keysOf(b).every(key => hasPath(a, key) && this.same(a[key], b[key]));
   }
 }
 
-function sameEntries(a, b, strict, seenA, seenB) {
-  if (a.size !== b.size) return false;
-  return [...a].every(([key, value]) => (b.has(key) ? same(value, b.get(key), strict, seenA, seenB)
-    : [...b].some(([otherKey, otherValue]) => same(key, otherKey, strict, seenA, seenB) && same(value, otherValue, strict, seenA, seenB))));
-}
-
-function sameProperties(a, b, strict, seenA, seenB) {
-  const keys = object => [...Object.keys(object), ...Object.getOwnPropertySymbols(object).filter(key => Object.prototype.propertyIsEnumerable.call(object, key))]
-    .filter(key => strict || object[key] !== undefined);
-  const [keysA, keysB] = [keys(a), keys(b)];
-  if (strict && Array.isArray(a) && keysA.length !== keysB.length) return false;
-  return keysA.length === keysB.length && keysA.every(key => (strict ? Object.hasOwn(b, key) : true) && same(a[key], b[key], strict, seenA, seenB));
-}
-
-/** Whether `received` has everything `expected` has, deeply; arrays by their whole length. */
-export function contains(received, expected) {
-  if (typeof expected?.asymmetricMatch === 'function') return Boolean(expected.asymmetricMatch(received));
-  if (Array.isArray(expected)) return Array.isArray(received) && received.length === expected.length && expected.every((item, index) => contains(received[index], item));
-  if (!isObject(expected) || !isObject(received) || ['[object Date]', '[object RegExp]', '[object Map]', '[object Set]', '[object URL]'].includes(tagOf(expected)) || expected instanceof Error)
-    return equals(received, expected);
-  return Object.keys(expected).every(key => key in received && contains(received[key], expected[key]));
-}
+const hasPath = (object, key) => isObject(object) && key in object && !(Object.prototype[key] === object[key] && !Object.hasOwn(object, key));
 
 /** The part of `received` that `expected` speaks of: what `toMatchObject` shows. */
-export function subset(received, expected) {
-  if (Array.isArray(received) && Array.isArray(expected) && received.length === expected.length) return received.map((item, index) => subset(item, expected[index]));
-  if (!isObject(received) || !isObject(expected) || Array.isArray(received) || tagOf(received) !== '[object Object]') return received;
-  const part = Object.create(Object.getPrototypeOf(received));
-  for (const key of Object.keys(received)) if (key in expected) part[key] = subset(received[key], expected[key]);
-  return part;
+export function part(received, expected, seen = new Map()) {
+  if (Array.isArray(received)) {
+    if (!Array.isArray(expected) || expected.length !== received.length) return received;
+    return received.map((item, index) => part(item, expected[index], seen));
+  }
+  if (received instanceof Date || !isObject(received) || !isObject(expected)) return received;
+  if (seen.has(received)) return seen.get(received);
+  const made = {};
+  seen.set(received, made);
+  for (const key of keysOf(received)) if (key in expected) made[key] = part(received[key], expected[key], seen);
+  return Object.keys(made).length || Object.getOwnPropertySymbols(made).length ? made : received;
 }

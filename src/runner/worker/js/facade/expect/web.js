@@ -5,8 +5,8 @@ import { Locator } from '../api/locator.js';
 import { Page } from '../api/page.js';
 import { resolveUrl } from '../api/url.js';
 import { handleId } from '../api/handle.js';
-import { diffLines, expectedAndReceived } from './diff.js';
-import { print } from './print.js';
+import { difference, diffLines } from './diff.js';
+import { print, printVisibly } from './print.js';
 
 const isObject = value => typeof value === 'object' && value !== null && !isRegExp(value) && !Array.isArray(value);
 
@@ -130,8 +130,8 @@ function compare(plan, result, isNot) {
   if (isNot) return { expected: `${one}: not ${print(plan.expected)}`, received: `${other}: ${print(received)}` };
   if (plan.lines) return { difference: diffLines(plan.expected.trim().split('\n'), String(received).split('\n')) };
   if (one !== 'Expected') return { expected: `${one}: ${print(plan.expected)}`, received: `${other}:${' '.repeat(one.length - other.length + 1)}${print(received)}` };
-  const parts = expectedAndReceived(plan.expected, received);
-  return parts.difference ? { difference: parts.difference } : parts;
+  const lines = difference(plan.expected, received);
+  return lines ? { difference: lines } : { expected: `Expected: ${printVisibly(plan.expected)}`, received: `Received: ${printVisibly(received)}` };
 }
 
 function receivedOf(plan, result) {

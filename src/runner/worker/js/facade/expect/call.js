@@ -1,0 +1,163 @@
+// One call of a matcher: a step, its outcome, the words of its failure.
+import { capture, native } from '../native.js';
+import { ABANDONED } from '../op.js';
+import { beginStep, inStep } from '../steps.js';
+import { Locator } from '../api/locator.js';
+import { toContain, toContainEqual, toHaveProperty } from './contents.js';
+import { expectDefaults } from './defaults.js';
+import { equals } from './equals.js';
+import { misuse } from './misuse.js';
+import { PLAIN } from './plain.js';
+import { print } from './print.js';
+import { toThrow } from './throwing.js';
+import { matcherHint, utils } from './utils.js';
+import { untilItPasses } from './waiting.js';
+import { WEB, webMatch } from './web.js';
+
+export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toThrow, toThrowError: toThrow };
+
+/** `call`: { settings, custom, actual, modifiers }. Synchronous where the matcher is. */
+export function callMatcher(call, name, args) {
+  const { settings, custom, actual, modifiers } = call;
+  const stack = capture();
+  const words = `${settings.poll ? 'poll ' : ''}${settings.soft ? 'soft ' : ''}${modifiers.isNot ? 'not ' : ''}${name}`;
+  const subtitle = actual instanceof Locator ? ` ${actual}` : '';
+  const title = `${settings.message ?? `Expect "${words}"`}${subtitle}`;
+  const params = { isNot: modifiers.isNot };
+  if (actual instanceof Locator) params.selector = actual._selector;
+  if (name in WEB && args.length) params.expected = shownExpected(args);
+  const options = { category: 'expect', title, apiName: `expect.${name}`, params, stack };
+  const outcome = new Outcome(settings, stack);
+
+  if (name === 'toPass' && !(name in custom)) return outcome.later(inStep(options, () => toPass(call, args[0])));
+  if (settings.poll) return outcome.later(inStep(options, () => poll(call, name, args)));
+  const step = beginStep({ ...options, isParent: name in custom });
+  const finish = promise => outcome.later(promise.then(() => { step.end(); }, error => { outcome.word(error); step.end(error); throw error; }));
+  const context = { ...call, name, args, stack, title, step: step.id };
+  if (modifiers.promise) return finish(viaPromise(context));
+  if (name in WEB && !(name in custom)) return finish(webFirst(context));
+  try {
+    const result = check(context, actual);
+    if (typeof result?.then === 'function') return finish(result);
+    step.end();
+    return undefined;
+  } catch (error) {
+    outcome.word(error);
+    step.end(error);
+    return outcome.soften(error);
+  }
+}
+
+const shownExpected = ([first, second]) => {
+  const value = typeof second === 'string' ? second : first;
+  return ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value) ? value : String(value);
+};
+
+/** What becomes of a failure: its words, its place, whether the test goes on. */
+class Outcome {
+  constructor(settings, stack) {
+    Object.assign(this, { settings, stack });
+  }
+  /** The author's own message comes first; the place is that of the call. */
+  word(error) {
+    if (error === null || typeof error !== 'object' || error[ABANDONED] || error.isWorded) return;
+    Object.defineProperty(error, 'isWorded', { value: true, configurable: true });
+    if (this.settings.message !== undefined) error.message = `${this.settings.message}\n\n${error.message}`;
+    if (!error.isOwn) error.stack = this.stack;
+  }
+  later(promise) {
+    return promise.then(() => undefined, error => { this.word(error); return this.soften(error); });
+  }
+  soften(error) {
+    const attempt = expectDefaults.attempt();
+    if (!this.settings.soft || !attempt || error?.[ABANDONED]) throw error;
+    attempt.soft(error);
+    return undefined;
+  }
+}
+
+/** `this` of a matcher of one's own. */
+export function contextOf(settings, { isNot, promise }) {
+  return { isNot, promise, utils, equals: (a, b, testers) => equals(a, b, { testers: (testers ?? []).filter(Boolean) }), customTesters: [], timeout: settings.timeout ?? expectDefaults.timeout() };
+}
+
+/** Applies a matcher to a value; throws when it fails. */
+function check({ name, args, settings, custom, modifiers }, actual, fromPromise = '') {
+  const { isNot } = modifiers;
+  const judge = result => {
+    if (Boolean(result.pass) === isNot) throw new Error(typeof result.message === 'function' ? result.message() : result.message ?? 'No message was specified for this matcher.');
+  };
+  if (name in custom) {
+    const valid = result => {
+      if (typeof result !== 'object' || result === null || typeof result.pass !== 'boolean' || (result.message && typeof result.message !== 'string' && typeof result.message !== 'function'))
+        throw new Error(`Unexpected return from a matcher function.\nMatcher functions should return an object in the following format:\n  {message?: string | function, pass: boolean}\n'${print(result)}' was returned`);
+      return judge(result);
+    };
+    const result = own(() => custom[name].call(contextOf(settings, modifiers), actual, ...args));
+    return typeof result?.then === 'function' ? result.then(valid, keepStack) : valid(result);
+  }
+  const hint = (expected, comment = '') => matcherHint(name, undefined, expected, { isNot, promise: fromPromise, comment });
+  return judge(VALUE[name](actual, args, { isNot, hint, fromPromise, frame: frameOf }));
+}
+
+/** An error that a matcher of one's own throws itself keeps its place. */
+function own(body) {
+  try { return body(); } catch (error) { return keepStack(error); }
+}
+function keepStack(error) {
+  if (error !== null && typeof error === 'object') Object.defineProperty(error, 'isOwn', { value: true, configurable: true });
+  throw error;
+}
+
+/** Where an error was thrown: the code there and its stack, indented. */
+function frameOf(error) {
+  const stack = native.mapStack(String(error.stack ?? '')).trimEnd();
+  const place = /\(?([^()\s]+):(\d+):(\d+)\)?$/m.exec(stack);
+  const snippet = place ? native.snippet(place[1], Number(place[2]), Number(place[3])) : '';
+  return `${snippet ? `\n${snippet.replace(/^/gm, '    ')}\n` : ''}${stack ? `\n${stack.replace(/^ */gm, '      ')}` : ''}`;
+}
+
+async function webFirst({ name, actual, args, settings, modifiers, stack, title, step }, subject = actual) {
+  const timeout = settings.timeout ?? expectDefaults.timeout();
+  const result = await webMatch(name, subject, args, { isNot: modifiers.isNot, timeout, title, step, stack });
+  if (result.pass === modifiers.isNot) throw new Error(result.message());
+}
+
+async function viaPromise(context) {
+  const { name, actual, modifiers: { promise: kind, isNot } } = context;
+  const promise = typeof actual === 'function' ? actual() : actual;
+  const hint = matcherHint(name, undefined, '', { isNot, promise: kind });
+  if (typeof promise?.then !== 'function') throw misuse(hint, 'received value must be a promise or a function returning a promise', 'Received', actual);
+  let outcome;
+  try { outcome = { resolved: await promise }; } catch (reason) { outcome = { rejected: reason }; }
+  if (kind === 'resolves') {
+    if ('rejected' in outcome) throw new Error(`${hint}\n\nReceived promise rejected instead of resolved\nRejected to value: ${print(outcome.rejected)}`);
+    return name in WEB && !(name in context.custom) ? webFirst(context, outcome.resolved) : check(context, outcome.resolved, kind);
+  }
+  if ('resolved' in outcome) throw new Error(`${hint}\n\nReceived promise resolved instead of rejected\nResolved to value: ${print(outcome.resolved)}`);
+  return check(context, outcome.rejected, kind);
+}
+
+async function poll({ settings, custom, actual, modifiers }, name, args) {
+  if (typeof actual !== 'function') throw new Error('`expect.poll()` accepts only function as a first argument');
+  if (name in WEB && !(name in custom)) throw new Error(`\`expect.poll()\` does not support "${name}" matcher.`);
+  const { timeout = expectDefaults.timeout(), intervals } = settings.poll;
+  const once = { settings: { ...settings, poll: undefined, soft: false }, custom, modifiers };
+  await untilItPasses(async () => {
+    let value;
+    // What the function itself throws is no failed expectation: it ends the poll.
+    try { value = await actual(); } catch (error) { return keepStack(error); }
+    return callMatcher({ ...once, actual: value }, name, args);
+  }, timeout, intervals);
+}
+
+async function toPass({ actual, modifiers }, { timeout = expectDefaults.toPassTimeout(), intervals } = {}) {
+  if (typeof actual !== 'function') throw new Error('`expect().toPass()` accepts only function as a first argument');
+  await untilItPasses(async () => {
+    if (!modifiers.isNot) return actual();
+    let threw = false;
+    try { await actual(); } catch { threw = true; }
+    if (!threw) throw new Error('Expect(...).not.toPass(): the function passed');
+    return undefined;
+  }, timeout, intervals);
+}

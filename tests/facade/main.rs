@@ -1,0 +1,11 @@
+//! The facade's pure parts, run in Node.js against what the official runner says (`fixtures/facade`).
+
+use std::process::Command;
+
+#[test]
+fn failed_value_matchers_say_what_the_official_ones_say() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facade/values.mjs");
+    let output = Command::new("node").arg(script).output().expect("Node.js: run ./install.sh --deps");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
