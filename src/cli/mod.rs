@@ -3,6 +3,7 @@
 
 mod completions;
 mod duration;
+mod run;
 mod secret;
 mod serve;
 mod token;
@@ -57,14 +58,16 @@ enum LogFormat {
 /// One variant per command, in the order `--help` lists them.
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Run(Box<run::Args>),
     Serve(serve::Args),
     Token(token::Args),
     Completions(completions::Args),
 }
 
 impl Subcommand {
-    fn run(self) -> Result<ExitCode, CouldNotRun> {
+    fn run(self, globals: &Globals) -> Result<ExitCode, CouldNotRun> {
         match self {
+            Self::Run(args) => run::run(*args, globals.no_color),
             Self::Serve(args) => serve::run(args),
             Self::Token(args) => token::run(args),
             Self::Completions(args) => completions::run(args),
@@ -75,7 +78,7 @@ impl Subcommand {
     fn log_level(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
-            Self::Token(_) | Self::Completions(_) => "warn",
+            Self::Run(_) | Self::Token(_) | Self::Completions(_) => "warn",
         }
     }
 }
@@ -104,7 +107,7 @@ pub fn main() -> ExitCode {
         return worker::main();
     }
     let cli = Cli::parse();
-    let done = set_up_log(&cli).and_then(|()| cli.command.run());
+    let done = set_up_log(&cli).and_then(|()| cli.command.run(&cli.globals));
     done.unwrap_or_else(|error| {
         say(&format!("error: {error}"));
         ExitCode::from(COULD_NOT_RUN)

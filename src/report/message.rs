@@ -15,12 +15,12 @@ pub(super) fn error_text(error: &TestError, file: Option<&str>, style: Style) ->
         }
         lines.push(String::new());
         lines.push(code_frame(snippet, style));
+    } else if let Some(location) = location.filter(|_| error.stack.is_empty()) {
+        lines.push(style.dim(&format!("    at {}:{}:{}", location.file, location.line, location.column)));
     }
     let stack = error.stack.trim_end();
     if !stack.is_empty() {
         lines.extend(stack.lines().map(|line| style.dim(line)));
-    } else if let Some(location) = location {
-        lines.push(style.dim(&format!("    at {}:{}:{}", location.file, location.line, location.column)));
     }
     lines.join("\n")
 }

@@ -257,6 +257,17 @@ pub struct WorkerConfig {
     pub grep: Option<String>,
     /// Tests that match are left out.
     pub grep_invert: Option<String>,
+    /// Of files that are named here only the tests and `describe` blocks at these places are told in `Loaded`.
+    pub lines: std::collections::BTreeMap<String, Vec<Place>>,
+}
+
+/// A line of a file, or a place in it; from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// From 1.
+    pub line: u32,
+    /// From 1; any where there is none.
+    pub column: Option<u32>,
 }
 
 impl Default for WorkerConfig {
@@ -276,6 +287,7 @@ impl Default for WorkerConfig {
             output_dir: String::new(),
             grep: None,
             grep_invert: None,
+            lines: std::collections::BTreeMap::new(),
         }
     }
 }

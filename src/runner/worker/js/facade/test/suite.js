@@ -59,11 +59,14 @@ export class Test {
   serialGroup() { return this.suite.chain().find(suite => suite.mode === 'serial'); }
 }
 
-/** Tests that will be told to the host: `only` chosen, `grep` applied. */
-export function selectTests(root, { grep, grepInvert, project }) {
-  let tests = root.allTests();
+/** Tests that will be told to the host: those at the lines named, `only` chosen, `grep` applied. */
+export function selectTests(root, { grep, grepInvert, project, lines }) {
+  const places = lines?.[root.title];
+  const named = test => !places || [test, ...test.suite.chain()].some(({ location }) => location
+    && places.some(({ line, column }) => location.line === line && (!column || location.column === column)));
+  let tests = root.allTests().filter(named);
   const only = tests.some(test => test.only || test.suite.chain().some(suite => suite.only));
-  if (only) tests = chosen(root, false);
+  if (only) tests = chosen(root, false).filter(named);
   const title = test => [project, root.title, ...test.titlePath(), ...test.allTags()].filter(part => part !== undefined).join(' ');
   if (grep) tests = tests.filter(test => pattern(grep).test(title(test)));
   if (grepInvert) tests = tests.filter(test => !pattern(grepInvert).test(title(test)));

@@ -1,0 +1,291 @@
+//! `understudy run`: Playwright Test files, here, without a server.
+
+mod files;
+mod select;
+
+use super::CouldNotRun;
+use crate::browser::launch::find_chromium;
+use crate::browser::{BrowserPool, LaunchOptions, Mode};
+use crate::config;
+use crate::model::run::{Outcome, RunEvent};
+use crate::report::{Jsonl, List, ListOptions, Listing, Reporter, Terminal};
+use crate::runner::host::{RunRequest, Runner, RunnerOptions, ops};
+use crate::runner::protocol::WorkerConfig;
+use files::Files;
+use select::{Selection, select};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// What stands in front of every title: the browser, as in a project of Playwright's.
+const PROJECT: &str = "chromium";
+
+/// Run Playwright Test files here, without a server and without Node.js
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 all passed, 1 some failed, 2 could not run, 130 interrupted.\n\n\
+                        Example: understudy run tests/login.spec.ts:12 --headed")]
+pub(super) struct Args {
+    /// Spec files, folders with specs, or parts of their paths; `file:line` runs what stands at that line. All specs
+    /// below the current folder where nothing is named
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// Only tests whose file and titles match this regular expression
+    #[arg(short, long, value_name = "RE")]
+    grep: Option<String>,
+    /// Only tests whose file and titles do not match it
+    #[arg(long, value_name = "RE")]
+    grep_invert: Option<String>,
+    /// How many tests at a time, or percent of the cores
+    #[arg(short = 'j', long, value_name = "N", default_value = "50%", value_parser = workers)]
+    workers: usize,
+    /// How often a failing test is tried again
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retries: u32,
+    /// How often every test is run
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat_each: u32,
+    /// Milliseconds a test may take; 0 is for ever
+    #[arg(long, value_name = "MS", default_value_t = 30_000)]
+    timeout: u64,
+    /// Stop after so many failed tests
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    max_failures: u32,
+    /// Stop after the first failed test
+    #[arg(short = 'x', conflicts_with = "max_failures")]
+    stop_at_first: bool,
+    /// The I-th of N equal parts of the tests, such as 1/3
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<(u32, u32)>,
+    /// Name the tests and do not run them
+    #[arg(long, conflicts_with = "reporter")]
+    list: bool,
+    /// How to tell what happens; repeatable. jsonl takes standard output for itself
+    #[arg(long, value_name = "NAME", default_value = "list")]
+    reporter: Vec<ReporterName>,
+    /// What relative addresses in `page.goto` are relative to
+    #[arg(long, value_name = "URL", value_parser = url)]
+    base_url: Option<String>,
+    /// Show the browser
+    #[arg(long)]
+    headed: bool,
+    /// Where tests leave files
+    #[arg(short, long, value_name = "DIR", default_value = "test-results")]
+    output: PathBuf,
+    /// The Chromium to use; looked for in the usual places where none is named
+    #[arg(long, value_name = "PATH")]
+    browser: Option<PathBuf>,
+    /// An argument for Chromium; repeatable
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    browser_arg: Vec<String>,
+    /// A variable of the environment that tests may read; repeatable. All where none is named
+    #[arg(long, value_name = "NAME")]
+    env: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ReporterName {
+    /// For people
+    List,
+    /// For programs: one JSON object per finished attempt
+    Jsonl,
+}
+
+pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
+    let began = Instant::now();
+    let cwd = std::env::current_dir()?;
+    let output = select::plain(&cwd.join(&args.output));
+    let selection = select(&cwd, &args.paths, &output).map_err(CouldNotRun)?;
+    let mode = if args.headed { Mode::Headed } else { Mode::Headless };
+    let browser = LaunchOptions {
+        executable: args.browser.clone(),
+        args: args.browser_arg.clone(),
+        // It ends with the run.
+        idle: Duration::ZERO,
+        ..LaunchOptions::default()
+    };
+    if !args.list {
+        find_chromium(browser.executable.as_deref())?;
+    }
+    let mut reporters = reporters(&args, no_color, began);
+    let request = request(&args, &cwd, &output, selection)?;
+    super::runtime()?.block_on(async move {
+        let pool = BrowserPool::new(browser);
+        let runner = Runner::with_services(ops::services(pool.clone()), RunnerOptions::default())?;
+        let cancel = CancellationToken::new();
+        let (sender, events) = mpsc::unbounded_channel();
+        let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));
+        let watching = tokio::spawn(interrupted(cancel.clone()));
+        let run = runner.run(request, sender, cancel);
+        let (outcome, ()) = tokio::join!(run, tell(events, &mut reporters));
+        watching.abort();
+        let no_browser = match starting {
+            Some(starting) if starting.is_finished() => starting.await?.err(),
+            _ => None,
+        };
+        let outcome = if no_browser.is_some() { Outcome::CouldNotRun } else { outcome };
+        for reporter in &mut reporters {
+            reporter.end(outcome)?;
+        }
+        pool.close().await;
+        match no_browser {
+            Some(error) => Err(error.into()),
+            None => Ok(ExitCode::from(u8::try_from(outcome.exit_code()).unwrap_or(super::COULD_NOT_RUN))),
+        }
+    })
+}
+
+/// Starts Chromium while the files are loaded. Without one there is nothing to run.
+fn start_browser(
+    pool: BrowserPool,
+    mode: Mode,
+    cancel: CancellationToken,
+) -> tokio::task::JoinHandle<Result<(), crate::browser::LaunchError>> {
+    tokio::spawn(async move {
+        let started = pool.acquire(mode).await.map(|_| ());
+        if started.is_err() {
+            cancel.cancel();
+        }
+        started
+    })
+}
+
+/// Ctrl-C ends the run: what runs is interrupted and torn down. A second one does not wait for that.
+async fn interrupted(cancel: CancellationToken) -> io::Result<()> {
+    super::serve::told_to_end().await?;
+    cancel.cancel();
+    super::serve::told_to_end().await?;
+    std::process::exit(Outcome::Cancelled.exit_code())
+}
+
+async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>, reporters: &mut [Box<dyn Reporter>]) {
+    while let Some(event) = events.recv().await {
+        for reporter in &mut *reporters {
+            reporter.event(&event);
+        }
+    }
+}
+
+fn reporters(args: &Args, no_color: bool, began: Instant) -> Vec<Box<dyn Reporter>> {
+    let out = || -> Box<dyn Write + Send> { Box::new(io::stdout()) };
+    let err = || -> Box<dyn Write + Send> { Box::new(io::stderr()) };
+    let colors = |is_terminal| !no_color && config::colors(is_terminal);
+    if args.list {
+        let terminal = Terminal { colors: colors(io::stdout().is_terminal()), size: None };
+        return vec![Box::new(Listing::new(out(), err(), terminal, PROJECT.to_owned()))];
+    }
+    let lines = args.reporter.contains(&ReporterName::Jsonl);
+    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    if args.reporter.contains(&ReporterName::List) {
+        let (writer, terminal, size) = if lines {
+            (err(), io::stderr().is_terminal(), rustix::termios::tcgetwinsize(io::stderr()))
+        } else {
+            (out(), io::stdout().is_terminal(), rustix::termios::tcgetwinsize(io::stdout()))
+        };
+        let size = size.ok().filter(|size| terminal && size.ws_col > 0 && !config::dumb_terminal());
+        let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+        let options = ListOptions {
+            terminal: Terminal { colors: colors(terminal), size },
+            project: PROJECT.to_owned(),
+            shard: args.shard,
+            began,
+        };
+        reporters.push(Box::new(List::new(writer, err(), options)));
+    }
+    if lines {
+        reporters.push(Box::new(Jsonl::new(out(), err())));
+    }
+    reporters
+}
+
+fn request(args: &Args, cwd: &Path, output: &Path, selection: Selection) -> Result<RunRequest, CouldNotRun> {
+    let loader = Files::new(cwd)?;
+    let modules: Result<Vec<_>, _> = selection.files.iter().map(|file| loader.entry(file)).collect();
+    // Tests write below the current folder and the output; a path of theirs is relative to the current folder.
+    let artifacts = if output.starts_with(cwd) { cwd } else { output };
+    let mut r#use = serde_json::Map::new();
+    if let Some(base) = &args.base_url {
+        r#use.insert("baseURL".to_owned(), base.as_str().into());
+    }
+    Ok(RunRequest {
+        files: modules.map_err(CouldNotRun)?,
+        loader: Arc::new(loader),
+        config: WorkerConfig {
+            timeout: args.timeout,
+            r#use,
+            env: environment(&args.env),
+            project: PROJECT.to_owned(),
+            output_dir: select::relative(artifacts, output),
+            grep: args.grep.clone(),
+            grep_invert: args.grep_invert.clone(),
+            lines: selection.lines,
+            ..WorkerConfig::default()
+        },
+        workers: args.workers,
+        retries: args.retries,
+        repeat_each: args.repeat_each,
+        max_failures: if args.stop_at_first { 1 } else { args.max_failures },
+        shard: args.shard,
+        list_only: args.list,
+        mode: if args.headed { Mode::Headed } else { Mode::Headless },
+        artifacts: artifacts.to_path_buf(),
+        ..RunRequest::default()
+    })
+}
+
+fn environment(names: &[String]) -> BTreeMap<String, String> {
+    let mut all = config::environment();
+    if !names.is_empty() {
+        all.retain(|name, _| names.contains(name));
+    }
+    all
+}
+
+fn workers(text: &str) -> Result<usize, String> {
+    let wrong = || "a number of at least 1, or percent of the cores such as 50%, is expected".to_owned();
+    if let Some(percent) = text.strip_suffix('%') {
+        let percent: usize = percent.parse().map_err(|_| wrong())?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        return if percent > 0 { Ok((cores * percent / 100).max(1)) } else { Err(wrong()) };
+    }
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)
+}
+
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((part, of)) if part >= 1 && part <= of => Ok((part, of)),
+        _ => Err("I/N is expected, I from 1 to N: 1/3, 2/3, 3/3".to_owned()),
+    }
+}
+
+fn url(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if url.has_host() || url.scheme() == "file" => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err("an address with a scheme is expected: http://localhost:3000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_flags() {
+        for (text, fine) in [("1", true), ("50%", true), ("0", false), ("0%", false), ("x", false), ("-1", false)] {
+            assert_eq!(workers(text).is_ok(), fine, "{text}");
+        }
+        for (text, expected) in
+            [("1/3", Some((1, 3))), ("3/3", Some((3, 3))), ("0/3", None), ("4/3", None), ("1", None), ("a/b", None)]
+        {
+            assert_eq!(shard(text).ok(), expected, "{text}");
+        }
+        for (text, fine) in [("http://localhost:3000/x", true), ("localhost:3000", false), ("/x", false)] {
+            assert_eq!(url(text).is_ok(), fine, "{text}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Modules from anywhere on the disk: `run` trusts its caller.
+
+use super::select::{plain, relative};
+use crate::runner::host::{FileLoader, ModuleLoader};
+use crate::runner::protocol::Module;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Paths of modules are relative to the current folder, which is how people know their files.
+pub(super) struct Files {
+    cwd: PathBuf,
+    all: FileLoader,
+}
+
+impl Files {
+    pub(super) fn new(cwd: &Path) -> io::Result<Self> {
+        Ok(Self { cwd: cwd.to_path_buf(), all: FileLoader::new(Path::new("/"))? })
+    }
+
+    pub(super) fn entry(&self, path: &str) -> Result<Module, String> {
+        let module = self.all.entry(&self.from_root(path)).map_err(|why| match why.split_once(": ") {
+            Some((_, why)) => format!("{path}: {why}"),
+            None => why,
+        })?;
+        Ok(Module { path: path.to_owned(), ..module })
+    }
+
+    fn from_root(&self, path: &str) -> PathBuf {
+        let full = plain(&self.cwd.join(path));
+        full.strip_prefix("/").map(Path::to_path_buf).unwrap_or(full)
+    }
+}
+
+impl ModuleLoader for Files {
+    fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String> {
+        let module = self.all.resolve(specifier, &self.from_root(from).to_string_lossy())?;
+        let path = relative(&self.cwd, &Path::new("/").join(&module.path));
+        Ok(Module { path, ..module })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_go_by_their_path_from_the_current_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (file, text) in [("here/t/a.spec.ts", "a"), ("here/lib/b.ts", "b"), ("beside/c.ts", "c")] {
+            std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            std::fs::write(root.join(file), text).unwrap();
+        }
+        let files = Files::new(&root.join("here")).unwrap();
+        let entry = files.entry("t/a.spec.ts").unwrap();
+        assert_eq!((entry.path.as_str(), entry.source.as_str()), ("t/a.spec.ts", "a"));
+        for (specifier, from, expected) in [
+            ("../lib/b", "t/a.spec.ts", "lib/b.ts"),
+            ("../../beside/c", "t/a.spec.ts", "../beside/c.ts"),
+            ("../here/lib/b", "../beside/c.ts", "lib/b.ts"),
+        ] {
+            assert_eq!(
+                files.resolve(specifier, from).map(|module| module.path),
+                Ok(expected.to_owned()),
+                "{specifier}"
+            );
+        }
+        assert_eq!(files.resolve("./none", "t/a.spec.ts"), Err("Cannot find module './none'".to_owned()));
+        assert!(files.entry("t/none.ts").unwrap_err().starts_with("t/none.ts: "));
+    }
+}
