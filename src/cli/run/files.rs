@@ -18,14 +18,14 @@ impl Files {
     }
 
     pub(super) fn entry(&self, path: &str) -> Result<Module, String> {
-        let module = self.all.entry(&self.from_root(path)).map_err(|why| match why.split_once(": ") {
+        let module = self.all.entry(&self.below_root(path)).map_err(|why| match why.split_once(": ") {
             Some((_, why)) => format!("{path}: {why}"),
             None => why,
         })?;
         Ok(Module { path: path.to_owned(), ..module })
     }
 
-    fn from_root(&self, path: &str) -> PathBuf {
+    fn below_root(&self, path: &str) -> PathBuf {
         let full = plain(&self.cwd.join(path));
         full.strip_prefix("/").map(Path::to_path_buf).unwrap_or(full)
     }
@@ -33,7 +33,7 @@ impl Files {
 
 impl ModuleLoader for Files {
     fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String> {
-        let module = self.all.resolve(specifier, &self.from_root(from).to_string_lossy())?;
+        let module = self.all.resolve(specifier, &self.below_root(from).to_string_lossy())?;
         let path = relative(&self.cwd, &Path::new("/").join(&module.path));
         Ok(Module { path, ..module })
     }
