@@ -2,7 +2,7 @@
 
 use super::bus::Message;
 use super::token::UserId;
-use crate::model::ExecutionId;
+use crate::model::{AgentId, ExecutionId};
 use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
@@ -24,6 +24,8 @@ pub(super) struct Story {
     pub(super) began: Instant,
     /// The command that started it.
     pub(super) start: Message,
+    /// Who has or had it.
+    pub(super) agent: Option<AgentId>,
     /// What followed, oldest first; screenshots are forgotten first.
     pub(super) events: VecDeque<Message>,
     bytes: usize,
@@ -40,7 +42,7 @@ impl History {
     pub(super) fn begin(&mut self, id: &ExecutionId, owner: &UserId, start: Message, now: Instant) {
         self.forget(id);
         let bytes = start.bytes();
-        let story = Story { owner: owner.clone(), began: now, start, events: VecDeque::new(), bytes };
+        let story = Story { owner: owner.clone(), began: now, start, agent: None, events: VecDeque::new(), bytes };
         self.stories.insert(id.clone(), story);
         self.order.push_back(id.clone());
         self.bytes += bytes;
@@ -56,6 +58,13 @@ impl History {
         story.note(event.clone());
         self.bytes += story.bytes;
         self.shrink();
+    }
+
+    /// Remembers who has it.
+    pub(super) fn assign(&mut self, id: &ExecutionId, agent: &AgentId) {
+        if let Some(story) = self.stories.get_mut(id) {
+            story.agent = Some(agent.clone());
+        }
     }
 
     pub(super) fn get(&self, id: &ExecutionId) -> Option<&Story> {

@@ -406,6 +406,7 @@ impl Relay {
             let Some(agent) = self.agents.assign(next, now) else { break };
             if let Some((id, start)) = self.sessions.start_first(agent.clone()) {
                 self.command(&agent, start);
+                self.history.assign(&id, &agent);
                 self.show(&id, now);
             }
             self.tell_status(&agent, now);

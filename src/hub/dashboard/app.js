@@ -40,6 +40,8 @@ function open(session) {
   $('session').hidden = !session;
   list.select(session);
   view.show(session);
+  // Where there is one column only, what was chosen is below the list.
+  if (session && matchMedia('(max-width: 60rem)').matches) $('main').scrollIntoView();
   document.title = session ? `${session.title} · understudy` : 'understudy';
 }
 

@@ -616,7 +616,7 @@ fn who_watches_sees_what_was_said_before_and_how_sessions_stand() {
         w.got(late),
         [
             "execution:complete e1 0",
-            "hub:session e1 ended",
+            "hub:session e1 A ended",
             "hub:session e2 A running",
             "agent:status A offline",
             "error e2 The agent A has not been heard for 60 s: the outcome of this session is unknown",

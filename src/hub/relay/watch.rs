@@ -42,12 +42,13 @@ impl Relay {
 
     fn view(&self, id: &ExecutionId, with_start: bool, now: Instant) -> Option<SessionView> {
         let story = self.history.get(id)?;
-        let (phase, agent) = match self.sessions.phase(id) {
-            None => (SessionPhase::Ended, None),
-            Some(Phase::Waiting) => (SessionPhase::Waiting, None),
-            Some(Phase::Running(agent)) => (SessionPhase::Running, Some(agent.clone())),
-            Some(Phase::Lost(agent)) => (SessionPhase::Lost, Some(agent.clone())),
+        let phase = match self.sessions.phase(id) {
+            None => SessionPhase::Ended,
+            Some(Phase::Waiting) => SessionPhase::Waiting,
+            Some(Phase::Running(_)) => SessionPhase::Running,
+            Some(Phase::Lost(_)) => SessionPhase::Lost,
         };
+        let agent = story.agent.clone();
         let age = now.saturating_duration_since(story.began);
         let start = with_start.then(|| (story.start.name.to_string(), story.start.payload.to_owned()));
         Some(SessionView { id: id.clone(), phase, agent, age, start })
