@@ -1,5 +1,6 @@
 //! Where imported modules come from: the worker has no files, the host reads them under a policy.
 
+use super::paths::PathAliases;
 use crate::runner::protocol::Module;
 use std::path::{Component, Path, PathBuf};
 
@@ -29,6 +30,7 @@ impl ModuleLoader for NoImports {
 #[derive(Debug, Clone)]
 pub struct FileLoader {
     root: PathBuf,
+    aliases: PathAliases,
 }
 
 /// Tried in this order when an import has no ending that is a file. Same order as Playwright's.
@@ -42,7 +44,9 @@ impl FileLoader {
     /// # Errors
     /// When there is no such folder.
     pub fn new(root: &Path) -> std::io::Result<Self> {
-        Ok(Self { root: root.canonicalize()? })
+        let root = root.canonicalize()?;
+        let aliases = PathAliases::read(&root);
+        Ok(Self { root, aliases })
     }
 
     /// Reads an entry, a path below the root.
@@ -69,15 +73,23 @@ impl FileLoader {
 impl ModuleLoader for FileLoader {
     fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String> {
         let lost = || format!("Cannot find module '{specifier}'");
-        if !specifier.starts_with("./") && !specifier.starts_with("../") && specifier != "." && specifier != ".." {
-            return Err(format!(
-                "{}: of packages there is '@playwright/test' only; other imports are files by their relative path",
+        let relative =
+            specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == "..";
+        let wanted = if relative {
+            let folder = self.root.join(from).parent().map_or_else(|| self.root.clone(), Path::to_path_buf);
+            vec![folder.join(specifier)]
+        } else {
+            self.aliases.candidates(specifier)
+        };
+        let mut files = wanted.iter().flat_map(|wanted| candidates(&normal(wanted)));
+        let file = files.find(|file| file.is_file()).ok_or_else(|| match relative {
+            true => lost(),
+            false => format!(
+                "{}: of packages there is '@playwright/test' only; other imports are files by their relative path \
+                 or by the paths of the tsconfig.json in the folder of the run",
                 lost()
-            ));
-        }
-        let folder = self.root.join(from).parent().map_or_else(|| self.root.clone(), Path::to_path_buf);
-        let wanted = normal(&folder.join(specifier));
-        let file = candidates(&wanted).into_iter().find(|file| file.is_file()).ok_or_else(lost)?;
+            ),
+        })?;
         let known =
             file.extension().and_then(|ending| ending.to_str()).is_some_and(|e| e == "json" || ENDINGS.contains(&e));
         if !known {
@@ -137,6 +149,7 @@ mod tests {
             ("root/lib/page.ts", "page"),
             ("root/lib/index.ts", "index"),
             ("root/data.json", "{}"),
+            ("root/tsconfig.json", r#"{ "compilerOptions": { "paths": { "@lib/*": ["lib/*"] } } }"#),
             ("root/picture.png", ""),
             ("secret.ts", "secret"),
         ] {
@@ -162,9 +175,11 @@ mod tests {
             (
                 "lodash",
                 Err(
-                    "Cannot find module 'lodash': of packages there is '@playwright/test' only; other imports are files by their relative path",
+                    "Cannot find module 'lodash': of packages there is '@playwright/test' only; other imports are files \
+                     by their relative path or by the paths of the tsconfig.json in the folder of the run",
                 ),
             ),
+            ("@lib/page", Ok("lib/page.ts")),
         ];
         for (specifier, expected) in cases {
             let found = loader.resolve(specifier, "tests/a.spec.ts").map(|module| module.path);

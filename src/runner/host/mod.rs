@@ -3,6 +3,7 @@
 mod drive;
 mod loader;
 pub mod ops;
+mod paths;
 mod run;
 mod schedule;
 mod service;
