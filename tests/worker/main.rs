@@ -1,5 +1,7 @@
-//! The worker process and the runner that drives it, without a browser: operations are served by a stand-in.
+//! The worker process and the runner that drives it; mostly without a browser, operations are served by a stand-in.
 
+#[cfg(test)]
+mod chromium;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use super::drive::{Loaded, Stage, Worker, plain};
 use super::loader::{ModuleLoader, NoImports};
+use super::ops;
 use super::schedule::{JobEnd, Schedule, Wishes};
 use super::service::{Services, Surroundings};
 use super::spawn::Nursery;
-use crate::browser::Mode;
+use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
 use crate::runner::protocol::{Module, Planned, WorkerConfig};
 use std::collections::VecDeque;
@@ -99,6 +100,14 @@ pub struct Runner {
 }
 
 impl Runner {
+    /// A runner whose tests see pages of this pool. Within a runtime only.
+    ///
+    /// # Errors
+    /// When the system does not say which program this is.
+    pub fn new(pool: BrowserPool, options: RunnerOptions) -> io::Result<Self> {
+        Self::with_services(ops::services(pool), options)
+    }
+
     /// A runner whose operations are served by `services`. Within a runtime only.
     ///
     /// # Errors

@@ -154,7 +154,7 @@ impl Nursery {
         // By the link and not by what it names: the file may have been replaced by a newer one meanwhile.
         let linked = PathBuf::from("/proc/self/exe");
         let program = match program {
-            Some(program) => program,
+            Some(program) => std::path::absolute(program)?,
             None if linked.exists() => linked,
             None => std::env::current_exe()?,
         };
