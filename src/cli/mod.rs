@@ -2,16 +2,20 @@
 //! a line in its `run`. Every flag is then also an environment variable and a key of the settings file (see [`crate::config`]).
 
 mod completions;
+mod config;
 mod duration;
 mod run;
 mod secret;
 mod serve;
 mod token;
 
+use crate::config::{Surroundings, colors};
 use crate::runner::worker;
 use clap::{Args, CommandFactory, Parser};
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -44,6 +48,9 @@ pub(crate) struct Globals {
     /// How to write the log
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
+    /// A TOML file with values for flags; read by default: ~/.config/understudy/config.toml, /etc/understudy/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
     /// No colours, whatever the terminal can do
     #[arg(long, global = true)]
     no_color: bool,
@@ -61,6 +68,7 @@ enum Subcommand {
     Run(Box<run::Args>),
     Serve(serve::Args),
     Token(token::Args),
+    Config(config::Args),
     Completions(completions::Args),
 }
 
@@ -70,6 +78,7 @@ impl Subcommand {
             Self::Run(args) => run::run(*args, globals.no_color),
             Self::Serve(args) => serve::run(args),
             Self::Token(args) => token::run(args),
+            Self::Config(args) => config::run(args, globals.settings.as_deref()),
             Self::Completions(args) => completions::run(args),
         }
     }
@@ -78,7 +87,7 @@ impl Subcommand {
     fn log_level(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
-            Self::Run(_) | Self::Token(_) | Self::Completions(_) => "warn",
+            Self::Run(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => "warn",
         }
     }
 }
@@ -106,18 +115,27 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
         return worker::main();
     }
-    let cli = Cli::parse();
-    let done = set_up_log(&cli).and_then(|()| cli.command.run(&cli.globals));
+    let done = parse().and_then(|cli| set_up_log(&cli).and_then(|()| cli.command.run(&cli.globals)));
     done.unwrap_or_else(|error| {
         say(&format!("error: {error}"));
         ExitCode::from(COULD_NOT_RUN)
     })
 }
 
+/// The command line, with what environment and settings files add to it. Usage errors, help and version end the process.
+fn parse() -> Result<Cli, CouldNotRun> {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let root = command();
+    let settings = root.clone().ignore_errors(true).try_get_matches_from(&typed).ok();
+    let settings = settings.and_then(|matches| matches.try_get_one::<PathBuf>("settings").ok().flatten().cloned());
+    let surroundings = Surroundings::read(&root, settings.as_deref())?;
+    Ok(Cli::parse_from(surroundings.arguments(&root, typed)?))
+}
+
 fn set_up_log(cli: &Cli) -> Result<(), CouldNotRun> {
     let level = cli.globals.log_level.as_deref().unwrap_or_else(|| cli.command.log_level());
     let filter = EnvFilter::try_new(level).map_err(|error| CouldNotRun(format!("--log-level {level:?}: {error}")))?;
-    let colors = !cli.globals.no_color && io::stderr().is_terminal();
+    let colors = !cli.globals.no_color && colors(io::stderr().is_terminal());
     let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(colors);
     match cli.globals.log_format {
         LogFormat::Text => log.init(),
@@ -143,7 +161,9 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.min(THREADS)).enable_all().build()
 }
 
-/// All commands and flags as clap knows them.
+/// All commands and flags as clap knows them, flags for all commands with each of them.
 pub(crate) fn command() -> clap::Command {
-    Cli::command()
+    let mut command = Cli::command();
+    command.build();
+    command
 }
