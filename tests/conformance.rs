@@ -1,0 +1,192 @@
+//! `understudy run` says what the official runner says: every spec under `fixtures/specs` is run and each attempt is compared with
+//! the captured verdict (`fixtures/specs/verdicts.json`, see SOURCE.md there) — status, words of the error, call log, line.
+//!
+//! What is known to differ stands in `fixtures/specs/differences.json` with its reason; anything else fails.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+#[path = "support/site.rs"]
+mod site;
+
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+macro_rules! areas {
+    ($($area:ident)*) => {
+        $(#[test] fn $area() { conforms(stringify!($area)); })*
+        const AREAS: &[&str] = &[$(stringify!($area)),*];
+    };
+}
+areas! { actions expect framework grep locators only pages retries }
+
+/// Each run has a Chromium and workers of its own: one at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+#[test]
+fn every_spec_has_verdicts() {
+    let verdicts = verdicts();
+    let judged: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict["file"].as_str().unwrap()).collect();
+    let mut specs = BTreeSet::new();
+    for folder in fs::read_dir(specs_folder()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        let area = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(AREAS.contains(&area.as_str()), "{area} is not in the list of areas");
+        for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+            if file.ends_with(".spec.ts") {
+                specs.insert(format!("{area}/{file}"));
+            }
+        }
+    }
+    // Files in which `only` leaves nothing have no verdict.
+    specs.remove("only/other.spec.ts");
+    assert_eq!(judged, specs.iter().map(String::as_str).collect());
+}
+
+fn conforms(area: &str) {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let site = site::serve();
+    let known: BTreeMap<String, String> =
+        serde_json::from_str(&fs::read_to_string(specs_folder().join("differences.json")).unwrap()).unwrap();
+    let mut found: BTreeMap<String, Value> =
+        run(area, &site).iter().map(|line| normalise(line, &site)).map(|verdict| (key(&verdict), verdict)).collect();
+    let mut differences = Vec::new();
+    let mut agree = 0;
+    for verdict in verdicts() {
+        if !verdict["file"].as_str().unwrap().starts_with(&format!("{area}/")) {
+            continue;
+        }
+        let name = key(&verdict);
+        match difference(&verdict, found.remove(&name)) {
+            Some(text) if known.contains_key(&name) => eprintln!("known: {name}: {}\n{text}", known[&name]),
+            Some(text) => differences.push(format!("{name}\n{text}")),
+            None if known.contains_key(&name) => eprintln!("agrees now, take it out of differences.json: {name}"),
+            None => agree += 1,
+        }
+    }
+    differences.extend(found.into_keys().map(|name| format!("{name}\n  was not run by the official runner")));
+    eprintln!("{area}: {agree} agree");
+    assert!(differences.is_empty(), "{} differ, {agree} agree:\n{}", differences.len(), differences.join("\n"));
+}
+
+fn specs_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/specs")
+}
+
+fn verdicts() -> Vec<Value> {
+    let file: Value = serde_json::from_str(&fs::read_to_string(specs_folder().join("verdicts.json")).unwrap()).unwrap();
+    file["verdicts"].as_array().unwrap().clone()
+}
+
+fn key(verdict: &Value) -> String {
+    format!("{} › {} #{}", verdict["file"].as_str().unwrap(), verdict["title"].as_str().unwrap(), verdict["retry"])
+}
+
+/// The lines of `understudy run --reporter jsonl`.
+fn run(area: &str, site: &str) -> Vec<Value> {
+    let output = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    command
+        .current_dir(specs_folder())
+        .args(["run", area, "--reporter", "jsonl", "--base-url", site, "--workers", "2", "--output"])
+        .arg(output.path());
+    let own: Map<String, Value> = fs::read_to_string(specs_folder().join(area).join("run.json"))
+        .map(|text| serde_json::from_str(&text).unwrap())
+        .unwrap_or_default();
+    for (name, flag) in [("retries", "--retries"), ("grep", "--grep"), ("grepInvert", "--grep-invert")] {
+        if let Some(value) = own.get(name) {
+            command.arg(flag).arg(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        }
+    }
+    let done = command.output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(!text.is_empty(), "{:?}: nothing was reported\n{}", done.status, String::from_utf8_lossy(&done.stderr));
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// Where two verdicts differ, one line a field.
+fn difference(expected: &Value, found: Option<Value>) -> Option<String> {
+    let Some(found) = found else { return Some("  was not run".to_owned()) };
+    let fields: BTreeSet<&String> = expected.as_object()?.keys().chain(found.as_object()?.keys()).collect();
+    let lines: Vec<_> = fields
+        .into_iter()
+        // The titles of steps are compared where both tell them.
+        .filter(|field| *field != "steps" || !found["steps"].is_null())
+        .filter(|field| expected[*field] != found[*field])
+        .map(|field| format!("  {field} expected {}\n  {field} found    {}", expected[field], found[field]))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What of a line of ours is compared. `tests/interop/normalise.mjs` does the same to the official runner's; change both.
+fn normalise(line: &Value, site: &str) -> Value {
+    let annotations: Vec<_> = line["annotations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| match note["description"].as_str().filter(|text| !text.is_empty()) {
+            Some(description) => format!("{}: {description}", note["type"].as_str().unwrap()),
+            None => note["type"].as_str().unwrap().to_owned(),
+        })
+        .collect();
+    let mut verdict = json!({
+        "file": line["file"], "title": line["title"], "retry": line["retry"], "status": line["status"],
+        "expectedStatus": line["expectedStatus"], "line": line["location"]["line"], "annotations": annotations,
+    });
+    if let Some(message) = line["error"]["message"].as_str() {
+        let (error, log) = message_and_log(message, site);
+        verdict["error"] = error.into();
+        verdict["log"] = log.into();
+        let at = &line["error"]["location"]["line"];
+        if !at.is_null() {
+            verdict["errorLine"] = at.clone();
+        }
+    }
+    if let Some(steps) = line["steps"].as_array() {
+        verdict["steps"] = steps.iter().map(|step| step.as_str().unwrap().replace(site, "http://site")).collect();
+    }
+    verdict
+}
+
+/// The text before the call log without what no two runs share, and the call log's distinct lines as they first appear.
+fn message_and_log(text: &str, site: &str) -> (String, Vec<String>) {
+    let text = without_colours(text).replace(site, "http://site");
+    let (head, log) = text.split_once("Call log:\n").unwrap_or((&text, ""));
+    let head: Vec<_> = head.lines().filter(|line| !is_injected_frame(line)).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in log.lines() {
+        let line = without_count(line.trim_start_matches([' ', '\t', '-'])).trim_end();
+        if !line.is_empty() && !depends_on_speed(line) && !lines.iter().any(|one| one == line) {
+            lines.push(line.to_owned());
+        }
+    }
+    (head.join("\n").trim_end().to_owned(), lines)
+}
+
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |done, part| done + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+/// `3 × waiting` → `waiting`.
+fn without_count(line: &str) -> &str {
+    line.split_once(" × ").filter(|(count, _)| count.chars().all(|c| c.is_ascii_digit())).map_or(line, |(_, rest)| rest)
+}
+
+fn is_injected_frame(line: &str) -> bool {
+    line.trim_start().starts_with("at ")
+        && ["<anonymous>", "__understudy", "understudy:"].iter().any(|mark| line.contains(mark))
+}
+
+fn depends_on_speed(line: &str) -> bool {
+    line == "element is not stable"
+        || (line.starts_with("retrying ") && line.contains(" action"))
+        || line
+            .strip_prefix("waiting ")
+            .and_then(|rest| rest.strip_suffix("ms"))
+            .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+}
