@@ -133,14 +133,7 @@ impl Official {
         fs::create_dir_all(&folder).expect("a folder");
         fs::copy(root().join("benches").join(spec), folder.join(spec)).expect("a copy");
         fs::write(folder.join("package.json"), "{}").expect("a file");
-        let browser = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-            .iter()
-            .flat_map(|name| {
-                std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).map(move |dir| dir.join(name))
-            })
-            .find(|path| path.exists())
-            .or_else(|| std::env::var_os("UNDERSTUDY_BROWSER").map(PathBuf::from))
-            .expect("Chromium");
+        let browser = browser();
         let config = format!(
             "export default {{ workers: 1, reporter: 'list', use: {{ launchOptions: {{ executablePath: {:?}, args: ['--no-sandbox'] }} }} }};",
             browser.display().to_string()
@@ -161,6 +154,21 @@ impl Drop for Official {
         // A leftover in an ignored folder harms nobody.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// The browser understudy finds.
+fn browser() -> PathBuf {
+    if let Some(named) = std::env::var_os("UNDERSTUDY_BROWSER") {
+        return named.into();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .find(|file| file.exists())
+        .expect("Chromium; ./install.sh --deps installs it")
 }
 
 /// A hub and an agent as processes; both end with this value.

@@ -3,7 +3,7 @@
 //!
 //! What is known to differ stands in `fixtures/specs/differences.json` with its reason; anything else fails.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
 
 #[path = "support/site.rs"]
 mod site;
