@@ -1,0 +1,58 @@
+// An official Socket.IO peer on strings: what it hears goes to standard output, what it should do comes from standard input, one JSON
+// object a line. tests/interop.rs drives it.
+//
+//   node peer.mjs server                a server with its defaults on a free port; says { listening }
+//   node peer.mjs client URL TOKEN      a client
+//
+// Says: { connected }, { disconnected }, { refused }, { event, args, ack }, { acked, args }.
+// Does: { emit, args, ack? } to every agent (server) or to the server (client); { disconnect }: closes the connections.
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+
+const [kind, url, token] = process.argv.slice(2);
+const say = value => console.log(JSON.stringify(value));
+let sockets = new Set();
+
+function listen(socket) {
+  socket.onAny((event, ...args) => {
+    const answer = typeof args.at(-1) === 'function' ? args.pop() : undefined;
+    say({ event, args, ack: !!answer });
+    answer?.({});
+  });
+}
+
+if (kind === 'server') {
+  const { Server } = await import('socket.io');
+  const http = createServer();
+  const server = new Server(http);
+  server.use((socket, next) => (socket.handshake.auth.token === 'refused' ? next(new Error('Authentication error')) : next()));
+  server.engine.on('connection_error', error => say({ broken: error.message }));
+  server.on('connection', socket => {
+    sockets.add(socket);
+    say({ connected: socket.handshake.auth });
+    socket.on('disconnect', reason => {
+      sockets.delete(socket);
+      say({ disconnected: reason });
+    });
+    listen(socket);
+  });
+  http.listen(0, '127.0.0.1', () => say({ listening: http.address().port }));
+} else {
+  const { io } = await import('socket.io-client');
+  const socket = io(url, { auth: { token } });
+  sockets = [socket];
+  socket.on('connect', () => say({ connected: {} }));
+  socket.on('disconnect', reason => say({ disconnected: reason }));
+  socket.on('connect_error', error => say({ refused: error.message }));
+  listen(socket);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { emit, args, ack, disconnect } = JSON.parse(line);
+  for (const socket of sockets) {
+    if (disconnect) socket.conn ? socket.conn.close() : socket.disconnect();
+    else if (ack) socket.emit(emit, ...args, (...answer) => say({ acked: emit, args: answer }));
+    else socket.emit(emit, ...args);
+  }
+}
+process.exit(0);
