@@ -76,7 +76,7 @@ find_node() {
 
 apt_packages() {
   local wanted=(ca-certificates build-essential pkg-config libssl-dev shellcheck) missing=() package
-  find_chromium >/dev/null || is_ubuntu || wanted+=(chromium)
+  find_chromium >/dev/null || is_ubuntu || wanted+=(chromium fonts-liberation)
   if ! have node || ! have npm; then
     have node || wanted+=(nodejs)
     have npm || wanted+=(npm)
