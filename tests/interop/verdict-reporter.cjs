@@ -18,7 +18,7 @@ class Verdicts {
       durationMs: result.duration,
       retry: result.retry,
       location: at(test.location),
-      error: first && { message: first.message ?? first.value, stack: first.stack, location: first.location?.file === test.location.file ? at(first.location) : undefined },
+      error: first && { message: first.message ?? first.value, stack: first.stack, location: first.location?.file.startsWith(this.root) ? at(first.location) : undefined },
       annotations: result.annotations.map(({ type, description }) => ({ type, description })),
       steps: steps(result.steps, ''),
     }));
