@@ -82,9 +82,14 @@ impl Mouse {
         Self { session, keyboard, state: Arc::default() }
     }
 
-    /// Moves it, in so many steps.
+    /// Moves it, in so many steps. Waits for each: Chromium makes one move of those that it finds waiting.
     pub async fn move_to(&self, x: f64, y: f64, steps: u32) -> Result<(), BrowserError> {
-        super::all(self.send_move(x, y, steps)).await
+        let (from_x, from_y) = self.position();
+        for step in 1..steps {
+            let part = f64::from(step) / f64::from(steps);
+            self.send_one_move(from_x + (x - from_x) * part, from_y + (y - from_y) * part).raw().await?;
+        }
+        self.send_one_move(x, y).raw().await.map(drop)
     }
 
     /// Presses a button where it is.
@@ -100,7 +105,10 @@ impl Mouse {
     /// Moves there and clicks.
     pub async fn click(&self, x: f64, y: f64, options: &ClickOptions) -> Result<(), BrowserError> {
         let delay = options.delay.filter(|delay| !delay.is_zero());
-        let mut replies = self.send_move(x, y, options.steps);
+        if options.steps > 1 {
+            self.move_to(x, y, options.steps).await?;
+        }
+        let mut replies = vec![self.send_one_move(x, y)];
         let count = options.count.max(1);
         for nth in 1..=count {
             replies.push(self.send_button("mousePressed", options.button, nth));
@@ -135,17 +143,6 @@ impl Mouse {
     pub fn position(&self) -> (f64, f64) {
         let state = lock(&self.state);
         (state.x, state.y)
-    }
-
-    fn send_move(&self, x: f64, y: f64, steps: u32) -> Vec<Reply> {
-        let (from_x, from_y) = self.position();
-        let steps = steps.max(1);
-        (1..=steps)
-            .map(|step| {
-                let part = f64::from(step) / f64::from(steps);
-                self.send_one_move(from_x + (x - from_x) * part, from_y + (y - from_y) * part)
-            })
-            .collect()
     }
 
     fn send_one_move(&self, x: f64, y: f64) -> Reply {

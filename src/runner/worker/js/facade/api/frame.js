@@ -4,7 +4,7 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
-import { evaluate, handleId, makeHandle } from './handle.js';
+import { evaluate, functionText, handleId, makeHandle } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
 import { makeResponse } from './network.js';
 import { register, forget } from './registry.js';
@@ -92,7 +92,7 @@ export function installFrameMethods(prototype, api, frame) {
     },
     async waitForFunction(expression, arg, options) {
       const isFunction = typeof expression === 'function';
-      const params = { frame: frame(this)._id, expression: String(expression), isFunction, arg: argument(arg, handleId),
+      const params = { frame: frame(this)._id, expression: functionText(expression), isFunction, arg: argument(arg, handleId),
         polling: options?.polling ?? 'raf', timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForFunction`, 'Wait for function', 'frame.waitForFunction', params, {}), frame(this));
     },

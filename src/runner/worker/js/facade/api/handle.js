@@ -14,9 +14,17 @@ export async function evaluate(apiName, op, target, expression, arg, { returnHan
   return returnHandle ? makeHandle(result, frame) : deserialize(result.value);
 }
 
-/** Methods written as `{ name() {} }` print without `function`. */
-function functionText(expression) {
+/**
+ * Methods written as `{ name() {} }` print without `function`. What the transform made of `await` (see await_chain.rs) means nothing in
+ * the page: there it is given a function that does nothing.
+ */
+export function functionText(expression) {
   if (typeof expression !== 'function') return String(expression);
+  const text = expressionText(expression);
+  return text.includes('__aw(') ? `(__aw => ${text})(promise => promise)` : text;
+}
+
+function expressionText(expression) {
   const text = Function.prototype.toString.call(expression);
   return /^(async\s+)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text) || text.startsWith('async') ? text : `function ${text}`;
 }

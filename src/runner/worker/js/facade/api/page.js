@@ -3,6 +3,7 @@ import { apiCall, apiStep, quiet } from '../op.js';
 import { Emitter } from './emitter.js';
 import { ConsoleMessage, Dialog, pageError } from './events.js';
 import { Frame, installFrameMethods } from './frame.js';
+import { functionText } from './handle.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
 import { makeResponse, Request, Response } from './network.js';
@@ -134,7 +135,7 @@ installGetBy(Page.prototype);
 installFrameMethods(Page.prototype, 'page', page => page._main);
 
 export function initScript(script, arg) {
-  if (typeof script === 'function') return `(${script})(${arg === undefined ? '' : JSON.stringify(arg)})`;
+  if (typeof script === 'function') return `(${functionText(script)})(${arg === undefined ? '' : JSON.stringify(arg)})`;
   if (typeof script === 'string') return script;
   if (typeof script?.content === 'string') return script.content;
   throw new Error('Either path or content property must be present; the test code has no files here, so it is content');
