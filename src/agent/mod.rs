@@ -1,1 +1,83 @@
-//! The daemon: registration, heartbeat, reconnect, slots, outbox.
+//! The daemon: registration, heartbeat, reconnect, slots, outbox. It knows sessions only by what starts them.
+
+mod backoff;
+mod commands;
+mod daemon;
+mod fit;
+mod link;
+mod outbox;
+mod session;
+mod slots;
+mod state;
+mod system;
+mod token;
+
+use crate::model::{Event, StartExecution};
+use futures_util::future::BoxFuture;
+use rustls::ClientConfig;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use state::StateError;
+pub use system::Versions;
+pub use token::TokenSource;
+
+/// How to be an agent.
+#[derive(Debug, Clone)]
+pub struct AgentOptions {
+    /// The server.
+    pub server: url::Url,
+    /// The token to present.
+    pub token: TokenSource,
+    /// For people; the host's name where it is `None`.
+    pub name: Option<String>,
+    /// Between heartbeats.
+    pub heartbeat: Duration,
+    /// Sessions at the same time, at least one; more wait.
+    pub max_sessions: usize,
+    /// The agent's own folder: its id, its sessions' ids, what it has not told yet.
+    pub state_dir: PathBuf,
+    /// After a stop, what still runs has so long to end before it is cancelled.
+    pub drain_timeout: Duration,
+    /// For `https` and `wss`.
+    pub tls: Arc<ClientConfig>,
+    /// What the registration says about the runner.
+    pub versions: Versions,
+}
+
+/// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`), and ends soon
+/// after the cancellation. What it sends after the last one is left out; one that ends without it is completed by the agent.
+#[derive(Clone)]
+pub struct SessionStarter(pub Arc<StartSession>);
+
+/// See [`SessionStarter`].
+pub type StartSession =
+    dyn Fn(StartExecution, mpsc::Sender<Event>, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync;
+
+impl fmt::Debug for SessionStarter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionStarter(…)")
+    }
+}
+
+/// The two ways to end an agent.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    /// No new work, finish what runs, tell it, end.
+    pub drain: CancellationToken,
+    /// Cancel what runs and end within seconds.
+    pub abort: CancellationToken,
+}
+
+/// Is an agent until it is told to stop. A server that is away, or that refuses the token, is no reason to end.
+///
+/// # Errors
+/// When the state folder cannot be used, before anything else is done.
+pub async fn run(options: AgentOptions, starter: SessionStarter, shutdown: Shutdown) -> Result<(), StateError> {
+    daemon::Daemon::new(options, starter)?.run(shutdown).await;
+    Ok(())
+}

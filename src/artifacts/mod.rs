@@ -1,1 +1,3 @@
 //! What a session leaves behind: folders, and images shrunk to a byte budget.
+
+pub mod shrink;

@@ -1,0 +1,254 @@
+//! The one task that owns all of an agent's state.
+
+use super::backoff::Backoff;
+use super::link::{Change, Link};
+use super::outbox::Outbox;
+use super::session::{self, Told};
+use super::slots::Slots;
+use super::state::{Kept, State};
+use super::{AgentOptions, SessionStarter, Shutdown, StateError, system};
+use crate::dialect::testflow::agent::{Outbound, Registration, register};
+use crate::model::{AgentId, Event, ExecutionId};
+use crate::wire::client::{ConnectError, Connection, Incoming};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+/// Events of all sessions that may be ahead of this task.
+const AHEAD: usize = 256;
+/// What an agent that ends gives the server to take its last words.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// What an agent that is told to end at once gives its sessions to end.
+const ABORT: Duration = Duration::from_secs(3);
+
+/// See the module.
+pub(super) struct Daemon {
+    pub(super) options: AgentOptions,
+    pub(super) starter: SessionStarter,
+    agent: AgentId,
+    name: String,
+    system_info: Map<String, Value>,
+    pub(super) state: State,
+    pub(super) slots: Slots,
+    pub(super) outbox: Outbox,
+    backoff: Backoff,
+    pub(super) link: Link,
+    pub(super) tell: mpsc::Sender<Told>,
+    told: mpsc::Receiver<Told>,
+    pub(super) ending: Ending,
+}
+
+/// Whether, and how far, the agent is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Ending {
+    No,
+    /// What runs has until then to end.
+    Draining(Instant),
+    /// What runs was cancelled and has until then to end.
+    Cancelling(Instant),
+    /// Nothing runs; the server has until then to take the last words.
+    Flushing(Instant),
+    /// Nothing is waited for.
+    Over,
+}
+
+enum Happening {
+    Drain,
+    Abort,
+    Late,
+    Heartbeat,
+    Told(Told),
+    Link(Change),
+}
+
+impl Daemon {
+    pub(super) fn new(options: AgentOptions, starter: SessionStarter) -> Result<Self, StateError> {
+        let (state, found) = State::open(&options.state_dir)?;
+        let run = uuid::Uuid::new_v4().simple().to_string();
+        let mut outbox = Outbox::new(run, found.outbox);
+        let mut ended = found.ended;
+        for execution in found.interrupted {
+            tracing::warn!(%execution, "this session was running when the agent was killed");
+            for event in session::failed(&execution, "The agent was killed while this session ran", 0) {
+                outbox.push(event);
+            }
+            ended.push(execution);
+        }
+        let (tell, told) = mpsc::channel(AHEAD);
+        let slots = Slots::new(options.max_sessions, ended);
+        Ok(Self {
+            name: options.name.clone().unwrap_or_else(system::hostname),
+            system_info: system::info(&options.versions),
+            options,
+            starter,
+            agent: found.agent,
+            state,
+            slots,
+            outbox,
+            backoff: Backoff::default(),
+            link: Link::new(),
+            tell,
+            told,
+            ending: Ending::No,
+        })
+    }
+
+    pub(super) async fn run(mut self, shutdown: Shutdown) {
+        let mut heartbeat = interval(self.options.heartbeat.max(Duration::from_millis(10)));
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.link.flush(&mut self.outbox);
+            if self.is_over() {
+                break;
+            }
+            let ending = self.ending;
+            let late = async {
+                match ending {
+                    Ending::No | Ending::Over => std::future::pending().await,
+                    Ending::Draining(at) | Ending::Cancelling(at) | Ending::Flushing(at) => {
+                        sleep_until(at.into()).await
+                    }
+                }
+            };
+            let can_abort = !matches!(ending, Ending::Cancelling(_) | Ending::Flushing(_));
+            let happening = tokio::select! {
+                () = shutdown.drain.cancelled(), if ending == Ending::No => Happening::Drain,
+                () = shutdown.abort.cancelled(), if can_abort => Happening::Abort,
+                () = late => Happening::Late,
+                Some(told) = self.told.recv() => Happening::Told(told),
+                change = self.link.next(&mut self.outbox) => Happening::Link(change),
+                _ = heartbeat.tick() => Happening::Heartbeat,
+            };
+            self.handle(happening);
+        }
+        self.state.keep(self.outbox.entries());
+        self.link.close().await;
+    }
+
+    fn handle(&mut self, happening: Happening) {
+        match happening {
+            Happening::Drain => {
+                tracing::info!(running = self.slots.running(), "no new work: finishing what runs");
+                self.ending = Ending::Draining(Instant::now() + self.options.drain_timeout);
+                self.give_up_waiting();
+            }
+            Happening::Abort => {
+                tracing::info!(running = self.slots.running(), "cancelling what runs");
+                self.ending = Ending::Cancelling(Instant::now() + ABORT);
+                self.give_up_waiting();
+                self.slots.cancel_all();
+            }
+            Happening::Late => self.late(),
+            Happening::Heartbeat => self.link.heartbeat(),
+            Happening::Told(Told::Event(event)) => self.said(event),
+            Happening::Told(Told::Ended(execution)) => self.session_ended(&execution),
+            Happening::Link(Change::Due) => self.link.connect(&self.options),
+            Happening::Link(Change::Tried(Ok(connection))) => self.connected(connection),
+            Happening::Link(Change::Tried(Err(error))) => self.not_connected(&error),
+            Happening::Link(Change::Incoming(incoming)) => self.incoming(incoming),
+            Happening::Link(Change::Ready) => {}
+        }
+    }
+
+    /// Moves on once nothing runs; true once there is nothing left to wait for.
+    fn is_over(&mut self) -> bool {
+        if matches!(self.ending, Ending::Draining(_) | Ending::Cancelling(_)) && self.slots.running() == 0 {
+            self.ending = Ending::Flushing(Instant::now() + LAST_WORDS);
+        }
+        match self.ending {
+            Ending::Flushing(_) => self.outbox.is_empty(),
+            Ending::Over => true,
+            Ending::No | Ending::Draining(_) | Ending::Cancelling(_) => false,
+        }
+    }
+
+    fn late(&mut self) {
+        match self.ending {
+            Ending::No | Ending::Over => {}
+            Ending::Draining(_) => {
+                tracing::warn!(running = self.slots.running(), "draining takes too long: cancelling what runs");
+                self.ending = Ending::Cancelling(Instant::now() + ABORT);
+                self.slots.cancel_all();
+            }
+            Ending::Cancelling(_) => {
+                let lost: Vec<ExecutionId> = self.slots.live().cloned().collect();
+                for execution in lost {
+                    tracing::error!(%execution, "the session does not end: it is left behind");
+                    self.slots.ended(&execution);
+                    self.state.ended(&execution);
+                    for event in session::failed(&execution, "The agent was stopped while this session ran", 0) {
+                        self.outbox.push(event);
+                    }
+                }
+            }
+            Ending::Flushing(_) => {
+                let left = self.outbox.entries().count();
+                tracing::warn!(left, "the server does not take the last words: they are kept for the next start");
+                self.ending = Ending::Over;
+            }
+        }
+    }
+
+    fn connected(&mut self, connection: Connection) {
+        self.backoff.connected(Instant::now());
+        self.link.established(connection, self.registration());
+        tracing::info!(server = %self.options.server, agent = %self.agent, "connected and registered");
+    }
+
+    fn registration(&self) -> Outbound {
+        let sessions: BTreeSet<&ExecutionId> = self.slots.live().chain(self.outbox.sessions()).collect();
+        register(&Registration {
+            agent: self.agent.clone(),
+            name: self.name.clone(),
+            system_info: self.system_info.clone(),
+            max_sessions: self.options.max_sessions,
+            sessions: sessions.into_iter().cloned().collect(),
+        })
+    }
+
+    fn not_connected(&mut self, error: &ConnectError) {
+        let wait = self.link.lost(&mut self.backoff, Some(error));
+        let server = &self.options.server;
+        match error {
+            ConnectError::Refused(_) => {
+                tracing::error!(%server, %error, ?wait, "check the token; trying again with the one there is then");
+            }
+            ConnectError::Unreachable(_) => tracing::warn!(%server, %error, ?wait, "no connection; trying again"),
+        }
+    }
+
+    fn incoming(&mut self, incoming: Incoming) {
+        match incoming {
+            Incoming::Event(event) => self.event(event),
+            Incoming::Proved(token) => {
+                self.outbox.proved(token);
+                if self.outbox.is_empty() {
+                    self.state.told_everything();
+                }
+            }
+            Incoming::TooLarge { token, bytes } => {
+                tracing::error!(bytes, "an event is larger than the server takes, and is left out");
+                self.outbox.proved(token);
+            }
+            Incoming::Closed(why) => {
+                self.outbox.disconnected();
+                self.state.keep(self.outbox.entries());
+                let wait = self.link.lost(&mut self.backoff, None);
+                tracing::warn!(%why, ?wait, "the connection has ended; connecting again");
+            }
+        }
+    }
+
+    /// Nothing that is told can be lost by a kill while the server is away.
+    pub(super) fn tell_server(&mut self, event: Event) {
+        self.outbox.push(event);
+        if !self.link.is_up()
+            && let Some(entry) = self.outbox.entries().last()
+            && self.state.keep_one(entry) == Kept::TooMuch
+        {
+            self.state.keep(self.outbox.entries());
+        }
+    }
+}

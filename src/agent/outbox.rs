@@ -1,0 +1,291 @@
+//! What is still to be told to the server, in order, kept until it has arrived. Pure.
+
+use super::fit;
+use crate::model::{Event, ExecutionId, Level};
+use crate::wire::client::Proof;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What may wait, bytes; beyond it the oldest pictures go, then the oldest lines.
+const BUDGET_BYTES: usize = 64 << 20;
+/// Events under way at once: enough to keep a line busy, few enough that the channel to the socket never fills.
+const WINDOW: usize = 64;
+/// Bytes under way at once, except that one event may always go.
+const WINDOW_BYTES: usize = 4 << 20;
+
+/// One event and how it stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// Names the event over redeliveries and restarts.
+    pub(super) event_id: String,
+    /// What to tell.
+    pub(super) event: Event,
+    /// Its number on this connection and the proof that is awaited.
+    #[serde(skip)]
+    under_way: Option<(u64, Proof)>,
+}
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    under_way: usize,
+    under_way_bytes: usize,
+    next_token: u64,
+    next_event: u64,
+    /// Distinguishes event ids of this run of the agent.
+    run: String,
+    /// Lines that had to go, by session.
+    dropped: BTreeMap<ExecutionId, u64>,
+}
+
+impl Outbox {
+    /// An outbox with what was left from before.
+    pub(super) fn new(run: String, left: Vec<Entry>) -> Self {
+        let bytes = left.iter().map(|entry| fit::weight(&entry.event)).sum();
+        Self { entries: left.into(), bytes, run, next_token: 1, ..Self::default() }
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        if let (Event::ExecutionComplete { execution, .. }, false) = (&event, self.dropped.is_empty())
+            && let Some(lines) = self.dropped.remove(execution)
+        {
+            let message = format!("{lines} messages were left out: the server was away for too long");
+            self.append(Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message });
+        }
+        self.append(event);
+        while self.bytes > BUDGET_BYTES && self.drop_one() {}
+    }
+
+    fn append(&mut self, event: Event) {
+        self.bytes += fit::weight(&event);
+        self.next_event += 1;
+        let event_id = format!("{}-{}", self.run, self.next_event);
+        self.entries.push_back(Entry { event_id, event, under_way: None });
+    }
+
+    fn drop_one(&mut self) -> bool {
+        let waits = |entry: &Entry| entry.under_way.is_none();
+        let picture = |entry: &Entry| waits(entry) && matches!(entry.event, Event::ExecutionScreenshot { .. });
+        let place = self.entries.iter().position(picture);
+        let place = place.or_else(|| self.entries.iter().position(|entry| waits(entry) && !is_last(&entry.event)));
+        let Some(entry) = place.and_then(|place| self.entries.remove(place)) else { return false };
+        self.bytes -= fit::weight(&entry.event);
+        if let (Some(id), false) = (execution(&entry.event), matches!(entry.event, Event::ExecutionScreenshot { .. })) {
+            *self.dropped.entry(id.clone()).or_default() += 1;
+        }
+        true
+    }
+
+    /// The next event to send, where the line has room for one.
+    pub(super) fn next(&self) -> Option<&Entry> {
+        let next = self.entries.iter().find(|entry| entry.under_way.is_none())?;
+        let room = self.under_way < WINDOW && self.under_way_bytes + fit::weight(&next.event) <= WINDOW_BYTES;
+        (room || self.under_way == 0).then_some(next)
+    }
+
+    /// The next event goes out; returns its number.
+    pub(super) fn sent(&mut self, proof: Proof) -> u64 {
+        let token = self.next_token;
+        self.next_token += 1;
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.under_way.is_none()) {
+            entry.under_way = Some((token, proof));
+            self.under_way += 1;
+            self.under_way_bytes += fit::weight(&entry.event);
+        }
+        token
+    }
+
+    /// Others take the place of the next event: it did not fit.
+    pub(super) fn replace_next(&mut self, with: Vec<Event>) {
+        let Some(place) = self.entries.iter().position(|entry| entry.under_way.is_none()) else { return };
+        let Some(old) = self.entries.remove(place) else { return };
+        self.bytes -= fit::weight(&old.event);
+        for (n, event) in with.into_iter().enumerate() {
+            self.bytes += fit::weight(&event);
+            let event_id = format!("{}.{n}", old.event_id);
+            self.entries.insert(place + n, Entry { event_id, event, under_way: None });
+        }
+    }
+
+    /// The proof for `token` has come.
+    pub(super) fn proved(&mut self, token: u64) {
+        let pong = self.entries.iter().any(|entry| entry.under_way == Some((token, Proof::Pong)));
+        let (mut freed, mut freed_bytes) = (0, 0);
+        self.entries.retain(|entry| {
+            let Some((number, proof)) = entry.under_way else { return true };
+            let done = number == token || (pong && proof == Proof::Pong && number < token);
+            if done {
+                freed += 1;
+                freed_bytes += fit::weight(&entry.event);
+            }
+            !done
+        });
+        self.under_way -= freed;
+        self.under_way_bytes -= freed_bytes;
+        self.bytes -= freed_bytes;
+    }
+
+    /// The connection is gone: what has not arrived for certain is to be sent again.
+    pub(super) fn disconnected(&mut self) {
+        self.entries.iter_mut().for_each(|entry| entry.under_way = None);
+        (self.under_way, self.under_way_bytes) = (0, 0);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// Sessions that something is still to be told of.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &ExecutionId> {
+        self.entries.iter().filter_map(|entry| execution(&entry.event))
+    }
+}
+
+/// Whether nothing follows for the session.
+pub(super) fn is_last(event: &Event) -> bool {
+    matches!(event, Event::ExecutionComplete { .. } | Event::RecordingComplete { .. })
+}
+
+/// Whose event it is.
+pub(super) fn execution(event: &Event) -> Option<&ExecutionId> {
+    match event {
+        Event::ExecutionLog { execution, .. }
+        | Event::ExecutionStep { execution, .. }
+        | Event::ExecutionScreenshot { execution, .. }
+        | Event::ExecutionComplete { execution, .. }
+        | Event::RecordingReady { execution, .. }
+        | Event::RecordingComplete { execution, .. } => Some(execution),
+        Event::Error { execution, .. } => execution.as_ref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(message: &str) -> Event {
+        Event::ExecutionLog { execution: "e".into(), level: Level::Info, message: message.to_owned() }
+    }
+
+    fn complete() -> Event {
+        Event::ExecutionComplete { execution: "e".into(), exit_code: 0, duration_ms: 1 }
+    }
+
+    fn picture(bytes: usize) -> Event {
+        Event::ExecutionScreenshot { execution: "e".into(), step_number: 1, image: vec![0; bytes] }
+    }
+
+    fn outbox() -> Outbox {
+        Outbox::new("run".to_owned(), vec![])
+    }
+
+    fn ids(outbox: &Outbox) -> Vec<&str> {
+        outbox.entries().map(|entry| entry.event_id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_not_proved_is_sent_again() {
+        let mut outbox = outbox();
+        for event in [log("1"), log("2"), complete()] {
+            outbox.push(event);
+        }
+        let first = outbox.sent(Proof::Written);
+        outbox.sent(Proof::Written);
+        outbox.sent(Proof::Pong);
+        assert!(outbox.next().is_none());
+        outbox.proved(first);
+        outbox.disconnected();
+        assert_eq!(ids(&outbox), ["run-2", "run-3"]);
+        assert_eq!(outbox.next().unwrap().event, log("2"));
+        let (log, end) = (outbox.sent(Proof::Ack), outbox.sent(Proof::Ack));
+        outbox.proved(end);
+        assert_eq!(ids(&outbox), ["run-2"]);
+        outbox.proved(999);
+        outbox.proved(log);
+        assert!(outbox.is_empty());
+        assert_eq!((outbox.bytes, outbox.under_way, outbox.under_way_bytes), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_pong_proves_what_was_sent_before_it() {
+        let mut outbox = outbox();
+        for event in [complete(), log("1"), complete(), complete()] {
+            outbox.push(event);
+        }
+        outbox.sent(Proof::Pong);
+        outbox.sent(Proof::Written);
+        let second = outbox.sent(Proof::Pong);
+        outbox.sent(Proof::Pong);
+        outbox.proved(second);
+        assert_eq!(ids(&outbox), ["run-2", "run-4"]);
+    }
+
+    #[test]
+    fn the_line_is_never_overfull() {
+        let mut outbox = outbox();
+        (0..WINDOW + 5).for_each(|_| outbox.push(log("x")));
+        let mut sent = 0;
+        while outbox.next().is_some() {
+            outbox.sent(Proof::Ack);
+            sent += 1;
+        }
+        assert_eq!(sent, WINDOW);
+
+        let mut outbox = super::tests::outbox();
+        (0..3).for_each(|_| outbox.push(picture(WINDOW_BYTES)));
+        let first = outbox.sent(Proof::Ack);
+        assert!(outbox.next().is_none());
+        outbox.proved(first);
+        assert!(outbox.next().is_some(), "one may always go");
+    }
+
+    #[test]
+    fn a_server_that_stays_away_costs_pictures_then_lines_but_no_verdict() {
+        let mut outbox = outbox();
+        outbox.push(complete());
+        outbox.push(log("kept"));
+        (0..100).for_each(|_| outbox.push(picture(1 << 20)));
+        assert!(outbox.bytes <= BUDGET_BYTES);
+        assert_eq!(&ids(&outbox)[..2], ["run-1", "run-2"]);
+        (0..70).for_each(|_| outbox.push(log(&"x".repeat(1 << 20))));
+        assert!(outbox.bytes <= BUDGET_BYTES);
+        assert!(!outbox.entries().any(|entry| matches!(entry.event, Event::ExecutionScreenshot { .. })));
+        outbox.push(complete());
+        let told: Vec<_> = outbox.entries().map(|entry| &entry.event).collect();
+        assert_eq!((told[0], told[told.len() - 1]), (&complete(), &complete()));
+        let Event::ExecutionLog { message, level: Level::Warn, .. } = told[told.len() - 2] else { panic!("a warning") };
+        assert!(message.ends_with("messages were left out: the server was away for too long"), "{message}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_replaced_in_its_place() {
+        let mut outbox = outbox();
+        for event in [log("0"), log("long"), log("3")] {
+            outbox.push(event);
+        }
+        outbox.sent(Proof::Ack);
+        outbox.replace_next(vec![log("lo"), log("ng")]);
+        assert_eq!(ids(&outbox), ["run-1", "run-2.0", "run-2.1", "run-3"]);
+        outbox.replace_next(vec![]);
+        assert_eq!(ids(&outbox), ["run-1", "run-2.1", "run-3"]);
+    }
+
+    #[test]
+    fn what_is_left_survives_a_restart() {
+        let mut before = outbox();
+        before.push(complete());
+        before.sent(Proof::Pong);
+        let text = serde_json::to_string(&before.entries().collect::<Vec<_>>()).unwrap();
+        let mut after = Outbox::new("second".to_owned(), serde_json::from_str(&text).unwrap());
+        after.push(log("new"));
+        assert_eq!(ids(&after), ["run-1", "second-1"]);
+        assert_eq!(after.next().unwrap().event, complete());
+        assert_eq!(after.sessions().count(), 2);
+    }
+}
