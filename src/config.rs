@@ -4,8 +4,10 @@
 //! words. `--max-sessions` is `UNDERSTUDY_MAX_SESSIONS` and, in a settings file, `max-sessions`, at the top for all commands or in a
 //! table named like one command.
 
+mod folders;
 mod terminal;
 
+pub use folders::state_dir;
 pub use terminal::{colors, dumb_terminal, environment};
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};

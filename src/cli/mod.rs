@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand. To add one: a file with `Args` (clap) and `run`, a variant of [`Subcommand`],
 //! a line in its `run`. Every flag is then also an environment variable and a key of the settings file (see [`crate::config`]).
 
+mod agent;
 mod completions;
 mod config;
 mod duration;
@@ -65,6 +66,7 @@ enum LogFormat {
 /// One variant per command, in the order `--help` lists them.
 #[derive(Debug, clap::Subcommand)]
 enum Subcommand {
+    Agent(Box<agent::Args>),
     Run(Box<run::Args>),
     Serve(serve::Args),
     Token(token::Args),
@@ -75,6 +77,7 @@ enum Subcommand {
 impl Subcommand {
     fn run(self, globals: &Globals) -> Result<ExitCode, CouldNotRun> {
         match self {
+            Self::Agent(args) => agent::run(*args),
             Self::Run(args) => run::run(*args, globals.no_color),
             Self::Serve(args) => serve::run(args),
             Self::Token(args) => token::run(args),
@@ -86,7 +89,7 @@ impl Subcommand {
     /// What is logged where nobody said.
     fn log_level(&self) -> &'static str {
         match self {
-            Self::Serve(_) => "info",
+            Self::Agent(_) | Self::Serve(_) => "info",
             Self::Run(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => "warn",
         }
     }

@@ -3,3 +3,6 @@
 pub mod host;
 pub mod protocol;
 pub mod worker;
+
+/// The release of Playwright whose behaviour the runner is held to.
+pub const PLAYWRIGHT_VERSION: &str = "1.65.1";
