@@ -3,8 +3,7 @@
 use super::Narration;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
-use crate::runner::host::{Mode, NoImports, RunRequest, Runner, Screenshots};
-use crate::runner::protocol::{Module, WorkerConfig};
+use crate::runner::host::{Mode, Module, NoImports, RunRequest, Runner, Screenshots, WorkerConfig};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ mod schedule;
 mod service;
 mod spawn;
 
+pub use super::protocol::{Module, WorkerConfig};
 pub use crate::browser::Mode;
 pub use loader::{FileLoader, ModuleLoader, NoImports};
 pub use run::{RunRequest, Runner, RunnerOptions, Screenshots};
