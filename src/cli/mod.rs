@@ -30,7 +30,7 @@ const COULD_NOT_RUN: u8 = 2;
     version,
     arg_required_else_help = true,
     after_help = "Every flag can also be set in the environment (--max-sessions is UNDERSTUDY_MAX_SESSIONS).\n\n\
-                  Example: understudy completions bash > /etc/bash_completion.d/understudy"
+                  Example: understudy run tests/login.spec.ts"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
