@@ -129,12 +129,14 @@ impl Connection {
         Session { connection: self.clone(), id: Arc::from("") }
     }
 
-    /// Events of `session` go to `listener` from now on.
-    pub(super) fn attach(&self, session: &Session, listener: Arc<dyn Listener>) {
-        lock(&self.0.state).sessions.insert(session.id().to_owned(), (session.clone(), listener));
+    /// The session Chromium calls `id`; its events go to `listener` from now on.
+    pub(super) fn attach(&self, id: &str, listener: Arc<dyn Listener>) -> Session {
+        let session = Session { connection: self.clone(), id: Arc::from(id) };
+        lock(&self.0.state).sessions.insert(id.to_owned(), (session.clone(), listener));
+        session
     }
 
-    /// The session Chromium calls `id`.
+    /// A session without a listener, to be let go.
     pub(super) fn session(&self, id: &str) -> Session {
         Session { connection: self.clone(), id: Arc::from(id) }
     }

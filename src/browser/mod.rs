@@ -1,15 +1,19 @@
 //! The only room that knows CDP: launch, supervise, context, page, frame, locator, input.
 
+pub mod actionability;
 mod barrier;
 mod cdp;
 pub mod context;
 pub mod dialog;
 pub mod emulation;
 pub mod error;
+pub mod expect;
 pub mod frame;
+mod injected;
 pub mod input;
 mod instance;
 pub mod launch;
+pub mod locator;
 pub mod navigation;
 pub mod network;
 pub mod notice;
@@ -19,7 +23,6 @@ mod pool;
 pub mod progress;
 pub mod screenshot;
 pub mod script;
-mod spare;
 mod storage;
 mod sync;
 mod transport;
@@ -31,6 +34,7 @@ pub use error::BrowserError;
 pub use frame::{Frame, LoadState};
 pub use instance::Browser;
 pub use launch::{LaunchError, LaunchOptions, Mode};
+pub use locator::Locator;
 pub use notice::{Notice, Observer, Topic};
 pub use page::Page;
 pub use pool::BrowserPool;

@@ -287,10 +287,6 @@ impl ExecutionContext {
 
     /// What Chromium says when the document went away in the middle of it, in our words.
     fn translate(&self, error: BrowserError) -> BrowserError {
-        if matches!(error, BrowserError::Closed { .. }) {
-            // Perhaps only the process of an out-of-process frame.
-            return self.lost();
-        }
         let BrowserError::Protocol { message, .. } = &error else { return error };
         const GONE: &[&str] = &[
             "Cannot find context with specified id",
@@ -355,6 +351,11 @@ impl RemoteObject {
     /// Whether it is a DOM node.
     pub fn is_element(&self) -> bool {
         self.0.raw.subtype.as_deref() == Some("node")
+    }
+
+    /// Whether it is an array.
+    pub fn is_array(&self) -> bool {
+        self.0.raw.subtype.as_deref() == Some("array")
     }
 
     /// Its value if it is a primitive of JSON.

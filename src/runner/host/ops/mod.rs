@@ -1,10 +1,12 @@
 //! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
 
 mod context;
+mod expect;
 mod failure;
 mod frame;
 mod handle;
 mod input;
+mod locator;
 mod objects;
 mod page;
 mod picture;
@@ -91,7 +93,12 @@ impl Operations {
         let performed = match room {
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,
+            "frame" if matches!(operation, "waitForSelector" | "querySelector" | "querySelectorAll") => {
+                locator::query(self, operation, params).await
+            }
             "frame" => frame::perform(self, operation, params).await,
+            "locator" => locator::perform(self, operation, params).await,
+            "expect" => expect::perform(self, operation, params).await,
             "handle" => handle::perform(self, operation, params).await,
             "keyboard" | "mouse" | "touchscreen" => input::perform(self, name, params).await,
             "dialog" | "response" => tell::perform(self, name, params).await,

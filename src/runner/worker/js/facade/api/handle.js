@@ -26,13 +26,7 @@ export function functionText(expression) {
 
 function expressionText(expression) {
   const text = Function.prototype.toString.call(expression);
-  if (/^(async\s*)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text)) return text;
-  return text.startsWith('async ') ? text.replace(/^async\s+/, 'async function ') : `function ${text}`;
-}
-
-/** More than one argument would be lost silently. */
-export function oneArgument(given, most) {
-  if (given > most) throw new Error('Too many arguments. If you need to pass more than 1 argument to the function wrap them in an object.');
+  return /^(async\s+)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text) || text.startsWith('async') ? text : `function ${text}`;
 }
 
 export function makeHandle(result, frame) {
@@ -48,12 +42,8 @@ export class JSHandle {
     this._disposed = false;
     register(id, this);
   }
-  async evaluate(expression, arg) {
-    this._alive('evaluate');
-    return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg);
-  }
-  async evaluateHandle(expression, arg) {
-    this._alive('evaluateHandle');
+  evaluate(expression, arg) { return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg); }
+  evaluateHandle(expression, arg) {
     return evaluate('jsHandle.evaluateHandle', 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
   }
   async jsonValue() { return deserialize(await quiet('jsHandle.jsonValue', 'handle.jsonValue', { handle: this._id })); }
@@ -63,9 +53,6 @@ export class JSHandle {
   }
   async getProperty(name) {
     return evaluate('jsHandle.getProperty', 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
-  }
-  _alive(method) {
-    if (this._disposed) throw new Error(`jsHandle.${method}: Target page, context or browser has been closed`);
   }
   asElement() { return null; }
   async dispose() {

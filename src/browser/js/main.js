@@ -1,0 +1,129 @@
+// What Rust calls: `call(method, params, ...handles)`. Everything in and out is plain JSON but the handles. An error the user should
+// read comes back as `{ error, about: 'selector'|'element'|'strict' }`, because a thrown one would carry a stack.
+
+/** Elements of a selector below `handles[0]` or the document; that handle itself for an empty selector. */
+function elementsOf({ selector, strict, handle }, handles) {
+  const root = handle ? handles[0] : document;
+  if (handle && !selector) return root.isConnected ? [root] : [];
+  const elements = queryAll(parseSelector(selector), root);
+  if (strict && elements.length > 1) {
+    const shown = elements.slice(0, 10).map(element => [preview(element), suggest(element)]);
+    throw Object.assign(new EngineError('strict'), { strict: { count: elements.length, shown } });
+  }
+  return elements;
+}
+
+function found(params, handles, log) {
+  const elements = withCaches(() => elementsOf(params, handles));
+  if (!elements.length) return null;
+  const proceeding = elements.length > 1 ? `${elements.length} elements. Proceeding with the first one: ` : '';
+  log.push(`  locator resolved to ${proceeding}${preview(elements[0])}`);
+  return elements[0];
+}
+
+/** What `read` may ask of an element. */
+const READS = {
+  textContent: element => element.textContent,
+  innerText(element) {
+    if (element.namespaceURI !== 'http://www.w3.org/1999/xhtml') throw new StateError('Node is not an HTMLElement');
+    return element.innerText;
+  },
+  innerHTML: element => element.innerHTML,
+  getAttribute: (element, { name }) => element.getAttribute(name),
+  inputValue(node) {
+    const element = retarget(node, 'follow-label');
+    if (!['INPUT', 'TEXTAREA', 'SELECT'].includes(element?.nodeName)) throw new StateError('Node is not an <input>, <textarea> or <select> element');
+    return element.value;
+  },
+  state(element, { state }) {
+    const { matches, received } = stateOf(element, state);
+    return received === 'detached' ? undefined : matches;
+  },
+  box(element) {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.getClientRects().length ? { x, y, width, height } : null;
+  },
+  dispatchEvent(element, { type, eventInit }) {
+    element.dispatchEvent(eventOf(type, eventInit, element));
+    return null;
+  },
+  ariaSnapshot: element => snapshotOf(element),
+};
+
+const METHODS = {
+  act,
+  finish,
+  expect: expectation,
+  count: (params, handles) => withCaches(() => elementsOf(params, handles).length),
+  texts: (params, handles) => withCaches(() => elementsOf(params, handles).map(element => (params.inner ? element.innerText : element.textContent ?? ''))),
+  /** Whether it is visible now; false without an element. */
+  visible: (params, handles) => withCaches(() => {
+    const [element] = elementsOf(params, handles);
+    return element ? stateOf(element, 'visible', params.frameVisible).matches : false;
+  }),
+  /** `{ missing }` or `{ log, value }`. */
+  read(params, handles) {
+    const log = [];
+    const element = found(params, handles, log);
+    if (!element) return { missing: true };
+    const value = withCaches(() => READS[params.what](element, params));
+    return value === undefined ? { missing: true } : { log, value };
+  },
+  /** For `waitFor`: `{ attached, visible, log }`. */
+  look(params, handles) {
+    const log = [];
+    const elements = withCaches(() => elementsOf(params, handles));
+    if (!elements.length) return { attached: false, visible: false, log };
+    const visible = stateOf(elements[0], 'visible', params.frameVisible).matches;
+    const which = elements.length > 1 ? `${elements.length} elements. Proceeding with the first one: ` : visible ? 'visible ' : 'hidden ';
+    log.push(`  locator resolved to ${which}${preview(elements[0])}`);
+    return { attached: true, visible, log };
+  },
+  /** Where the content of a frame element begins, and how it looks from outside. */
+  frameBox(params, [element]) {
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    const side = name => (parseFloat(style[`border${name}Width`]) || 0) + (parseFloat(style[`padding${name}`]) || 0);
+    return { x: box.x + side('Left'), y: box.y + side('Top'), visible: isVisible(element), connected: element.isConnected };
+  },
+  /** Whether a point of a frame inside of this frame is not covered here. */
+  frameHit: ({ point }, [element]) => withCaches(() => blockerAt(point, element)),
+  preview: (params, [element]) => preview(element),
+  suggest: (params, [element]) => withCaches(() => suggest(element)),
+  highlight(params, handles) {
+    const elements = withCaches(() => elementsOf(params, handles));
+    for (const element of elements) element.style.outline = '2px solid #dc6f6f';
+    return elements.length;
+  },
+};
+
+function failure(error) {
+  if (error.strict) return { ...error.strict, about: 'strict', error: 'strict' };
+  if (error instanceof StateError) return { error: error.message, about: 'element' };
+  if (error instanceof EngineError) return { error: error.message, about: 'selector' };
+  return { error: String(error), about: 'element' };
+}
+
+const engine = {
+  async call(method, params, ...handles) {
+    try {
+      return await METHODS[method](params, handles);
+    } catch (error) {
+      return failure(error);
+    }
+  },
+  /** All elements, kept in the page; or a failure as above. */
+  elements(params, ...handles) {
+    try {
+      return withCaches(() => elementsOf(params, handles));
+    } catch (error) {
+      return failure(error);
+    }
+  },
+  /** The only element, kept in the page; null without one; or a failure as above. */
+  element(params, ...handles) {
+    const elements = this.elements(params, ...handles);
+    return Array.isArray(elements) ? elements[0] ?? null : elements;
+  },
+  read: { parseSelector, queryAll, roleOf, nameOf, textOf, isVisible, preview, suggest },
+};

@@ -1,0 +1,243 @@
+// Accessible names and descriptions after accname 1.2; the steps are its numbers. `within` says how the traversal came here:
+// `{ target: 'self'|'descendant', visited, includeHidden, labelledBy?, describedBy?, label?, native? }`, where each of the last four is
+// `{ hidden }`: whether the element it started from is hidden (then hidden content counts).
+
+const NAMELESS_ROLES = new Set(['caption', 'code', 'definition', 'deletion', 'emphasis', 'generic', 'insertion', 'mark', 'paragraph',
+  'presentation', 'strong', 'subscript', 'suggestion', 'superscript', 'term', 'time', 'none']);
+const CONTENT_NAMED_ROLES = new Set(['button', 'cell', 'checkbox', 'columnheader', 'gridcell', 'heading', 'link', 'menuitem',
+  'menuitemcheckbox', 'menuitemradio', 'option', 'radio', 'row', 'rowheader', 'switch', 'tab', 'tooltip', 'treeitem']);
+const CONTENT_READ_ROLES = new Set(['', 'caption', 'code', 'contentinfo', 'definition', 'deletion', 'emphasis', 'insertion', 'list', 'listitem',
+  'mark', 'none', 'paragraph', 'presentation', 'region', 'row', 'rowgroup', 'section', 'strong', 'subscript', 'superscript', 'table', 'term', 'time']);
+
+const flat = text => text.replace(/[\u200b\u00ad]/g, '').replace(/\u00a0/g, ' ').trim().replace(/\s+/g, ' ');
+
+function nameOf(element, includeHidden = false) {
+  return cached(includeHidden ? 'nameHidden' : 'name', element, () => {
+    if (NAMELESS_ROLES.has(roleOf(element) ?? '')) return '';
+    return flat(alternative(element, { includeHidden, visited: new Set(), target: 'self' }));
+  });
+}
+
+function descriptionOf(element, includeHidden = false) {
+  if (element.hasAttribute('aria-describedby')) {
+    const texts = referenced(element, 'aria-describedby').map(from => alternative(from, {
+      includeHidden, visited: new Set(), describedBy: { hidden: isAriaHidden(from) },
+    }));
+    return flat(texts.join(' '));
+  }
+  if (element.hasAttribute('aria-description')) return flat(element.getAttribute('aria-description'));
+  return flat(element.getAttribute('title') ?? '');
+}
+
+function errorMessageOf(element) {
+  const invalid = element.getAttribute('aria-invalid');
+  const native = element.validity && !element.validity.valid;
+  if (!native && (!invalid || ['false', ''].includes(invalid.trim().toLowerCase()))) return '';
+  const texts = referenced(element, 'aria-errormessage').map(from => flat(alternative(from, {
+    includeHidden: false, visited: new Set(), describedBy: { hidden: isAriaHidden(from) },
+  })));
+  return texts.join(' ').trim();
+}
+
+function alternative(element, within) {
+  if (within.visited.has(element)) return '';
+  const child = { ...within, target: within.target === 'self' ? 'descendant' : within.target };
+  // 2A
+  const shown = [within.labelledBy, within.describedBy, within.native, within.label].some(start => start?.hidden);
+  if (!within.includeHidden && !shown && isAriaHidden(element)) {
+    within.visited.add(element);
+    return '';
+  }
+  // 2B
+  const labelledBy = labelledByOf(element);
+  if (!within.labelledBy && labelledBy) {
+    const name = labelledBy.map(from => alternative(from, {
+      ...within, labelledBy: { hidden: isAriaHidden(from) }, describedBy: undefined, target: undefined, label: undefined, native: undefined,
+    })).join(' ');
+    if (name.trim()) return name;
+  }
+  const role = roleOf(element) ?? '';
+  const tag = tagOf(element);
+  // 2C
+  if (within.label || within.labelledBy || within.target === 'descendant') {
+    const own = nativeLabelsOf(element).includes(within.labelRoot) || !!labelledBy?.includes(element);
+    if (!own) {
+      const value = embeddedValue(element, role, tag, within, child);
+      if (value !== undefined) return value;
+    }
+  }
+  // 2D
+  const label = element.getAttribute('aria-label') ?? '';
+  if (label.trim() && !(within.describedBy && within.target === 'self')) {
+    within.visited.add(element);
+    return label;
+  }
+  // 2E
+  if (role !== 'presentation' && role !== 'none') {
+    const name = nativeName(element, tag, labelledBy, within);
+    if (name !== undefined) return name;
+  }
+  // 2F, 2G, 2H
+  const read = within.labelledBy || within.describedBy || within.label || within.native;
+  const summary = tag === 'SUMMARY' && role !== 'presentation' && role !== 'none';
+  const named = CONTENT_NAMED_ROLES.has(role) || (within.target === 'descendant' && CONTENT_READ_ROLES.has(role));
+  if (named || summary || read) {
+    within.visited.add(element);
+    const text = contentText(element, child);
+    if (within.target === 'self' ? text.trim() : text) return text;
+  }
+  // 2I
+  if ((role !== 'presentation' && role !== 'none') || tag === 'IFRAME') {
+    within.visited.add(element);
+    const title = element.getAttribute('title') ?? '';
+    if (title.trim()) return title;
+  }
+  within.visited.add(element);
+  return '';
+}
+
+function embeddedValue(element, role, tag, within, child) {
+  if (role === 'textbox') {
+    within.visited.add(element);
+    return tag === 'INPUT' || tag === 'TEXTAREA' ? element.value : element.textContent ?? '';
+  }
+  if (role === 'combobox' || role === 'listbox') {
+    within.visited.add(element);
+    let options;
+    if (tag === 'SELECT') {
+      options = [...element.selectedOptions];
+      if (!options.length && element.options.length) options = [element.options[0]];
+    } else {
+      const listbox = role === 'combobox' ? [element, ...element.querySelectorAll('*')].find(other => roleOf(other) === 'listbox') : element;
+      options = listbox ? [...listbox.querySelectorAll('[aria-selected="true"]')].filter(option => roleOf(option) === 'option') : [];
+    }
+    if (!options.length && tag === 'INPUT') return element.value;
+    return options.map(option => alternative(option, child)).join(' ');
+  }
+  if (['progressbar', 'scrollbar', 'slider', 'spinbutton', 'meter'].includes(role)) {
+    within.visited.add(element);
+    return element.getAttribute('aria-valuetext') ?? element.getAttribute('aria-valuenow') ?? element.getAttribute('value') ?? element.value?.toString() ?? '';
+  }
+  if (role === 'menu') {
+    within.visited.add(element);
+    return '';
+  }
+  return undefined;
+}
+
+/** Step 2E: what the host language offers; undefined when it offers nothing. */
+function nativeName(element, tag, labelledBy, within) {
+  const done = text => {
+    within.visited.add(element);
+    return text;
+  };
+  const title = element.getAttribute('title') ?? '';
+  const labels = nativeLabelsOf(element);
+  const byLabels = () => labels.map(label => alternative(label, {
+    ...within, label: { hidden: isAriaHidden(label) }, labelRoot: label, native: undefined, labelledBy: undefined, describedBy: undefined, target: undefined,
+  })).filter(Boolean).join(' ');
+  const byChild = name => {
+    for (let child = element.firstElementChild; child; child = child.nextElementSibling) {
+      if (tagOf(child) === name) {
+        return alternative(child, { ...within, native: { hidden: isAriaHidden(child) } });
+      }
+    }
+    return '';
+  };
+  const type = tag === 'INPUT' ? element.type : '';
+  const useLabels = labels.length > 0 && !within.labelledBy;
+  if (['button', 'submit', 'reset'].includes(type)) {
+    const value = element.value ?? '';
+    if (value.trim()) return done(value);
+    if (type === 'submit') return done('Submit');
+    if (type === 'reset') return done('Reset');
+    return done(title);
+  }
+  if (type === 'file') return done(useLabels ? byLabels() : 'Choose File');
+  if (type === 'image') {
+    if (useLabels) return done(byLabels());
+    const alt = element.getAttribute('alt') ?? '';
+    return done(alt.trim() ? alt : title.trim() ? title : 'Submit');
+  }
+  switch (tag) {
+    case 'BUTTON': return useLabels ? done(byLabels()) : undefined;
+    case 'OUTPUT': return done(useLabels ? byLabels() : title);
+    case 'TEXTAREA': case 'SELECT': case 'INPUT': {
+      if (useLabels) return done(byLabels());
+      const types = ['text', 'password', 'search', 'tel', 'email', 'url', 'number'];
+      const placeholder = tag === 'TEXTAREA' || types.includes(type) ? element.getAttribute('placeholder') ?? '' : '';
+      return done(title || placeholder);
+    }
+    case 'FIELDSET': return done(byChild('LEGEND') || title);
+    case 'FIGURE': return done(byChild('FIGCAPTION') || title);
+    case 'TABLE': {
+      const caption = byChild('CAPTION');
+      return done(caption || element.getAttribute('summary') || title);
+    }
+    case 'IMG': case 'AREA': {
+      const alt = element.getAttribute('alt') ?? '';
+      return done(alt.trim() ? alt : title);
+    }
+    case 'SVG': case 'G': case 'A': {
+      if (!element.ownerSVGElement && tag !== 'SVG') return undefined;
+      for (let child = element.firstElementChild; child; child = child.nextElementSibling) {
+        if (tagOf(child) === 'TITLE' && child.ownerSVGElement) return done(alternative(child, { ...within, labelledBy: { hidden: isAriaHidden(child) } }));
+      }
+      const xlink = tag === 'A' ? element.getAttribute('xlink:title') ?? '' : '';
+      return xlink.trim() ? done(xlink) : undefined;
+    }
+    default: return undefined;
+  }
+}
+
+/** Steps 2F.i to 2H: the text inside, with a space around what is not inline. */
+function contentText(element, within) {
+  const parts = [];
+  const add = (node, skipSlotted) => {
+    if (skipSlotted && node.assignedSlot) return;
+    if (node.nodeType === TEXT) {
+      parts.push(node.textContent || '');
+    } else if (node.nodeType === ELEMENT) {
+      const display = styleOf(node)?.display ?? 'inline';
+      const text = alternative(node, within);
+      parts.push(display !== 'inline' || node.nodeName === 'BR' ? ` ${text} ` : text);
+    }
+  };
+  parts.push(pseudoText(element, '::before'));
+  const replaced = cssContent(element, '');
+  if (replaced !== null) {
+    parts.push(replaced);
+  } else {
+    const slotted = element.nodeName === 'SLOT' ? element.assignedNodes() : [];
+    if (slotted.length) {
+      for (const child of slotted) add(child, false);
+    } else {
+      for (let child = element.firstChild; child; child = child.nextSibling) add(child, true);
+      for (let child = element.shadowRoot?.firstChild; child; child = child.nextSibling) add(child, true);
+      for (const owned of referenced(element, 'aria-owns')) add(owned, true);
+    }
+  }
+  parts.push(pseudoText(element, '::after'));
+  return parts.join('');
+}
+
+function pseudoText(element, pseudo) {
+  const style = styleOf(element, pseudo);
+  if (!style || style.display === 'none' || style.visibility === 'hidden') return '';
+  const text = cssContent(element, pseudo) ?? '';
+  return text && style.display !== 'inline' ? ` ${text} ` : text;
+}
+
+/** The text of CSS `content`; null when it is not text. */
+function cssContent(element, pseudo) {
+  const content = styleOf(element, pseudo || undefined)?.content;
+  if (!content || content === 'none' || content === 'normal') return null;
+  const alternatives = content.split(/\s\/\s(?=")/);
+  const text = alternatives.at(-1);
+  let out = '', found = false;
+  for (const [, quoted, attribute] of text.matchAll(/"((?:[^"\\]|\\.)*)"|attr\(([\w-]+)\)/g)) {
+    found = true;
+    out += attribute ? element.getAttribute(attribute) ?? '' : quoted.replace(/\\(.)/g, '$1');
+  }
+  return found ? out : null;
+}
