@@ -1,6 +1,7 @@
 //! When to try the server again: exponential, with full jitter. Pure: time and chance are arguments.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The first failure is followed by a wait of at most this.
 const BASE: Duration = Duration::from_millis(500);

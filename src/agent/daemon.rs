@@ -12,9 +12,9 @@ use crate::model::{AgentId, Event, ExecutionId};
 use crate::wire::client::{ConnectError, Connection, Incoming};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 /// Events of all sessions that may be ahead of this task.
 const AHEAD: usize = 256;
@@ -107,9 +107,7 @@ impl Daemon {
             let late = async {
                 match ending {
                     Ending::No | Ending::Over => std::future::pending().await,
-                    Ending::Draining(at) | Ending::Cancelling(at) | Ending::Flushing(at) => {
-                        sleep_until(at.into()).await
-                    }
+                    Ending::Draining(at) | Ending::Cancelling(at) | Ending::Flushing(at) => sleep_until(at).await,
                 }
             };
             let can_abort = !matches!(ending, Ending::Cancelling(_) | Ending::Flushing(_));

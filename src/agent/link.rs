@@ -7,12 +7,11 @@ use super::outbox::{Outbox, is_last};
 use crate::dialect::testflow::agent::{Outbound, encode, heartbeat};
 use crate::model::Event;
 use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof, Target};
-use crate::wire::socketio;
 use serde_json::{Value, json};
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinHandle;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 /// From the first byte to the server's yes, as official clients have it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -67,7 +66,7 @@ impl Link {
     pub(super) async fn next(&mut self, outbox: &mut Outbox) -> Change {
         match self {
             Self::Down(until) => {
-                sleep_until((*until).into()).await;
+                sleep_until(*until).await;
                 Change::Due
             }
             Self::Connecting(attempt) => Change::Tried(attempt.await.unwrap_or_else(|error| {
@@ -151,7 +150,7 @@ impl Up {
     async fn next(&mut self, outbox: &mut Outbox) -> Change {
         let held = async {
             match self.hold {
-                Some(until) => sleep_until(until.into()).await,
+                Some(until) => sleep_until(until).await,
                 None => std::future::pending().await,
             }
         };
@@ -220,7 +219,7 @@ async fn attempt(options: AgentOptions) -> Result<Connection, ConnectError> {
         None => Value::Object(serde_json::Map::new()),
     };
     let target = Target { url: options.server, namespace: "/".to_owned(), auth, timeout: CONNECT_TIMEOUT };
-    socketio::connect(&target, options.tls).await
+    options.connector.connect(target).await
 }
 
 /// Even in 0..1. Not for secrets: it spreads agents that lost the same server.

@@ -13,8 +13,8 @@ mod system;
 mod token;
 
 use crate::model::{Event, StartExecution};
+use crate::wire::client::Connector;
 use futures_util::future::BoxFuture;
-use rustls::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ pub struct AgentOptions {
     pub state_dir: PathBuf,
     /// After a stop, what still runs has so long to end before it is cancelled.
     pub drain_timeout: Duration,
-    /// For `https` and `wss`.
-    pub tls: Arc<ClientConfig>,
+    /// What connects to the server.
+    pub connector: Connector,
     /// What the registration says about the runner.
     pub versions: Versions,
 }

@@ -3,8 +3,8 @@
 use super::SessionStarter;
 use super::outbox::is_last;
 use crate::model::{Event, ExecutionId, Level, StartExecution};
-use std::time::Instant;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Events a session may be ahead of the agent.

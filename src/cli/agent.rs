@@ -8,7 +8,7 @@ use crate::config;
 use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
 use crate::session::{SessionOptions, Sessions};
-use crate::wire::tls;
+use crate::wire::{socketio, tls};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -130,7 +130,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
             max_sessions: args.max_sessions.unwrap_or_else(cores),
             state_dir,
             drain_timeout: args.drain_timeout,
-            tls,
+            connector: socketio::connector(tls),
             versions: Versions { playwright: PLAYWRIGHT_VERSION.to_owned(), chromium },
         };
         let shutdown = Shutdown::default();

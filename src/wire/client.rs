@@ -1,7 +1,10 @@
 //! The seam between the agent and whatever carries its events: a task owns the socket, two channels lead to it. An
-//! implementation is one `connect` function that returns a [`Connection`].
+//! implementation is a [`Connector`]: it serves the [`Socket`] of a [`Connection::pair`] and hands out the connection.
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -118,6 +121,36 @@ pub enum CloseReason {
     Transport(String),
 }
 
+/// How to get a [`Connection`]; cheap to clone.
+#[derive(Clone)]
+pub struct Connector(Arc<Connect>);
+
+type Connect = dyn Fn(Target) -> BoxFuture<'static, Result<Connection, ConnectError>> + Send + Sync;
+
+impl Connector {
+    /// `connect` ends within the target's timeout; dropping its future drops the socket.
+    pub fn new<F>(connect: impl Fn(Target) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Connection, ConnectError>> + Send + 'static,
+    {
+        Self(Arc::new(move |target| Box::pin(connect(target))))
+    }
+
+    /// One attempt.
+    ///
+    /// # Errors
+    /// Refused when the server said no, unreachable for everything else, timeouts included.
+    pub async fn connect(&self, target: Target) -> Result<Connection, ConnectError> {
+        (self.0)(target).await
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector(…)")
+    }
+}
+
 /// A connection that the server has accepted. Dropping it ends the connection at once; [`Connection::close`] in order.
 #[derive(Debug)]
 pub struct Connection {
@@ -127,11 +160,39 @@ pub struct Connection {
     pub outgoing: mpsc::Sender<Outgoing>,
     /// From the socket; whoever does not read it holds up the socket.
     pub incoming: mpsc::Receiver<Incoming>,
-    /// Asks the task to write what it was given, and end.
-    pub(super) closing: CancellationToken,
+    closing: CancellationToken,
 }
 
+/// The end of a [`Connection`] that the task with the socket has. When the connection is dropped, `outgoing` ends; when
+/// `closing` fires as well, what is in it is still to be written.
+#[derive(Debug)]
+pub struct Socket {
+    /// What to send.
+    pub outgoing: mpsc::Receiver<Outgoing>,
+    /// What has come; [`Incoming::Closed`] last.
+    pub incoming: mpsc::Sender<Incoming>,
+    /// Write what was given, take leave, and end.
+    pub closing: CancellationToken,
+}
+
+/// Depth of the channels: deep enough for a burst, shallow enough to push back.
+const CHANNEL_DEPTH: usize = 256;
+
 impl Connection {
+    /// Both ends of a connection to a server that takes packets of `max_payload` bytes. `early` have come already.
+    #[must_use]
+    pub fn pair(max_payload: usize, early: Vec<Received>) -> (Self, Socket) {
+        let (outgoing, to_write) = mpsc::channel(CHANNEL_DEPTH);
+        let (told, incoming) = mpsc::channel(CHANNEL_DEPTH + early.len());
+        for event in early {
+            // The channel has room for all of them.
+            let _ = told.try_send(Incoming::Event(event));
+        }
+        let closing = CancellationToken::new();
+        let socket = Socket { outgoing: to_write, incoming: told, closing: closing.clone() };
+        (Self { max_payload, outgoing, incoming, closing }, socket)
+    }
+
     /// Writes what was given so far, takes leave, and ends; gives up when the server does not read.
     pub async fn close(mut self) {
         self.closing.cancel();

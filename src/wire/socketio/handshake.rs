@@ -1,0 +1,125 @@
+//! From nothing to a joined namespace: WebSocket, Engine.IO, Socket.IO.
+
+use super::{MESSAGE_MAX_BYTES, Socket, received, unreachable};
+use crate::wire::client::{ConnectError, Received, Target};
+use crate::wire::frame::{self, Engine, Handshake, Kind, Packet};
+use futures_util::{SinkExt, StreamExt};
+use rustls::ClientConfig;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio_tungstenite::Connector;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// Events that a server may send before it has accepted us; some emit in their connect handler.
+const EARLY_EVENTS_MAX: usize = 256;
+
+pub(super) async fn upgrade(target: &Target, tls: Arc<ClientConfig>) -> Result<Socket, ConnectError> {
+    let mut url = target.url.clone();
+    let scheme = match url.scheme() {
+        "https" | "wss" => "wss",
+        _ => "ws",
+    };
+    if url.set_scheme(scheme).is_err() {
+        return Err(ConnectError::Unreachable(format!("{url} is not the address of a server")));
+    }
+    if url.path() == "/" {
+        url.set_path("/socket.io/");
+    }
+    url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
+    let request = url.as_str().into_client_request().map_err(unreachable)?;
+    let config =
+        WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES)).max_frame_size(Some(MESSAGE_MAX_BYTES));
+    let no_delay = true;
+    let connector = Some(Connector::Rustls(tls));
+    match tokio_tungstenite::connect_async_tls_with_config(request, Some(config), no_delay, connector).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(response)) => {
+            let status = response.status();
+            let place = response.headers().get("location").and_then(|place| place.to_str().ok());
+            Err(match (status, place) {
+                (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
+                    ConnectError::Refused(format!("HTTP {status}"))
+                }
+                (_, Some(place)) => unreachable(format!("HTTP {status}: the server has moved to {place}")),
+                _ => unreachable(format!(
+                    "HTTP {status} where a WebSocket was expected; is {} a Socket.IO server?",
+                    target.url
+                )),
+            })
+        }
+        Err(error) => Err(unreachable(error)),
+    }
+}
+
+pub(super) async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectError> {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => {
+                return match frame::engine(&text) {
+                    Ok(Engine::Open(handshake)) => Ok(handshake),
+                    Ok(other) => Err(unreachable(format!("the server began with {other:?} instead of its handshake"))),
+                    Err(error) => Err(unreachable(error)),
+                };
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            other => return Err(unreachable(ended(other))),
+        }
+    }
+}
+
+/// Waits for the server's yes and keeps the events that overtake it.
+pub(super) async fn join(socket: &mut Socket, namespace: &str) -> Result<Vec<Received>, ConnectError> {
+    let mut early = Vec::new();
+    loop {
+        let text = match socket.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => continue,
+            other => return Err(unreachable(ended(other))),
+        };
+        let packet = match frame::engine(&text) {
+            Ok(Engine::Ping(words)) => {
+                socket.send(format!("3{words}").into()).await.map_err(unreachable)?;
+                continue;
+            }
+            Ok(Engine::Message(text)) => Packet::parse(text).map_err(unreachable)?,
+            Ok(Engine::Close) => return Err(unreachable("the server closed the connection during the handshake")),
+            Ok(_) => continue,
+            Err(error) => return Err(unreachable(error)),
+        };
+        // A server that has no such namespace says so in `/` on old versions.
+        if packet.namespace != namespace && packet.kind != Kind::ConnectError {
+            continue;
+        }
+        match packet.kind {
+            Kind::Connect => return Ok(early),
+            Kind::ConnectError => return Err(ConnectError::Refused(refusal(packet.data))),
+            Kind::Disconnect => return Err(unreachable("the server disconnected us during the handshake")),
+            Kind::Event if early.len() < EARLY_EVENTS_MAX => early.extend(received(packet, Vec::new())),
+            _ => {}
+        }
+    }
+}
+
+fn refusal(data: Option<Value>) -> String {
+    let message = match &data {
+        Some(Value::Object(map)) => map.get("message").and_then(Value::as_str),
+        Some(Value::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    message.filter(|text| !text.is_empty()).unwrap_or("no reason given").to_owned()
+}
+
+fn ended(last: Option<Result<Message, Error>>) -> String {
+    match last {
+        None => "the server closed the connection during the handshake".to_owned(),
+        Some(Ok(Message::Close(Some(frame)))) => {
+            format!("the server closed the connection during the handshake ({} {})", frame.code, frame.reason)
+        }
+        Some(Ok(Message::Close(None))) => "the server closed the connection during the handshake".to_owned(),
+        Some(Ok(other)) => format!("the server sent {} bytes of something else during the handshake", other.len()),
+        Some(Err(error)) => error.to_string(),
+    }
+}
