@@ -1,14 +1,12 @@
 //! The agent's end of protocol 000.
 
-use super::hub::EXTENSION;
+use super::EXTENSION;
+use super::fields::{Fields, Malformed};
 use crate::model::{
-    AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording, TestFlowId,
+    AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording,
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-/// Ids are opaque, but not a place to store things, bytes.
-const ID_MAX_BYTES: usize = 512;
 /// What the seed's clients send and what is meant where a server leaves it out.
 const DEFAULT_LANGUAGE: &str = "typescript";
 
@@ -30,19 +28,9 @@ pub enum Inbound {
     Unknown,
 }
 
-/// A command that cannot be understood, with what is needed to answer it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct DecodeError {
-    /// What was wrong and what is expected.
-    pub message: String,
-    /// The session, where one could be read.
-    pub execution: Option<ExecutionId>,
-}
-
-impl From<DecodeError> for Event {
-    fn from(error: DecodeError) -> Self {
-        Self::Error { message: error.message, execution: error.execution }
+impl From<Malformed> for Event {
+    fn from(error: Malformed) -> Self {
+        Self::Error { message: error.message, execution: error.session }
     }
 }
 
@@ -94,7 +82,7 @@ pub fn heartbeat() -> Outbound {
 ///
 /// # Errors
 /// When it is a command of this protocol and cannot be understood.
-pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, DecodeError> {
+pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
     let fields = || Fields::of(name, arguments.first());
     Ok(match name {
         "execution:start" => {
@@ -138,7 +126,7 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, DecodeError> {
         }
         // Extensions of the protocol that come with recording.
         "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
-            return Err(fields()?.error(format!("{name} is not available in this version")));
+            return Err(fields()?.malformed("not available in this version"));
         }
         _ => Inbound::Unknown,
     })
@@ -200,89 +188,11 @@ fn set(payload: &mut Value, field: &str, value: Option<impl serde::Serialize>) {
     }
 }
 
-/// A command's payload, read field by field so that a refusal can name the field.
-struct Fields<'a> {
-    name: &'a str,
-    map: &'a Map<String, Value>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(name: &'a str, payload: Option<&'a Value>) -> Result<Self, DecodeError> {
-        match payload {
-            Some(Value::Object(map)) => Ok(Self { name, map }),
-            other => Err(DecodeError {
-                message: format!("{name}: the payload must be an object, got {}", kind(other)),
-                execution: None,
-            }),
-        }
-    }
-
-    fn execution(&self) -> Result<ExecutionId, DecodeError> {
-        self.id("executionId").map(ExecutionId)
-    }
-
-    fn flow(&self) -> Result<TestFlowId, DecodeError> {
-        self.id("testFlowId").map(TestFlowId)
-    }
-
-    fn id(&self, field: &str) -> Result<String, DecodeError> {
-        let text = self.string(field)?;
-        match text.len() {
-            0 => Err(self.error(format!("{}: `{field}` must not be empty", self.name))),
-            n if n > ID_MAX_BYTES => {
-                Err(self.error(format!("{}: `{field}` has {n} bytes, at most {ID_MAX_BYTES} are allowed", self.name)))
-            }
-            _ => Ok(text.to_owned()),
-        }
-    }
-
-    fn string(&self, field: &str) -> Result<&'a str, DecodeError> {
-        match self.map.get(field) {
-            Some(Value::String(text)) => Ok(text),
-            other => Err(self.error(format!("{}: `{field}` must be a string, got {}", self.name, kind(other)))),
-        }
-    }
-
-    fn maybe_string(&self, field: &str) -> Result<Option<String>, DecodeError> {
-        match self.map.get(field) {
-            None | Some(Value::Null) => Ok(None),
-            Some(_) => self.string(field).map(|text| Some(text.to_owned())),
-        }
-    }
-
-    fn config<T: DeserializeOwned + Default>(&self) -> Result<T, DecodeError> {
-        match self.map.get("config") {
-            None | Some(Value::Null) => Ok(T::default()),
-            Some(config @ Value::Object(_)) => {
-                T::deserialize(config).map_err(|error| self.error(format!("{}: `config`: {error}", self.name)))
-            }
-            other => Err(self.error(format!("{}: `config` must be an object, got {}", self.name, kind(other)))),
-        }
-    }
-
-    fn error(&self, message: String) -> DecodeError {
-        let readable = self.map.get("executionId").and_then(Value::as_str);
-        let readable = readable.filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));
-        DecodeError { message, execution: readable.map(ExecutionId::from) }
-    }
-}
-
-fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "nothing",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "a boolean",
-        Some(Value::Number(_)) => "a number",
-        Some(Value::String(_)) => "a string",
-        Some(Value::Array(_)) => "an array",
-        Some(Value::Object(_)) => "an object",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde::Deserialize;
+    use serde::de::DeserializeOwned;
 
     /// `fixtures/wire/testflow/*.json`: see SOURCE.md there.
     #[derive(Deserialize)]
@@ -378,11 +288,11 @@ mod tests {
             ),
             (
                 ("recording:stop", vec![json!({"executionId": "e"})]),
-                "recording:stop is not available in this version",
+                "recording:stop: not available in this version",
                 Some("e"),
             ),
         ] {
-            let expected = DecodeError { message: message.to_owned(), execution: execution.map(ExecutionId::from) };
+            let expected = Malformed { message: message.to_owned(), session: execution.map(ExecutionId::from) };
             assert_eq!(decode(name, &arguments), Err(expected));
         }
         let bad = decode(

@@ -1,21 +1,17 @@
 //! The hub's end of protocol 000. A hub relays payloads as they came, so that fields it does not know survive; what is
 //! read here is what it needs to know where they go.
 
+use super::EXTENSION;
+use super::fields::{Fields, ID_MAX_BYTES, Malformed};
 use crate::model::{AgentId, ExecutionId};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Ids are opaque, but not a place to store things, bytes.
-const ID_MAX_BYTES: usize = 512;
-
 /// An agent that tells more about its machine than this is taken to tell nothing, bytes.
 const SYSTEM_INFO_MAX_BYTES: usize = 64 << 10;
-
-/// What both ends of ours announce in `extensions`.
-pub const EXTENSION: &str = "understudy/1";
 
 /// One message of a peer.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,16 +92,6 @@ pub enum Meaning {
     Complete,
 }
 
-/// A message that cannot be understood, to be answered by `error`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Malformed {
-    /// What was wrong and what is expected.
-    pub message: String,
-    /// The session, where one could be read.
-    pub session: Option<ExecutionId>,
-}
-
 /// How an agent stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentStatus {
@@ -140,22 +126,22 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
         "hub:replay" => Ok(Inbound::Replay),
         "execution:start" => {
             let fields = Fields::of(name, payload)?;
-            let session = fields.session()?;
+            let session = fields.execution()?;
             fields.string("code")?;
             Ok(Inbound::Start { session, kind: SessionKind::Execution })
         }
         "recording:start" => {
             let fields = Fields::of(name, payload)?;
-            let session = fields.session()?;
+            let session = fields.execution()?;
             fields.string("url")?;
             let flow = fields.map.get("testFlowId").cloned().unwrap_or(Value::Null);
             Ok(Inbound::Start { session, kind: SessionKind::Recording { flow } })
         }
         "execution:cancel" | "recording:cancel" => {
-            Ok(Inbound::Control { session: Fields::of(name, payload)?.session()?, cancels: true })
+            Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, cancels: true })
         }
         "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
-            Ok(Inbound::Control { session: Fields::of(name, payload)?.session()?, cancels: false })
+            Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, cancels: false })
         }
         "execution:log"
         | "execution:step"
@@ -209,64 +195,7 @@ fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Inbound,
     let fields = Fields::of(name, payload)?;
     let event_id = fields.map.get("eventId").and_then(Value::as_str).filter(|id| id.len() <= ID_MAX_BYTES);
     let event_id = event_id.map(str::to_owned);
-    Ok(Inbound::Event { session: fields.session()?, means, event_id })
-}
-
-struct Fields<'a> {
-    name: &'a str,
-    map: &'a Map<String, Value>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(name: &'a str, payload: Option<&'a Value>) -> Result<Self, Malformed> {
-        match payload {
-            Some(Value::Object(map)) => Ok(Self { name, map }),
-            other => Err(Malformed {
-                message: format!("{name}: the payload must be an object, got {}", kind(other)),
-                session: None,
-            }),
-        }
-    }
-
-    fn session(&self) -> Result<ExecutionId, Malformed> {
-        self.id("executionId").map(ExecutionId)
-    }
-
-    fn id(&self, field: &str) -> Result<String, Malformed> {
-        let text = self.string(field)?;
-        match text.len() {
-            0 => Err(self.malformed(format!("`{field}` must not be empty"))),
-            n if n > ID_MAX_BYTES => {
-                Err(self.malformed(format!("`{field}` has {n} bytes, at most {ID_MAX_BYTES} are allowed")))
-            }
-            _ => Ok(text.to_owned()),
-        }
-    }
-
-    fn string(&self, field: &str) -> Result<&'a str, Malformed> {
-        match self.map.get(field) {
-            Some(Value::String(text)) => Ok(text),
-            other => Err(self.malformed(format!("`{field}` must be a string, got {}", kind(other)))),
-        }
-    }
-
-    fn malformed(&self, what: String) -> Malformed {
-        let readable =
-            self.map.get("executionId").and_then(Value::as_str).filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));
-        Malformed { message: format!("{}: {what}", self.name), session: readable.map(ExecutionId::from) }
-    }
-}
-
-fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "nothing",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "a boolean",
-        Some(Value::Number(_)) => "a number",
-        Some(Value::String(_)) => "a string",
-        Some(Value::Array(_)) => "an array",
-        Some(Value::Object(_)) => "an object",
-    }
+    Ok(Inbound::Event { session: fields.execution()?, means, event_id })
 }
 
 /// An event to send: its name and its payload.
