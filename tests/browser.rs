@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use understudy::browser::navigation::GotoOptions;
 use understudy::browser::url_match::UrlMatcher;
 use understudy::browser::{
-    BrowserContext, BrowserPool, CallArg, ContextOptions, Evaluation, LaunchOptions, LoadState, Mode, Page,
+    BrowserContext, BrowserPool, CallArg, ContextOptions, Evaluation, LaunchOptions, LoadState, Mode, Notice, Page,
 };
 use understudy::runner::host::ops::{Operations, OperationsOptions};
 use understudy::runner::protocol::ToWorker;
@@ -42,6 +42,7 @@ fn site() -> Router {
         .route("/redirect", get(|| async { Redirect::temporary("/second") }))
         .route("/missing", get(|| async { (StatusCode::NOT_FOUND, Html("<title>Nothing here</title>")) }))
         .route("/nothing", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/script", get(|| async { Html("<script>window.seen = `early is ${window.early}`</script>") }))
         .route("/frames", get(|| async { Html("<iframe name=inner src='/second'></iframe>") }))
         .route(
             "/form",
@@ -182,6 +183,63 @@ fn frames_come_and_go() {
         let error = inner.title().await.unwrap_err().to_string();
         assert_eq!(error, "Frame was detached");
         assert_eq!(page.frames().len(), 1);
+    }));
+}
+
+#[test]
+fn frames_of_other_sites_run_elsewhere_and_behave_the_same() {
+    run(with_page(json!({}), async |page, origin| {
+        // Another site than the numeric address: Chromium gives it a process of its own.
+        let other = origin.replace("127.0.0.1", "localhost");
+        page.add_init_script("window.early = document.readyState").await.unwrap();
+        let frame = page.main_frame();
+        frame.goto(&format!("{origin}/"), &goto(LoadState::Load)).await.unwrap();
+        let html = format!("<style>body {{ margin: 0 }}</style><iframe name=far src='{other}/frames'></iframe>");
+        frame.set_content(&html, LoadState::NetworkIdle, TIMEOUT).await.unwrap();
+        assert_eq!(page.frames().len(), 3);
+        let far = page.frames().into_iter().find(|frame| frame.name() == "far").unwrap();
+        let inner = page.frames().into_iter().find(|frame| frame.name() == "inner").unwrap();
+        assert_eq!((far.url(), inner.parent().unwrap()), (format!("{other}/frames"), far.clone()));
+        assert_eq!(inner.title().await.unwrap(), "Second");
+        let early = inner.main_context().await.unwrap().evaluate(&expression("early")).await.unwrap();
+        assert_eq!(early, json!("loading"));
+        let owner = far.owner_element().await.unwrap().unwrap();
+        assert_eq!(owner.content_frame().await.unwrap().unwrap(), far);
+        let watch = "window.clicked = new Promise(done => addEventListener('click', event => done(event.clientX)))";
+        far.main_context().await.unwrap().evaluate_handle(&expression(&format!("{watch}, 1"))).await.unwrap();
+        page.mouse().click(6.0, 5.0, &Default::default()).await.unwrap();
+        let clicked = far.main_context().await.unwrap().evaluate(&expression("clicked")).await.unwrap();
+        assert_eq!(clicked, json!(4));
+        // It comes home, and goes away again.
+        far.goto(&format!("{origin}/second"), &goto(LoadState::Load)).await.unwrap();
+        assert_eq!(far.title().await.unwrap(), "Second");
+        assert_eq!(page.frames().len(), 2);
+        assert!(inner.is_detached());
+        far.goto(&format!("{other}/"), &goto(LoadState::Load)).await.unwrap();
+        assert_eq!(far.title().await.unwrap(), "Home");
+    }));
+}
+
+#[test]
+fn init_scripts_run_first_in_popups_too() {
+    run(with_page(json!({}), async |page, origin| {
+        let context = page.context().clone();
+        context.add_init_script("window.early = [...document.scripts].length").await.unwrap();
+        let (sender, mut popups) = tokio::sync::mpsc::unbounded_channel();
+        context.observe(std::sync::Arc::new(move |notice| {
+            if let Notice::PageCreated(page) = notice {
+                let _ = sender.send(page);
+            }
+        }));
+        page.main_frame().goto(&format!("{origin}/"), &goto(LoadState::Load)).await.unwrap();
+        for url in [format!("{origin}/script"), origin.replace("127.0.0.1", "localhost") + "/script"] {
+            evaluate(&page, &format!("window.open('{url}'), 1")).await;
+            let popup = popups.recv().await.unwrap();
+            assert_eq!(popup.opener(), Some(&page));
+            popup.main_frame().reached(LoadState::Load).await.unwrap();
+            assert_eq!(popup.main_frame().url(), url);
+            assert_eq!(evaluate(&popup, "seen").await, json!("early is 0"));
+        }
     }));
 }
 

@@ -129,14 +129,12 @@ impl Connection {
         Session { connection: self.clone(), id: Arc::from("") }
     }
 
-    /// The session Chromium calls `id`; its events go to `listener` from now on.
-    pub(super) fn attach(&self, id: &str, listener: Arc<dyn Listener>) -> Session {
-        let session = Session { connection: self.clone(), id: Arc::from(id) };
-        lock(&self.0.state).sessions.insert(id.to_owned(), (session.clone(), listener));
-        session
+    /// Events of `session` go to `listener` from now on.
+    pub(super) fn attach(&self, session: &Session, listener: Arc<dyn Listener>) {
+        lock(&self.0.state).sessions.insert(session.id().to_owned(), (session.clone(), listener));
     }
 
-    /// A session without a listener, to be let go.
+    /// The session Chromium calls `id`.
     pub(super) fn session(&self, id: &str) -> Session {
         Session { connection: self.clone(), id: Arc::from(id) }
     }

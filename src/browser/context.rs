@@ -9,6 +9,7 @@ use super::sync::lock;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
@@ -140,6 +141,10 @@ struct Inner {
     options: Mutex<ContextOptions>,
     init_scripts: Mutex<Vec<String>>,
     observer: Mutex<Option<Observer>>,
+    /// A page that is there already and was not asked for yet.
+    spare: Mutex<Option<Page>>,
+    /// Whether nobody asked for this context yet.
+    unused: AtomicBool,
     closed: CancellationToken,
 }
 
@@ -151,6 +156,8 @@ impl BrowserContext {
             options: Mutex::new(options),
             init_scripts: Mutex::default(),
             observer: Mutex::default(),
+            spare: Mutex::default(),
+            unused: AtomicBool::new(false),
             closed: CancellationToken::new(),
         }))
     }
@@ -232,8 +239,10 @@ impl BrowserContext {
         let options = self.options();
         let root = self.0.browser.root();
         let mut replies = Vec::new();
-        let downloads = json!({ "behavior": "deny", "browserContextId": self.id(), "eventsEnabled": true });
-        replies.push(root.request("Browser.setDownloadBehavior", &downloads));
+        if !self.is_ready() {
+            let downloads = json!({ "behavior": "deny", "browserContextId": self.id(), "eventsEnabled": true });
+            replies.push(root.request("Browser.setDownloadBehavior", &downloads));
+        }
         if !options.permissions.is_empty() {
             replies.push(self.grant(&options.permissions, None));
         }
@@ -251,8 +260,38 @@ impl BrowserContext {
         Ok(())
     }
 
+    /// A context with a page, both made before anyone asks for them.
+    pub(super) async fn keep_ready(&self) -> Result<(), BrowserError> {
+        self.0.unused.store(true, Ordering::SeqCst);
+        let page = self.new_page().await?;
+        *lock(&self.0.spare) = Some(page);
+        Ok(())
+    }
+
+    /// Whether it is kept ready for whoever asks.
+    pub(super) fn is_unused(&self) -> bool {
+        self.0.unused.load(Ordering::SeqCst)
+    }
+
+    /// Whether its page that was kept ready is of use.
+    pub(super) fn is_ready(&self) -> bool {
+        lock(&self.0.spare).as_ref().is_some_and(|page| page.why_gone().is_none())
+    }
+
+    /// Someone asked for it, with these options.
+    pub(super) async fn take_over(&self, options: ContextOptions) -> Result<(), BrowserError> {
+        *lock(&self.0.options) = options;
+        self.0.unused.store(false, Ordering::SeqCst);
+        self.prepare().await
+    }
+
     /// A page; ready when this returns.
     pub async fn new_page(&self) -> Result<Page, BrowserError> {
+        let spare = lock(&self.0.spare).take();
+        if let Some(page) = spare {
+            page.adopt();
+            return Ok(page);
+        }
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Created {
@@ -291,6 +330,7 @@ impl BrowserContext {
     pub(super) fn gone(&self) {
         if !self.is_closed() {
             self.0.closed.cancel();
+            lock(&self.0.spare).take();
             self.0.browser.forget_context(self.id());
             self.tell(Notice::ContextClosed);
             *lock(&self.0.observer) = None;

@@ -6,8 +6,10 @@ use super::error::BrowserError;
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
 use super::notice::{Download, Notice, Topic};
 use super::page::Page;
+use super::spare::Spare;
 use super::sync::lock;
 use super::transport;
+use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -25,7 +27,11 @@ struct Inner {
     version: Version,
     state: Mutex<State>,
     changed: watch::Sender<()>,
+    spare: Spare,
 }
+
+/// Time from the start of one session to preparing for the next: its own start comes first.
+const SPARE_DELAY: Duration = Duration::from_millis(250);
 
 struct State {
     contexts: HashMap<String, BrowserContext>,
@@ -91,8 +97,9 @@ impl Browser {
             version,
             state: Mutex::new(State { contexts: HashMap::new(), pages: HashMap::new(), used: Instant::now() }),
             changed: watch::channel(()).0,
+            spare: Spare::default(),
         }));
-        connection.attach("", Arc::new(Root(Arc::downgrade(&browser.0))));
+        connection.attach(&root, Arc::new(Root(Arc::downgrade(&browser.0))));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
         root.request("Target.setAutoAttach", &attach).raw().await.map_err(refused)?;
         Ok(browser)
@@ -100,21 +107,48 @@ impl Browser {
 
     /// A fresh profile: cookies, storage and cache of its own.
     pub async fn new_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Created {
-            browser_context_id: String,
-        }
-        let params = json!({ "disposeOnDetach": true });
-        let created: Created = self.0.root.request("Target.createBrowserContext", &params).parse().await?;
-        let context = BrowserContext::new(self.clone(), created.browser_context_id, options);
-        {
-            let mut state = lock(&self.0.state);
-            state.used = Instant::now();
-            state.contexts.insert(context.id().to_owned(), context.clone());
-        }
-        context.prepare().await?;
+        self.touch();
+        let context = match self.0.spare.take().await.filter(BrowserContext::is_ready) {
+            Some(context) => {
+                context.take_over(options).await?;
+                context
+            }
+            None => {
+                let context = self.create_context(options).await?;
+                context.prepare().await?;
+                context
+            }
+        };
+        self.keep_ready(SPARE_DELAY);
         Ok(context)
+    }
+
+    async fn create_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
+        let params = CreateBrowserContextParams::builder().dispose_on_detach(true).build();
+        let created = self.0.root.send(params).await?;
+        let context = BrowserContext::new(self.clone(), created.browser_context_id.inner().clone(), options);
+        lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
+        Ok(context)
+    }
+
+    /// Makes a context with a page for the next who asks, so that they need not wait for a process to start.
+    fn keep_ready(&self, delay: Duration) {
+        let Some(making) = self.0.spare.begin() else { return };
+        let browser = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            making.wait(delay).await;
+            let Some(browser) = browser.upgrade().map(Self).filter(|browser| !browser.is_closed()) else { return };
+            let made = async {
+                let context = browser.create_context(ContextOptions::default()).await?;
+                context.prepare().await?;
+                context.keep_ready().await?;
+                Ok::<_, BrowserError>(context)
+            };
+            match made.await {
+                Ok(context) => making.done(context),
+                Err(error) => tracing::debug!(%error, "failed to keep a context ready"),
+            }
+        });
     }
 
     /// Name and version.
@@ -153,7 +187,8 @@ impl Browser {
     /// How long it has had no context.
     pub(super) fn idle_for(&self) -> Duration {
         let state = lock(&self.0.state);
-        if state.contexts.is_empty() { state.used.elapsed() } else { Duration::ZERO }
+        let unused = state.contexts.values().all(BrowserContext::is_unused);
+        if unused { state.used.elapsed() } else { Duration::ZERO }
     }
 
     pub(super) fn root(&self) -> &Session {
@@ -165,9 +200,14 @@ impl Browser {
     }
 
     pub(super) fn forget_context(&self, id: &str) {
-        let mut state = lock(&self.0.state);
-        state.contexts.remove(id);
-        state.used = Instant::now();
+        {
+            let mut state = lock(&self.0.state);
+            state.contexts.remove(id);
+            state.used = Instant::now();
+        }
+        if !self.is_closed() {
+            self.0.spare.hurry();
+        }
     }
 
     pub(super) fn forget_page(&self, target: &str) {

@@ -23,6 +23,7 @@ mod pool;
 pub mod progress;
 pub mod screenshot;
 pub mod script;
+mod spare;
 mod storage;
 mod sync;
 mod transport;

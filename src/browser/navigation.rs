@@ -46,7 +46,9 @@ impl Frame {
             "frameId": self.id(),
             "referrer": options.referer.as_deref().unwrap_or_default(),
         });
-        let outcome: Outcome = self.session().request("Page.navigate", &params).unlimited().parse().await?;
+        // By the page's session: that of an out-of-process frame may end with its document, before it answers.
+        let reply = self.page().session().request("Page.navigate", &params).unlimited();
+        let outcome: Outcome = reply.parse().await?;
         if let Some(error) = outcome.error_text.filter(|error| !error.is_empty()) {
             return Err(if outcome.is_download == Some(true) {
                 BrowserError::navigation("Download is starting")

@@ -78,9 +78,26 @@ impl Page {
         // Chromium names the main frame as the target.
         let main = Frame::new(page.clone(), session.clone(), target, None);
         lock(&page.0.state).frames.insert(target.to_owned(), main);
-        session.connection().attach(session_id, Arc::new(PageListener::new(page.clone(), true)));
+        session.connection().attach(&session, Arc::new(PageListener::new(page.clone(), session.clone())));
         page.set_up(&session, target);
         page
+    }
+
+    /// Makes a page that was kept ready one of a context with these options, as if it had been made for it.
+    pub(super) fn adopt(&self) {
+        let options = self.0.context.options();
+        lock(&self.0.state).viewport = options.viewport();
+        if options.viewport().is_none() {
+            drop(self.0.session.request("Emulation.clearDeviceMetricsOverride", &json!({})));
+        }
+        emulation::set_up(&self.0.session, &options, true, options.viewport());
+        emulation::headers(&self.0.session, options.extra_http_headers.as_ref(), None);
+        for source in self.0.context.init_scripts() {
+            let params = json!({ "source": source });
+            drop(self.0.session.request("Page.addScriptToEvaluateOnNewDocument", &params));
+        }
+        self.0.announced.store(false, Ordering::SeqCst);
+        self.announce();
     }
 
     /// Everything a session of this page must know before its first script runs.
@@ -181,6 +198,10 @@ impl Page {
         for child in children {
             self.remove_frame(&child);
         }
+    }
+
+    pub(super) fn forget_session(&self, session: &Session) {
+        lock(&self.0.state).sessions.remove(session.id());
     }
 
     /// Sends the same command to the page and to its out-of-process frames.

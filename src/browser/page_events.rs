@@ -10,10 +10,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Listens on one session of a page: its own, or that of an out-of-process frame.
 pub(super) struct PageListener {
     page: Page,
+    session: Session,
     is_main: bool,
 }
 
@@ -189,8 +191,9 @@ struct ChildTarget {
 }
 
 impl PageListener {
-    pub(super) fn new(page: Page, is_main: bool) -> Self {
-        Self { page, is_main }
+    pub(super) fn new(page: Page, session: Session) -> Self {
+        let is_main = session.id() == page.session().id();
+        Self { page, session, is_main }
     }
 }
 
@@ -237,6 +240,9 @@ impl Listener for PageListener {
     fn gone(&self) {
         if self.is_main {
             self.page.has_closed();
+        } else {
+            self.page.forget_session(&self.session);
+            self.page.contexts_destroyed(|context| context.belongs_to(&self.session));
         }
     }
 }
@@ -473,8 +479,8 @@ impl Page {
         if event.target_info.kind == "iframe"
             && let Some(frame) = self.frame(&event.target_info.target_id)
         {
-            let listener = PageListener { page: self.clone(), is_main: false };
-            let session = connection.attach(&event.session_id, std::sync::Arc::new(listener));
+            let session = connection.session(&event.session_id);
+            connection.attach(&session, Arc::new(PageListener::new(self.clone(), session.clone())));
             self.remove_children(&frame);
             frame.contexts_destroyed(|_| true);
             frame.with_state(|state| state.session = session.clone());

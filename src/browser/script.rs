@@ -287,6 +287,10 @@ impl ExecutionContext {
 
     /// What Chromium says when the document went away in the middle of it, in our words.
     fn translate(&self, error: BrowserError) -> BrowserError {
+        if matches!(error, BrowserError::Closed { .. }) {
+            // Perhaps only the process of an out-of-process frame.
+            return self.lost();
+        }
         let BrowserError::Protocol { message, .. } = &error else { return error };
         const GONE: &[&str] = &[
             "Cannot find context with specified id",

@@ -4,11 +4,15 @@
 mod agent;
 mod completions;
 mod config;
+mod demo;
 mod duration;
+mod playing;
 mod run;
 mod secret;
 mod serve;
+mod stage;
 mod token;
+mod up;
 
 use crate::config::{Surroundings, colors};
 use crate::runner::worker;
@@ -30,7 +34,7 @@ const COULD_NOT_RUN: u8 = 2;
     version,
     arg_required_else_help = true,
     after_help = "Every flag can also be set in the environment (--max-sessions is UNDERSTUDY_MAX_SESSIONS).\n\n\
-                  Example: understudy completions bash > /etc/bash_completion.d/understudy"
+                  Example: understudy run tests/login.spec.ts"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -69,6 +73,8 @@ enum Subcommand {
     Agent(Box<agent::Args>),
     Run(Box<run::Args>),
     Serve(serve::Args),
+    Up(Box<up::Args>),
+    Demo(Box<demo::Args>),
     Token(token::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -80,6 +86,8 @@ impl Subcommand {
             Self::Agent(args) => agent::run(*args),
             Self::Run(args) => run::run(*args, globals.no_color),
             Self::Serve(args) => serve::run(args),
+            Self::Up(args) => up::run(*args),
+            Self::Demo(args) => demo::run(*args, globals.no_color),
             Self::Token(args) => token::run(args),
             Self::Config(args) => config::run(args, globals.settings.as_deref()),
             Self::Completions(args) => completions::run(args),
@@ -90,7 +98,9 @@ impl Subcommand {
     fn log_level(&self) -> &'static str {
         match self {
             Self::Agent(_) | Self::Serve(_) => "info",
-            Self::Run(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => "warn",
+            Self::Run(_) | Self::Up(_) | Self::Demo(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => {
+                "warn"
+            }
         }
     }
 }

@@ -64,7 +64,8 @@ pub(super) struct Args {
     /// Name the tests and do not run them
     #[arg(long, conflicts_with = "reporter")]
     list: bool,
-    /// How to tell what happens; repeatable. jsonl takes standard output for itself
+    /// How to tell what happens, for people or as one JSON object per finished attempt; repeatable. jsonl takes standard
+    /// output for itself
     #[arg(long, value_name = "NAME", default_value = "list")]
     reporter: Vec<ReporterName>,
     /// What relative addresses in `page.goto` are relative to
@@ -89,9 +90,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ReporterName {
-    /// For people
     List,
-    /// For programs: one JSON object per finished attempt
     Jsonl,
 }
 

@@ -45,7 +45,7 @@ pub struct ExecutionConfig {
     /// Size of the page, CSS pixels.
     pub viewport: Option<Viewport>,
     /// Prefix of relative URLs.
-    #[serde(alias = "baseUrl")]
+    #[serde(alias = "baseURL")]
     pub base_url: Option<String>,
     /// Per-test timeout, milliseconds.
     pub timeout: Option<u64>,

@@ -39,6 +39,10 @@
           return Number.isFinite(value) ? value : { v: String(value) };
       }
       if (value === null) return null;
+      // What cannot leave the page is told by name.
+      if (typeof Window === 'function' && value instanceof Window) return 'ref: <Window>';
+      if (typeof Document === 'function' && value instanceof Document) return 'ref: <Document>';
+      if (typeof Node === 'function' && value instanceof Node) return 'ref: <Node>';
       const kind = tag(value);
       if (kind === 'Date') return Number.isNaN(value.getTime()) ? { d: 'Invalid' } : { d: value.toJSON() };
       if (kind === 'RegExp') return { r: { p: value.source, f: value.flags } };

@@ -12,6 +12,8 @@ const SOURCE: [&str; 8] = ["ts", "js", "mts", "cts", "mjs", "cjs", "tsx", "jsx"]
 const NOT_SEARCHED: [&str; 1] = ["node_modules"];
 /// Names like one that was not found are told up to this distance.
 const LIKE: usize = 4;
+/// So many specs are named where none comes near.
+const NAMED: usize = 5;
 
 /// Files to run, in order, and the places in them where not all of a file is wanted.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -171,6 +173,7 @@ fn not_found(wanted: &str, all: &[String]) -> String {
     let hint = match nearest {
         Some((_, file)) => format!("Did you mean {file}?"),
         None if all.is_empty() => "There are no *.spec.ts or *.test.ts files in this folder or below.".to_owned(),
+        None if all.len() <= NAMED => format!("The specs here: {}.", all.join(", ")),
         None => format!("`understudy run --list` names the tests of all {} spec files here.", all.len()),
     };
     format!("no tests found: no file or folder {wanted:?}, and no spec whose path contains that. {hint}")
@@ -265,7 +268,10 @@ mod tests {
         let cases = [
             ("tests/lgoin.spec.ts", "Did you mean tests/login.spec.ts?"),
             ("crat", "Did you mean tests/deep/cart.test.mts?"),
-            ("something-else", "`understudy run --list` names the tests of all 5 spec files here."),
+            (
+                "something-else",
+                "The specs here: a.spec.ts, odd:3.spec.ts, tests/deep/cart.test.mts, tests/login.spec.ts, tests/logout.test.js.",
+            ),
             ("nothing.spec.ts:3", "no file or folder \"nothing.spec.ts\""),
             (".hidden/none", "no tests found"),
         ];

@@ -350,7 +350,10 @@ impl Run<'_> {
                     let consequences = schedule.ended(done.file, &done.end);
                     self.skip(done.file, consequences.skipped);
                     idle.extend(done.worker);
-                    if schedule.enough() {
+                    if schedule.enough() && !self.stage.cancel.is_cancelled() {
+                        let limit = self.request.max_failures;
+                        let words = format!("Testing stopped early after {limit} maximum allowed failures.");
+                        self.stage.tell(RunEvent::Error(plain(words)));
                         self.stage.cancel.cancel();
                     }
                 }

@@ -3,12 +3,21 @@ import serializer from 'understudy:model/serialize.js';
 
 /** `{ value, handles }` for an argument of `evaluate`. `handleId(value)` says which values are handles. */
 export function argument(value, handleId) {
+  refuseFunctions(value, handleId, '', new Set());
   const handles = [];
   const serialized = serializer.serialize(value, item => {
     const id = handleId(item);
     return id === undefined ? undefined : handles.push(id) - 1;
   });
   return { value: serialized, handles };
+}
+
+/** A function would be lost silently. */
+function refuseFunctions(value, handleId, path, seen) {
+  if (typeof value === 'function') throw new Error(`Attempting to serialize unexpected value${path && ` at position "${path}"`}: ${value}`);
+  if (typeof value !== 'object' || value === null || seen.has(value) || handleId(value) !== undefined || ArrayBuffer.isView(value)) return;
+  seen.add(value);
+  for (const key of Object.keys(value)) refuseFunctions(value[key], handleId, Array.isArray(value) ? `${path}[${key}]` : `${path && `${path}.`}${key}`, seen);
 }
 
 export const serialize = value => serializer.serialize(value);

@@ -4,7 +4,7 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
-import { evaluate, functionText, handleId, makeHandle } from './handle.js';
+import { evaluate, functionText, handleId, makeHandle, oneArgument } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
 import { makeResponse } from './network.js';
 import { register, forget } from './registry.js';
@@ -100,8 +100,12 @@ export function installFrameMethods(prototype, api, frame) {
       const params = { frame: frame(this)._id, selector, state: options?.state ?? 'visible', strict: Boolean(options?.strict), timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForSelector`, `Wait for selector ${describe.selector(selector)}`, 'frame.waitForSelector', params, { selector }), frame(this));
     },
-    evaluate(expression, arg) { return evaluate(`${api}.evaluate`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg); },
-    evaluateHandle(expression, arg) {
+    async evaluate(expression, arg) {
+      oneArgument(arguments.length, 2);
+      return evaluate(`${api}.evaluate`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg);
+    },
+    async evaluateHandle(expression, arg) {
+      oneArgument(arguments.length, 2);
       return evaluate(`${api}.evaluateHandle`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg, { returnHandle: true, frame: frame(this) });
     },
     async $(selector, options) {

@@ -26,7 +26,13 @@ export function functionText(expression) {
 
 function expressionText(expression) {
   const text = Function.prototype.toString.call(expression);
-  return /^(async\s+)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text) || text.startsWith('async') ? text : `function ${text}`;
+  if (/^(async\s*)?(function\b|\(|[\w$]+\s*=>|class\b)/.test(text)) return text;
+  return text.startsWith('async ') ? text.replace(/^async\s+/, 'async function ') : `function ${text}`;
+}
+
+/** More than one argument would be lost silently. */
+export function oneArgument(given, most) {
+  if (given > most) throw new Error('Too many arguments. If you need to pass more than 1 argument to the function wrap them in an object.');
 }
 
 export function makeHandle(result, frame) {
@@ -42,8 +48,12 @@ export class JSHandle {
     this._disposed = false;
     register(id, this);
   }
-  evaluate(expression, arg) { return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg); }
-  evaluateHandle(expression, arg) {
+  async evaluate(expression, arg) {
+    this._alive('evaluate');
+    return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg);
+  }
+  async evaluateHandle(expression, arg) {
+    this._alive('evaluateHandle');
     return evaluate('jsHandle.evaluateHandle', 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
   }
   async jsonValue() { return deserialize(await quiet('jsHandle.jsonValue', 'handle.jsonValue', { handle: this._id })); }
@@ -53,6 +63,9 @@ export class JSHandle {
   }
   async getProperty(name) {
     return evaluate('jsHandle.getProperty', 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
+  }
+  _alive(method) {
+    if (this._disposed) throw new Error(`jsHandle.${method}: Target page, context or browser has been closed`);
   }
   asElement() { return null; }
   async dispose() {

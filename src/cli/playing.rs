@@ -1,0 +1,145 @@
+//! What is said about sessions and their browser wherever an agent plays: `agent`, `up`, `demo`.
+
+use super::{CouldNotRun, duration};
+use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
+use crate::browser::launch::find_chromium;
+use crate::browser::{BrowserPool, LaunchError, LaunchOptions, Mode};
+use crate::config;
+use crate::runner::PLAYWRIGHT_VERSION;
+use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
+use crate::session::{SessionOptions, Sessions};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Asking a browser for its version is no reason to be late.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Flags.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of the agent")]
+pub(super) struct Playing {
+    /// Executions at the same time, more wait; as many as there are cores where nothing is said
+    #[arg(long, value_name = "N", value_parser = sessions)]
+    max_sessions: Option<usize>,
+    /// Of which steps there are to be pictures
+    #[arg(long, value_name = "WHICH", default_value = "steps")]
+    screenshots: Pictures,
+    /// An execution that takes longer ends with exit code 124; 0s is for ever
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration::parse)]
+    execution_timeout: Duration,
+    /// The Chromium to use; looked for in the usual places where none is named
+    #[arg(long, value_name = "PATH")]
+    browser: Option<PathBuf>,
+    /// An argument for Chromium; repeatable
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    browser_arg: Vec<String>,
+    /// A Chromium that has nothing to do is closed after this; 0s is never
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::parse)]
+    browser_idle: Duration,
+    /// Show the browser
+    #[arg(long)]
+    headed: bool,
+    /// A variable of the environment that tests may read; repeatable. None where none is named
+    #[arg(long, value_name = "NAME")]
+    env: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Pictures {
+    /// After every step
+    Steps,
+    /// None
+    Off,
+}
+
+impl Playing {
+    /// The browser that will be used.
+    pub(super) fn chromium(&self) -> Result<PathBuf, LaunchError> {
+        find_chromium(self.browser.as_deref())
+    }
+
+    /// What the agent says about itself. Without a browser it can still be an agent, unless one was named.
+    pub(super) async fn versions(&self) -> Result<Versions, CouldNotRun> {
+        let chromium = match self.chromium() {
+            Ok(path) => version(&path).await,
+            Err(error) if self.browser.is_some() => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!("executions will fail: {error}");
+                None
+            }
+        };
+        Ok(Versions { playwright: PLAYWRIGHT_VERSION.to_owned(), chromium })
+    }
+
+    pub(super) fn max_sessions(&self) -> usize {
+        self.max_sessions.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// Is an agent until `shutdown`; returns after the browser is closed.
+    pub(super) async fn play(&self, options: AgentOptions, shutdown: Shutdown) -> Result<(), CouldNotRun> {
+        let pool = BrowserPool::new(LaunchOptions {
+            executable: self.browser.clone(),
+            args: self.browser_arg.clone(),
+            idle: self.browser_idle,
+            ..LaunchOptions::default()
+        });
+        let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
+        let runner = Runner::with_services(ops::services(pool.clone()), runner)?;
+        let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));
+        let ended = agent::run(options, starter(sessions), shutdown).await;
+        pool.close().await;
+        Ok(ended?)
+    }
+
+    fn session_options(&self, state_dir: &Path) -> SessionOptions {
+        let mut env: BTreeMap<_, _> = config::environment();
+        env.retain(|name, _| self.env.contains(name));
+        SessionOptions {
+            screenshots: match self.screenshots {
+                Pictures::Steps => Screenshots::Steps,
+                Pictures::Off => Screenshots::Off,
+            },
+            mode: if self.headed { Mode::Headed } else { Mode::Headless },
+            execution_timeout: (!self.execution_timeout.is_zero()).then_some(self.execution_timeout),
+            env,
+            artifacts: state_dir.join("artifacts"),
+        }
+    }
+}
+
+/// Executions of the agent are sessions of the runner.
+fn starter(sessions: Sessions) -> SessionStarter {
+    SessionStarter(Arc::new(move |start, events, cancel| {
+        let sessions = sessions.clone();
+        Box::pin(async move { sessions.execute(start, events, cancel).await })
+    }))
+}
+
+/// The first signal drains, the second cancels.
+pub(super) async fn signals(shutdown: Shutdown) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    for token in [shutdown.drain, shutdown.abort] {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        token.cancel();
+    }
+    Ok(())
+}
+
+async fn version(chromium: &Path) -> Option<String> {
+    let mut command = tokio::process::Command::new(chromium);
+    command.arg("--version").stdin(std::process::Stdio::null()).kill_on_drop(true);
+    let output = tokio::time::timeout(VERSION_TIMEOUT, command.output()).await.ok()?.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
+}
+
+fn sessions(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a number of at least 1 is expected".to_owned())
+}

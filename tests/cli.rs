@@ -1,0 +1,288 @@
+//! The binary as people and CI files use it: help, exit codes, what is printed. Tests that run specs need Chromium.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder with spec files, gone at the end of the test.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        for (file, text) in files {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        folder
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        self.run_with(&[], arguments)
+    }
+
+    fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Done {
+        let mut command = understudy(self.path());
+        command.envs(environment.iter().copied()).args(arguments);
+        Done::from(command.output().unwrap())
+    }
+}
+
+/// Nothing of this machine's settings reaches it.
+fn understudy(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    command.current_dir(folder).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("UNDERSTUDY_") || ["NO_COLOR", "FORCE_COLOR", "SERVER_URL", "AGENT_TOKEN"].contains(&&*name)
+        {
+            command.env_remove(&*name);
+        }
+    }
+    command.env("XDG_CONFIG_HOME", folder).env("COLUMNS", "100");
+    command
+}
+
+struct Done {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Done {
+    #[track_caller]
+    fn has(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, Some(code), "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        for part in parts {
+            let all = format!("{}{}", self.out, self.err);
+            assert!(all.contains(part), "{part:?} is not in\n{all}");
+        }
+    }
+
+    /// Standard output with times and the number of polls left out.
+    fn steady(&self) -> String {
+        let mut text = String::new();
+        for line in self.out.lines() {
+            let words: Vec<String> =
+                line.split(' ').map(|word| if is_time(word) { "(0ms)".into() } else { word.into() }).collect();
+            let line = words.join(" ");
+            let line = match line.split_once(" × ") {
+                Some((count, rest)) => format!("{}N × {rest}", count.trim_end_matches(|c: char| c.is_ascii_digit())),
+                None => line,
+            };
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// `(12ms)`, `(1.2s)`.
+fn is_time(word: &str) -> bool {
+    let inner = word.strip_prefix('(').and_then(|word| word.strip_suffix(')')).unwrap_or_default();
+    let number = inner.trim_end_matches(|c: char| c.is_ascii_lowercase());
+    !number.is_empty() && number.len() < inner.len() && number.parse::<f64>().is_ok()
+}
+
+const PASSING: &str = "import { test, expect } from '@playwright/test';\n\
+    test('adds', async () => { expect(1 + 1).toBe(2); });\n\
+    test('shows', async ({ page }) => {\n  await page.setContent('<p>hello</p>');\n  expect(await page.evaluate(() => document.body.innerText)).toBe('hello');\n});\n";
+const FAILING: &str = "import { test, expect } from '@playwright/test';\n\
+    test.describe('greeting', () => {\n  test('says world', async ({ page }) => {\n    await page.setContent('<p>hello</p>');\n    \
+    expect(await page.evaluate(() => document.body.innerText)).toBe('world');\n  });\n});\n\
+    test('passes', async () => {});\n";
+const BROKEN: &str = "import { test } from '@playwright/test';\ntest('x', async () => {\n  const x = ;\n});\n";
+
+#[test]
+fn help_of_every_command_has_an_example() {
+    let folder = Folder::with(&[]);
+    let help = folder.run(&["--help"]).out;
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    // The names are indented by two, what follows of their descriptions by more.
+    let commands = commands.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let commands: Vec<_> = commands.filter(|name| !name.is_empty() && *name != "help").collect();
+    assert!(commands.contains(&"run") && commands.contains(&"config"), "{commands:?}");
+    for command in commands {
+        folder.run(&[command, "--help"]).has(0, &["Example: ", "Usage: understudy"]);
+    }
+    insta::assert_snapshot!("help_of_run", folder.run(&["run", "--help"]).out);
+}
+
+#[test]
+fn usage_errors_end_with_2_and_say_what_is_expected() {
+    let folder = Folder::with(&[("a.spec.ts", PASSING)]);
+    let cases: &[(&[&str], &[&str])] = &[
+        (&[], &["Usage: understudy"]),
+        (&["rnu"], &["unrecognized subcommand 'rnu'"]),
+        (&["run", "--bogus"], &["unexpected argument '--bogus'"]),
+        (&["run", "--workers", "zzz"], &["--workers", "50%"]),
+        (&["run", "--shard", "3/2"], &["I/N is expected"]),
+        (&["run", "--base-url", "localhost:3000"], &["http://localhost:3000"]),
+        (&["run", "--list", "--reporter", "jsonl"], &["cannot be used with"]),
+        (&["run", "--browser", "/no/such/chromium"], &["there is no program at /no/such/chromium"]),
+        (&["run", "b.spec.ts"], &["no tests found", "The specs here: a.spec.ts."]),
+        (&["run", "-g", "nobody has this title"], &["No tests found"]),
+        (&["--settings", "none.toml", "run"], &["failed to read the settings none.toml"]),
+    ];
+    for (arguments, parts) in cases {
+        folder.run(arguments).has(2, parts);
+    }
+}
+
+#[test]
+fn settings_come_from_environment_and_file() {
+    let folder =
+        Folder::with(&[("understudy/config.toml", "workers = 3\n[run]\nretries = 2\n"), ("bad.toml", "wrokers = 3\n")]);
+    let done = folder.run_with(&[("UNDERSTUDY_RETRIES", "1")], &["config", "run"]);
+    done.has(0, &["retries = \"1\"", "# from UNDERSTUDY_RETRIES", "workers = \"3\"", "understudy/config.toml"]);
+    folder.run(&["--settings", "bad.toml", "config"]).has(2, &["bad.toml have a key \"wrokers\" that is no flag"]);
+    folder.run_with(&[("UNDERSTUDY_WORKERS", "many")], &["run"]).has(2, &["invalid value 'many' for '--workers"]);
+}
+
+#[test]
+fn listing_runs_nothing_and_needs_no_browser() {
+    let folder =
+        Folder::with(&[("a.spec.ts", PASSING), ("sub/b.test.js", FAILING), ("node_modules/c.spec.ts", BROKEN)]);
+    let done = folder.run(&["run", "--list"]);
+    done.has(0, &[]);
+    assert_eq!(
+        done.out,
+        "Listing tests:\n  [chromium] › a.spec.ts:2:1 › adds\n  [chromium] › a.spec.ts:3:1 › shows\n  \
+         [chromium] › sub/b.test.js:3:3 › greeting › says world\n  [chromium] › sub/b.test.js:8:1 › passes\n\
+         Total: 4 tests in 2 files\n"
+    );
+    for (arguments, count) in [
+        (&["sub/b.test.js:2"][..], "Total: 1 test in 1 file"),
+        (&["sub/b.test.js:8", "a.spec.ts"], "Total: 3 tests in 2 files"),
+        (&["-g", "greeting|adds"], "Total: 2 tests in 2 files"),
+        (&["--grep-invert", "says"], "Total: 3 tests in 2 files"),
+        (&["--shard", "1/2"], "Total: 2 tests in 1 file"),
+        (&["--repeat-each", "3", "sub"], "Total: 6 tests in 1 file"),
+    ] {
+        folder.run(&[&["run", "--list"], arguments].concat()).has(0, &[count]);
+    }
+}
+
+#[test]
+fn passing_tests_end_with_0() {
+    let folder = Folder::with(&[("a.spec.ts", PASSING)]);
+    let done = folder.run(&["run"]);
+    done.has(0, &["Running 2 tests using 1 worker", "✓  1 [chromium] › a.spec.ts:2:1 › adds", "  2 passed ("]);
+    assert!(!done.out.contains('\x1b'), "no colours where it is no terminal: {}", done.out);
+    let done = folder.run_with(&[("FORCE_COLOR", "1")], &["run"]);
+    assert!(done.out.contains("\x1b[32m✓\x1b[39m"), "{}", done.out);
+    let done = folder.run_with(&[("FORCE_COLOR", "1")], &["--no-color", "run"]);
+    assert!(!done.out.contains('\x1b'), "{}", done.out);
+}
+
+#[test]
+fn a_failing_test_is_told_as_playwright_users_know_it() {
+    let folder = Folder::with(&[("tests/greeting.spec.ts", FAILING)]);
+    let done = folder.run(&["run", "--workers", "1"]);
+    done.has(1, &[]);
+    insta::assert_snapshot!(done.steady());
+}
+
+#[test]
+fn jsonl_has_standard_output_for_itself() {
+    let folder = Folder::with(&[("greeting.spec.ts", FAILING)]);
+    let done = folder.run(&["run", "--reporter", "jsonl", "--reporter", "list", "--retries", "1"]);
+    done.has(1, &[]);
+    assert!(done.err.contains("  1 failed\n"), "{}", done.err);
+    let lines: Vec<serde_json::Value> = done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<String> =
+        lines.iter().map(|line| format!("{} {} {}", line["title"], line["status"], line["retry"])).collect();
+    for expected in
+        ["\"greeting › says world\" \"failed\" 0", "\"greeting › says world\" \"failed\" 1", "\"passes\" \"passed\" 0"]
+    {
+        assert!(told.iter().any(|line| line == expected), "{expected} in {told:?}");
+    }
+    let failed = &lines.iter().find(|line| line["status"] == "failed").unwrap()["error"];
+    assert!(failed["message"].as_str().unwrap().contains("Expected: \"world\""), "{failed}");
+    assert_eq!(failed["location"]["line"], 5);
+}
+
+#[test]
+fn a_file_that_does_not_parse_ends_with_2_and_its_position() {
+    let folder = Folder::with(&[("a.spec.ts", PASSING), ("broken.spec.ts", BROKEN)]);
+    let done = folder.run(&["run"]);
+    done.has(2, &["SyntaxError: broken.spec.ts: ", "> 3 |   const x = ;", "    |             ^"]);
+    assert!(!done.out.contains("✓"), "nothing runs: {}", done.out);
+}
+
+#[test]
+fn retries_flaky_tests_and_limits_of_failures() {
+    let flaky = "import { test, expect } from '@playwright/test';\n\
+        test('second time', async ({}, info) => { expect(info.retry).toBe(1); });\n";
+    let failures = "import { test, expect } from '@playwright/test';\n\
+        for (let i = 0; i < 6; i++) test(`fails ${i}`, async () => { expect(i).toBe(-1); });\n";
+    let folder = Folder::with(&[("flaky.spec.ts", flaky), ("failures.spec.ts", failures)]);
+    folder.run(&["run", "flaky", "--retries", "1"]).has(0, &["(retry #1)", "  1 flaky\n"]);
+    folder.run(&["run", "flaky"]).has(1, &["  1 failed\n"]);
+    folder.run(&["run", "failures", "--max-failures", "2"]).has(1, &["  2 failed\n", "  4 did not run\n"]);
+    folder.run(&["run", "failures", "-x"]).has(1, &["  1 failed\n", "  5 did not run\n"]);
+}
+
+#[test]
+fn tests_import_files_read_the_environment_and_run_in_parallel() {
+    let spec = "import { test, expect } from '@playwright/test';\nimport { greeting } from '../lib/greeting';\n\
+        test('env', async ({ baseURL }) => {\n  expect(greeting(process.env.WHO)).toBe('hello you');\n  expect(process.env.OTHER).toBe(undefined);\n  \
+        expect(baseURL).toBe('http://localhost:1');\n});\n";
+    let helper = "export const greeting = (who?: string) => `hello ${who}`;\n";
+    let files: Vec<(String, &str)> = (0..4).map(|n| (format!("tests/{n}.spec.ts"), spec)).collect();
+    let mut files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    files.push(("lib/greeting.ts", helper));
+    let folder = Folder::with(&files);
+    let environment = [("WHO", "you"), ("OTHER", "x")];
+    let flags = ["run", "--workers", "4", "--env", "WHO", "--base-url", "http://localhost:1"];
+    folder.run_with(&environment, &flags).has(0, &["Running 4 tests using 4 workers", "  4 passed ("]);
+}
+
+/// A run that hangs until it is told to end.
+#[test]
+fn an_interrupt_ends_the_run_with_130() {
+    let hanging = "import { test } from '@playwright/test';\n\
+        test('hangs', async () => { console.log('it hangs'); await new Promise(() => {}); });\ntest('later', async () => {});\n";
+    let folder = Folder::with(&[("hang.spec.ts", hanging)]);
+    let mut command = understudy(folder.path());
+    let mut child = command.arg("run").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("it hangs") {
+        assert!(std::io::BufRead::read_line(&mut out, &mut seen).unwrap() > 0, "{seen}");
+    }
+    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    std::io::Read::read_to_string(&mut out, &mut seen).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{seen}");
+    for part in ["✘  1 [chromium] › hang.spec.ts:2:1 › hangs", "  1 interrupted\n", "  1 did not run\n"] {
+        assert!(seen.contains(part), "{part:?} is not in\n{seen}");
+    }
+}
+
+#[test]
+fn what_tests_write_stays_below_the_folder() {
+    let spec = "import { test, expect } from '@playwright/test';\n\
+        test('shot', async ({ page }) => {\n  await page.setContent('<p>x</p>');\n  await page.screenshot({ path: 'shots/here.png' });\n  \
+        await expect(page.screenshot({ path: '../outside.png' })).rejects.toThrow();\n});\n";
+    let folder = Folder::with(&[("in/shot.spec.ts", spec)]);
+    let inside: PathBuf = folder.path().join("in");
+    let output = understudy(&inside).arg("run").output().unwrap();
+    Done::from(output).has(0, &["  1 passed"]);
+    assert!(fs::read(inside.join("shots/here.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(!folder.path().join("outside.png").exists());
+}
