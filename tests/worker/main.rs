@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod chromium;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod runs;

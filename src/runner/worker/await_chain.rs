@@ -1,17 +1,22 @@
 //! QuickJS has no stacks through `await`. So `await X` becomes `await __aw(X, "function", line, column, "file")`, with original
-//! positions: the facade's `__aw` adds the frame to an error that comes through.
+//! positions: the facade's `__aw` adds the frame to an error that comes through. And `catch (e) {` begins with `__caught(e)`, which puts
+//! the engine's own errors into the words people know (see [`super::explain`]).
+//!
+//! QuickJS compiles a destructuring declaration before its initial value and gives an error in it the place of whatever came before. So a
+//! statement that does nothing goes before it, for its place.
 
 use super::positions::LineIndex;
 use oxc::allocator::{Allocator, ArenaVec, GetAllocator, TakeIn};
 use oxc::ast::ast::{
-    Argument, AwaitExpression, Expression, Function, MethodDefinition, NumberBase, Program, VariableDeclarator,
+    Argument, AwaitExpression, BindingPattern, CatchClause, Expression, Function, MethodDefinition, NumberBase,
+    Program, Statement, VariableDeclarator,
 };
 use oxc::ast::builder::AstBuilder;
 use oxc::ast_visit::{VisitMut, walk_mut};
-use oxc::span::{GetSpan, SPAN};
+use oxc::span::{GetSpan, SPAN, Span};
 use oxc::syntax::scope::ScopeFlags;
 
-/// Wraps what is awaited anywhere in the program.
+/// Wraps what is awaited anywhere in the program, and tells of what is caught.
 pub(crate) fn wrap<'a>(allocator: &'a Allocator, lines: &LineIndex<'_>, path: &str, program: &mut Program<'a>) {
     let path = allocator.alloc_str(path);
     Wrapper { builder: AstBuilder::new(allocator), lines, path, names: Vec::new() }.visit_program(program);
@@ -67,6 +72,29 @@ impl<'a> VisitMut<'a> for Wrapper<'a, '_> {
         self.named(None, |this| walk_mut::walk_arrow_function_expression(this, arrow));
     }
 
+    fn visit_statements(&mut self, statements: &mut ArenaVec<'a, Statement<'a>>) {
+        walk_mut::walk_statements(self, statements);
+        let mut at = 0;
+        while let Some(statement) = statements.get(at) {
+            if let Some(span) = destructuring(statement) {
+                let nothing = Expression::new_identifier(span, "undefined", &self.builder);
+                statements.insert(at, Statement::new_expression_statement(span, nothing, &self.builder));
+                at += 1;
+            }
+            at += 1;
+        }
+    }
+
+    fn visit_catch_clause(&mut self, clause: &mut CatchClause<'a>) {
+        walk_mut::walk_catch_clause(self, clause);
+        let Some(caught) = clause.param.as_ref().and_then(|param| param.pattern.get_identifier_name()) else { return };
+        let b = &self.builder;
+        let callee = Expression::new_identifier(SPAN, "__caught", b);
+        let arguments = ArenaVec::from_array_in([Argument::from(Expression::new_identifier(SPAN, caught, b))], b);
+        let call = Expression::new_call_expression(SPAN, callee, None, arguments, false, b);
+        clause.body.body.insert(0, Statement::new_expression_statement(SPAN, call, b));
+    }
+
     fn visit_await_expression(&mut self, it: &mut AwaitExpression<'a>) {
         walk_mut::walk_await_expression(self, it);
         // What the transformer made up has no place in the source.
@@ -88,4 +116,16 @@ impl<'a> VisitMut<'a> for Wrapper<'a, '_> {
         let callee = Expression::new_identifier(span, "__aw", b);
         it.argument = Expression::new_call_expression(span, callee, None, arguments, false, b);
     }
+}
+
+/// Of a declaration with a pattern: the place where V8 says that the value does not fit.
+fn destructuring(statement: &Statement<'_>) -> Option<Span> {
+    let Statement::VariableDeclaration(declaration) = statement else { return None };
+    declaration.declarations.iter().find_map(|declarator| match &declarator.id {
+        BindingPattern::ObjectPattern(pattern) => {
+            Some(pattern.properties.first().map_or(pattern.span, |property| property.span))
+        }
+        BindingPattern::ArrayPattern(_) => declarator.init.as_ref().map(GetSpan::span),
+        _ => None,
+    })
 }

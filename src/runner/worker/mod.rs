@@ -4,6 +4,7 @@ mod await_chain;
 mod bytecode;
 mod commonjs;
 mod engine;
+mod explain;
 mod js;
 mod limits;
 mod modules;

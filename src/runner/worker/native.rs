@@ -2,6 +2,7 @@
 //! and does nothing else. No handle of the engine is ever kept here.
 
 use super::engine::Shared;
+use super::explain::explain;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use rquickjs::prelude::{Func, Opt};
@@ -61,6 +62,11 @@ fn milliseconds(ms: f64) -> Duration {
 fn stacks(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
     let it = shared.clone();
     native.set("mapStack", Func::from(move |stack: String| it.sources.borrow().map_stack(&stack)))?;
+    let it = shared.clone();
+    native.set(
+        "explain",
+        Func::from(move |message: String, stack: String| explain(&it.sources.borrow(), &message, &stack)),
+    )?;
     let it = shared.clone();
     native.set(
         "snippet",

@@ -17,6 +17,7 @@ pub(crate) const GLOBALS: &[(&str, &str)] = &[
 /// Evaluated when something imports them.
 pub(crate) const LIBRARY: &[(&str, &str)] = &[
     ("understudy:polyfills/latin1.js", include_str!("js/polyfills/latin1.js")),
+    ("understudy:polyfills/explain.js", include_str!("js/polyfills/explain.js")),
     ("understudy:polyfills/inspect.js", include_str!("js/polyfills/inspect.js")),
     ("understudy:polyfills/node/assert.js", include_str!("js/polyfills/node/assert.js")),
     ("understudy:polyfills/node/buffer.js", include_str!("js/polyfills/node/buffer.js")),

@@ -7,6 +7,9 @@ use std::fmt::Write as _;
 /// Our own modules; what runs in them is no news to the author of a test.
 pub(crate) const OWN: &str = "understudy:";
 
+/// How the engine names what is no file: its own functions, and the text given to `JSON.parse`.
+const ENGINE: [&str; 2] = ["native", "<input>"];
+
 /// What is known of the user's modules, by path.
 #[derive(Debug, Default)]
 pub(crate) struct Sources(HashMap<String, (String, PositionMap)>);
@@ -27,7 +30,7 @@ impl Sources {
         let mut seen: Vec<(String, u32)> = Vec::new();
         for line in stack.lines() {
             let Some(frame) = Frame::parse(line) else { continue };
-            if frame.file.starts_with(OWN) || frame.file == "native" {
+            if frame.file.starts_with(OWN) || ENGINE.contains(&frame.file) {
                 continue;
             }
             let asynchronous = frame.name.starts_with("async ");
@@ -135,6 +138,7 @@ mod tests {
                 "    at f (a.spec.ts:2:8)\n    at async f (a.spec.ts:12:1)\n    at async g (a.spec.ts:30:1)\n",
                 "    at f (a.spec.ts:12:5)\n    at async g (a.spec.ts:30:1)\n",
             ),
+            ("no file", "    at <input>:1:2\n    at parse (native)\n    at f (b.js:2:8)\n", "    at f (b.js:2:8)\n"),
             ("unknown file", "    at f (b.js:2:8)\n", "    at f (b.js:2:8)\n"),
             ("no frame", "Error: at sea\n", ""),
         ];

@@ -226,7 +226,7 @@ mod tests {
             (
                 "const { test } = require('@playwright/test'); const x = require('./x');",
                 "import * as __required0 from \"@playwright/test\"; import * as __required1 from \"./x\"; \
-                 const { test } = __interop(__required0);\nconst x = __interop(__required1);\n",
+                 undefined;\nconst { test } = __interop(__required0);\nconst x = __interop(__required1);\n",
             ),
             (
                 "exports.a = 1; module.exports = { b };",

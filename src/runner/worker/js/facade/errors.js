@@ -1,4 +1,5 @@
 // Errors of the API and their form for reports (model/run.rs, `TestError`).
+import { explain } from 'understudy:polyfills/explain.js';
 import { inspect } from 'understudy:polyfills/inspect.js';
 import { native, locationOf } from './native.js';
 
@@ -33,7 +34,7 @@ function place(location) {
 
 function headline(error) {
   const name = String(error.name ?? 'Error');
-  const message = String(error.message ?? '');
+  const message = String(explain(error).message ?? '');
   return message ? `${name}: ${message}` : name;
 }
 

@@ -1,4 +1,5 @@
 // Start of the facade: what the engine calls (`__facade`), and what the host says (`__onMessage`).
+import { explain } from 'understudy:polyfills/explain.js';
 import { send } from './native.js';
 import { testError } from './errors.js';
 import { answered } from './op.js';
@@ -45,6 +46,7 @@ hidden('__aw', (value, name, line, column, file) => {
   if (value === null || typeof value !== 'object' || typeof value.then !== 'function') return value;
   return value.then(undefined, error => {
     if (error !== null && typeof error === 'object' && typeof error.stack === 'string') {
+      explain(error);
       const frame = `    at async ${name || '<anonymous>'} (${file}:${line}:${column})\n`;
       try { if (!error.stack.includes(frame)) error.stack += (error.stack && !error.stack.endsWith('\n') ? '\n' : '') + frame; } catch {}
     }

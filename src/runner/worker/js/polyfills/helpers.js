@@ -1,4 +1,5 @@
 // What the transform leaves to helpers.
+import { explain } from './explain.js';
 
 // Decorators. It lowers them in TypeScript's old way; they are called here in the standard's
 // (value, context), which is what Playwright's own transform does and what `@step` decorators are written for.
@@ -35,3 +36,6 @@ globalThis.babelHelpers = {
 
 // What `require` of a module gives: an old module's `module.exports`, else all exports.
 Object.defineProperty(globalThis, '__interop', { value: module => (module.__commonjs ? module.default : module) });
+
+// Every `catch (e)` begins with it.
+Object.defineProperty(globalThis, '__caught', { value: explain });

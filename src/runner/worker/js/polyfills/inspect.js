@@ -1,4 +1,6 @@
 // Values as text, in the manner of Node.js's util.inspect: what people expect of console.log.
+import { explain } from './explain.js';
+
 const native = globalThis.__native;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const WIDTH = 72;
@@ -122,7 +124,7 @@ function wrap(prefix, open, items, close, level) {
 function showError(error, state, level) {
   const stack = typeof error.stack === 'string' ? native.mapStack(error.stack).trimEnd() : '';
   let head;
-  try { head = Error.prototype.toString.call(error); } catch { head = '[Error]'; }
+  try { head = Error.prototype.toString.call(explain(error)); } catch { head = '[Error]'; }
   const text = stack ? `${head}\n${stack}` : `[${head}]`;
   const extra = Object.keys(error).filter(key => key !== 'stack' && key !== 'message' && key !== 'name');
   if (error.cause !== undefined && !extra.includes('cause')) extra.push('cause');

@@ -21,7 +21,7 @@ export async function evaluate(apiName, op, target, expression, arg, { returnHan
 export function functionText(expression) {
   if (typeof expression !== 'function') return String(expression);
   const text = expressionText(expression);
-  return text.includes('__aw(') ? `(__aw => ${text})(promise => promise)` : text;
+  return /__aw\(|__caught\(/.test(text) ? `((__aw, __caught) => ${text})(promise => promise, () => {})` : text;
 }
 
 function expressionText(expression) {

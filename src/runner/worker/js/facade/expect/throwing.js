@@ -1,4 +1,5 @@
 // toThrow: what a function throws, or a promise rejects with.
+import { explain } from 'understudy:polyfills/explain.js';
 import { isAsymmetric } from './equals.js';
 import { misuse, rows } from './misuse.js';
 import { print, printVisibly } from './print.js';
@@ -7,7 +8,7 @@ import { lineage } from './plain.js';
 /** What is known of a thrown value. */
 class Thrown {
   constructor(value) {
-    this.value = value;
+    this.value = explain(value);
     this.hasMessage = typeof value === 'object' && value !== null && typeof value.message === 'string';
     this.isError = this.hasMessage && typeof value.name === 'string' && typeof value.stack === 'string';
     this.message = this.hasMessage ? value.message : value;
