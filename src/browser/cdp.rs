@@ -209,7 +209,7 @@ fn refused(refusal: Refusal) -> BrowserError {
         Some(data) => format!("{} {data}", refusal.message),
         None => refusal.message,
     };
-    BrowserError::Protocol { method: String::new(), message }
+    BrowserError::protocol("", message)
 }
 
 /// One target's end of the connection. Clones share it.
@@ -317,9 +317,7 @@ impl Reply {
                 .map_err(|_| BrowserError::other(format!("Chromium did not answer {method} within {deadline:?}")))?,
         };
         match answer {
-            Ok(Err(BrowserError::Protocol { message, .. })) => {
-                Err(BrowserError::Protocol { method: method.into_owned(), message })
-            }
+            Ok(Err(BrowserError::Protocol { message, .. })) => Err(BrowserError::protocol(method, message)),
             Ok(result) => result,
             Err(_) => Err(BrowserError::closed()),
         }

@@ -35,7 +35,7 @@ pub enum BrowserError {
         log: CallLog,
     },
     /// The document an object belonged to was replaced. Worth another attempt where the operation started from the frame.
-    #[error("Execution context was destroyed, most likely because of a navigation{log}")]
+    #[error("Execution context was destroyed, most likely because of a navigation.{log}")]
     ContextDestroyed {
         /// What was tried until then.
         log: CallLog,
@@ -65,12 +65,14 @@ pub enum BrowserError {
         log: CallLog,
     },
     /// Chromium refused a command.
-    #[error("Protocol error ({method}): {message}")]
+    #[error("Protocol error ({method}): {message}{log}")]
     Protocol {
         /// `Page.navigate`, …
         method: String,
         /// In Chromium's words.
         message: String,
+        /// What was tried until then.
+        log: CallLog,
     },
     /// Anything else, in a complete sentence.
     #[error("{message}{log}")]
@@ -113,6 +115,11 @@ impl BrowserError {
         Self::Script { message: message.into(), log: CallLog::default() }
     }
 
+    /// Chromium refused a command.
+    pub fn protocol(method: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Protocol { method: method.into(), message: message.into(), log: CallLog::default() }
+    }
+
     /// Anything else.
     pub fn other(message: impl Into<String>) -> Self {
         Self::Other { message: message.into(), log: CallLog::default() }
@@ -139,12 +146,12 @@ impl BrowserError {
             | Self::StrictMode { log: own, .. }
             | Self::Navigation { log: own, .. }
             | Self::Script { log: own, .. }
+            | Self::Protocol { log: own, .. }
             | Self::Other { log: own, .. } => {
                 if own.lines().is_empty() {
                     *own = log.clone();
                 }
             }
-            Self::Protocol { .. } => {}
         }
         self
     }

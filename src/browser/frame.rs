@@ -2,6 +2,7 @@
 
 use super::cdp::Session;
 use super::error::BrowserError;
+use super::load_state::LoadState;
 use super::page::Page;
 use super::progress::Progress;
 use super::script::{CallArg, Evaluation, ExecutionContext, RemoteObject};
@@ -18,43 +19,6 @@ static FRAME_JS: &str = include_str!("js/frame.js");
 
 /// Adds elements; see there.
 static TAGS_JS: &str = include_str!("js/tags.js");
-
-/// How far a document is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LoadState {
-    /// The navigation was committed: the response arrived and the old document is gone.
-    Commit,
-    /// The document is parsed (`DOMContentLoaded`).
-    DomContentLoaded,
-    /// The `load` event fired.
-    #[default]
-    Load,
-    /// There were no connections for half a second.
-    NetworkIdle,
-}
-
-impl LoadState {
-    /// By Playwright's name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "commit" => Self::Commit,
-            "domcontentloaded" => Self::DomContentLoaded,
-            "load" => Self::Load,
-            "networkidle" | "networkidle0" => Self::NetworkIdle,
-            _ => return None,
-        })
-    }
-
-    /// Playwright's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Commit => "commit",
-            Self::DomContentLoaded => "domcontentloaded",
-            Self::Load => "load",
-            Self::NetworkIdle => "networkidle",
-        }
-    }
-}
 
 /// What happens to the document of a frame.
 #[derive(Debug, Clone)]
@@ -175,7 +139,7 @@ impl Frame {
     }
 
     fn flag(&self, state: LoadState) -> bool {
-        lock(&self.0.state).loaded[slot(state)]
+        lock(&self.0.state).loaded[state.slot()]
     }
 
     pub(super) fn is_within(&self, other: &Self) -> bool {
@@ -384,14 +348,6 @@ impl Frame {
 
 fn named(name: &str, args: &[Value]) -> Vec<CallArg> {
     std::iter::once(json!(name)).chain(args.iter().cloned()).map(CallArg::Value).collect()
-}
-
-pub(super) fn slot(state: LoadState) -> usize {
-    match state {
-        LoadState::Commit | LoadState::DomContentLoaded => 0,
-        LoadState::Load => 1,
-        LoadState::NetworkIdle => 2,
-    }
 }
 
 impl fmt::Debug for Frame {

@@ -1,7 +1,8 @@
 //! Going somewhere, and waiting until it is reached.
 
 use super::error::BrowserError;
-use super::frame::{Frame, LoadState, Navigated};
+use super::frame::{Frame, Navigated};
+use super::load_state::LoadState;
 use super::network::Request;
 use super::page::Page;
 use super::progress::Progress;

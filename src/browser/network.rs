@@ -63,6 +63,12 @@ pub struct Response {
 }
 
 impl Request {
+    /// Chromium's name for it, and how many redirects came before: no two requests of a page share it.
+    pub fn id(&self) -> String {
+        let redirects = std::iter::successors(self.redirected_from(), |request| request.redirected_from()).count();
+        format!("{} {redirects}", self.0.id)
+    }
+
     /// Whose.
     pub fn page(&self) -> &Page {
         &self.0.page

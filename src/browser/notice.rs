@@ -1,7 +1,8 @@
 //! What a context tells whoever watches it.
 
 use super::dialog::Dialog;
-use super::frame::{Frame, LoadState};
+use super::frame::Frame;
+use super::load_state::LoadState;
 use super::network::Request;
 use super::page::Page;
 use super::script::RemoteObject;

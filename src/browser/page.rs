@@ -113,7 +113,14 @@ impl Page {
                 page.frame_tree(&of, &tree);
             }
         });
-        session.post(page::SetLifecycleEventsEnabledParams::new(true));
+        // What the first document went through is told before the answer: that is nobody's business.
+        let page = self.clone();
+        session.request_then("Page.setLifecycleEventsEnabled", &json!({ "enabled": true }), move |_| {
+            // Before the first navigation of a popup there is a document without a URL.
+            if is_main && !page.main_frame().url().is_empty() {
+                page.announce();
+            }
+        });
         session.post(runtime::EnableParams::default());
         // The world is made anew for each document by an empty script in it.
         let world = json!({ "source": "//# sourceURL=understudy:world.js", "worldName": UTILITY_WORLD });

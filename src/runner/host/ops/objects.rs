@@ -112,6 +112,8 @@ impl Objects {
             }
         }
         tables.handles.retain(|_, handle| handle.context().frame().page() != page);
+        let requests = format!("request {} ", page.id());
+        tables.names.retain(|name, _| !name.starts_with(&requests));
         tables.requests.retain(|_, request| request.page() != page);
         tables.dialogs.retain(|_, dialog| dialog.page() != page);
     }
@@ -161,9 +163,15 @@ impl Objects {
         drop(removed);
     }
 
+    /// The same name for the same request; its answer is known by it too.
     pub(super) fn add_request(&self, request: &Request) -> String {
         let mut tables = self.tables();
-        let id = tables.name("response");
+        let name = format!("request {} {}", request.page().id(), request.id());
+        if let Some(id) = tables.names.get(&name) {
+            return id.clone();
+        }
+        let id = tables.name("request");
+        tables.names.insert(name, id.clone());
         tables.requests.insert(id.clone(), request.clone());
         id
     }

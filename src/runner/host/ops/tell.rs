@@ -128,6 +128,7 @@ fn console(objects: &Objects, message: ConsoleMessage) {
 
 fn request_json(objects: &Objects, request: &Request) -> Value {
     json!({
+        "id": objects.add_request(request),
         "url": request.url(),
         "method": request.method(),
         "headers": lower_case(request.headers()),
@@ -136,6 +137,7 @@ fn request_json(objects: &Objects, request: &Request) -> Value {
         "failure": request.failure(),
         "isNavigationRequest": request.is_navigation(),
         "frame": request.frame_id().and_then(|id| objects.frame_name_of(id)),
+        "redirectedFrom": request.redirected_from().map(|request| request_json(objects, request)),
     })
 }
 

@@ -1,0 +1,119 @@
+//! What a page says by itself: console messages and uncaught exceptions.
+
+use super::cdp::{Event, Session};
+use super::notice::{ConsoleMessage, Notice, PageError, Topic};
+use super::page::Page;
+use super::page_events::with;
+use super::script::{Exception, RawObject, RemoteObject};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsoleCalled {
+    #[serde(rename = "type")]
+    kind: String,
+    args: Vec<RawObject>,
+    execution_context_id: i64,
+    #[serde(default)]
+    stack_trace: StackTrace,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct StackTrace {
+    call_frames: Vec<CallFrame>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CallFrame {
+    url: String,
+    line_number: i64,
+    column_number: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExceptionThrown {
+    exception_details: Exception,
+}
+
+#[derive(Deserialize)]
+struct LogAdded {
+    entry: LogEntry,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogEntry {
+    source: String,
+    level: String,
+    text: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    line_number: i64,
+}
+
+impl Page {
+    /// Decoded only if somebody wants it.
+    pub(super) fn said(&self, session: &Session, event: &Event<'_>) {
+        match event.method {
+            "Runtime.consoleAPICalled" if self.wants(Topic::Console) => {
+                with(event, |event| self.console_called(session, event));
+            }
+            "Log.entryAdded" if self.wants(Topic::Console) => {
+                with(event, |event: LogAdded| self.log_added(event.entry))
+            }
+            "Runtime.exceptionThrown" if self.wants(Topic::PageError) => {
+                with(event, |event: ExceptionThrown| self.exception_thrown(&event.exception_details));
+            }
+            _ => {}
+        }
+    }
+
+    fn console_called(&self, session: &Session, event: ConsoleCalled) {
+        let context = self
+            .frames()
+            .into_iter()
+            .find_map(|frame| frame.current_context(|context| context.is(session, event.execution_context_id)));
+        // Playwright leaves out messages without anything in them.
+        let Some(context) = context.filter(|_| !event.args.is_empty()) else { return };
+        let args: Vec<_> = event.args.into_iter().map(|arg| context.object(arg)).collect();
+        let text = args.iter().map(RemoteObject::preview).collect::<Vec<_>>().join(" ");
+        let at = event.stack_trace.call_frames.into_iter().next().unwrap_or_default();
+        self.tell(Notice::Console(ConsoleMessage {
+            page: self.clone(),
+            kind: event.kind,
+            text,
+            args,
+            location: (at.url, at.line_number, at.column_number),
+        }));
+    }
+
+    fn log_added(&self, entry: LogEntry) {
+        // What a worker says it says itself.
+        if entry.source == "worker" {
+            return;
+        }
+        self.tell(Notice::Console(ConsoleMessage {
+            page: self.clone(),
+            kind: entry.level,
+            text: entry.text,
+            args: Vec::new(),
+            location: (entry.url, entry.line_number, 0),
+        }));
+    }
+
+    fn exception_thrown(&self, details: &Exception) {
+        let stack = details.message();
+        let head = stack.split("\n    at ").next().unwrap_or(&stack);
+        let (name, message) = match head.split_once(": ") {
+            Some((name, message)) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                (name.to_owned(), message.to_owned())
+            }
+            _ => (String::new(), head.to_owned()),
+        };
+        self.tell(Notice::PageError(PageError { page: self.clone(), name, message, stack }));
+    }
+}
