@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use rquickjs::prelude::{Func, Opt};
 use rquickjs::{Ctx, Object, Result, TypedArray, Value};
+use sha1::{Digest, Sha1};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use url::Url;
@@ -88,6 +89,10 @@ fn bytes(native: &Object<'_>) -> Result<()> {
             bytes.truncate(size);
             STANDARD.encode(bytes)
         }),
+    )?;
+    native.set(
+        "sha1",
+        Func::from(|text: String| Sha1::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
     )?;
     native.set("utf8Encode", Func::from(utf8_encode))?;
     // Bytes come as text of one character each: the engine's arrays cannot be read without unsafe code.

@@ -65,15 +65,30 @@ struct Write {
     base64: String,
 }
 
-/// `artifact.write`
+#[derive(Deserialize)]
+struct Copy {
+    from: String,
+    to: String,
+}
+
+/// `artifact.write`, `artifact.copy`
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
-    if operation != "write" {
-        return Err(Failure::unknown(&format!("artifact.{operation}")));
-    }
-    let Write { path, base64 } = parse(params)?;
-    let bytes =
-        BASE64.decode(base64).map_err(|error| Failure::new(format!("failed to decode the artifact: {error}")))?;
-    let written = write(operations, &path, &bytes).await?;
+    let written = match operation {
+        "write" => {
+            let Write { path, base64 } = parse(params)?;
+            let bytes = BASE64.decode(base64);
+            let bytes = bytes.map_err(|error| Failure::new(format!("failed to decode the artifact: {error}")))?;
+            write(operations, &path, &bytes).await?
+        }
+        "copy" => {
+            let Copy { from, to } = parse(params)?;
+            let source = operations.options.artifacts.join(within(&from, &operations.options.artifacts)?);
+            let bytes = tokio::fs::read(&source).await;
+            let bytes = bytes.map_err(|error| Failure::new(format!("failed to read {from}: {error}")))?;
+            write(operations, &to, &bytes).await?
+        }
+        _ => return Err(Failure::unknown(&format!("artifact.{operation}"))),
+    };
     Ok(json!({ "path": written.display().to_string() }).into())
 }
 

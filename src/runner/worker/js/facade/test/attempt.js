@@ -3,8 +3,10 @@ import { native, send } from '../native.js';
 import { ABANDONED, abandonAll } from '../op.js';
 import { plainError, SkipError, testError } from '../errors.js';
 import { inStep, stepsOf } from '../steps.js';
+import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { setCurrentInfo, TestInfo } from './info.js';
+import { takeScreenshots } from './screenshots.js';
 import { Slot, TimedOut } from './timing.js';
 
 export class Attempt {
@@ -74,10 +76,13 @@ export class Attempt {
   }
 
   async #after(next) {
+    const pictured = new Set();
+    if (this.failed) await takeScreenshots(this.info, optionsInForce().screenshot, pictured);
     for (const suite of this.test.suite.chain().reverse()) {
       if (!this.worker.entered.has(suite)) continue;
       for (const hook of suite.hooks.afterEach) await this.#guard(() => this.#timed(() => this.hook(hook, this.fixtures)));
     }
+    await takeScreenshots(this.info, optionsInForce().screenshot, pictured);
     await this.#guard(() => this.#timed(() => this.fixtures.tearDown(this.#runner, error => this.fail(error))));
     await this.worker.leave(this, next);
   }
@@ -205,7 +210,7 @@ export class Attempt {
       test: test.id, retry: info.retry, status: info.status, expectedStatus: info.expectedStatus, durationMs: info.duration,
       errors: info.errors.map(entry => entry._report ?? { message: String(entry.message), stack: entry.stack ?? '' }),
       annotations: info.annotations.map(({ type, description }) => ({ type, description })),
-      attachments: info.attachments.map(({ name, contentType, body }) => ({ name, contentType, body: Buffer.from(body).toString('base64') })),
+      attachments: info.attachments.map(({ name, contentType, body, path }) => ({ name, contentType, ...(body === undefined ? { path } : { body: Buffer.from(body).toString('base64') }) })),
     };
   }
   /** What Rust tells if the engine has to be stopped in a loop that never yields. */

@@ -12,7 +12,8 @@ const DEFAULTS = { acceptDownloads: true, javaScriptEnabled: true, locale: 'en-U
 
 /** What contexts that the test makes itself begin with: the options in force for the running test. */
 let inForce = { context: {}, timeouts: {} };
-const browser = new Browser(() => inForce);
+export const optionsInForce = () => inForce;
+export const browser = new Browser(() => inForce);
 
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
@@ -36,7 +37,7 @@ function options() {
     for (const name of CONTEXT) if (values[name] !== undefined) context[name] = values[name];
     const timeouts = { action: values.actionTimeout, navigation: values.navigationTimeout };
     setTestIdAttribute(values.testIdAttribute);
-    inForce = { context, timeouts };
+    inForce = { context, timeouts, screenshot: values.screenshot };
     await use(inForce);
   };
   collect.toString = () => `async ({ ${names.join(', ')} }, use) => {}`;

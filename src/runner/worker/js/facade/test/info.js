@@ -1,5 +1,7 @@
 // `test.info()`: what a test knows and changes about itself.
 import { SkipError } from '../errors.js';
+import { makeAttachment } from './attach.js';
+import { attemptFolder, below } from './folder.js';
 
 let current;
 export function currentInfo() { return current; }
@@ -26,10 +28,10 @@ export class TestInfo {
     this.duration = 0;
     this.timeout = timeout;
     this.testId = test.id;
-    this.outputDir = config.outputDir ?? '';
+    this.outputDir = attemptFolder(config.outputDir ?? '', { file: this.file, titles: test.titlePath(), project: config.project, retry, repeat });
     this.snapshotSuffix = '';
     this.fn = test.fn;
-    this.project = { name: config.project ?? '', retries: config.retries ?? 0, timeout: config.timeout, use: { ...config.use }, testDir: '', outputDir: this.outputDir, metadata: {} };
+    this.project = { name: config.project ?? '', retries: config.retries ?? 0, timeout: config.timeout, use: { ...config.use }, testDir: '', outputDir: config.outputDir ?? '', metadata: {} };
     this.config = { workers: 1, projects: [this.project], rootDir: '', version: '1.65.1', metadata: {} };
   }
   get error() { return this.errors[0]; }
@@ -53,11 +55,12 @@ export class TestInfo {
     this._retime?.(timeout);
   }
   async attach(name, options = {}) {
-    if (options.path !== undefined) throw new Error('testInfo.attach: the test code has no files here: pass { body } instead of { path }');
-    const body = typeof options.body === 'string' ? Buffer.from(options.body) : Buffer.from(options.body ?? '');
-    const contentType = options.contentType ?? (typeof options.body === 'string' ? 'text/plain' : 'application/octet-stream');
-    this.attachments.push({ name, contentType, body });
+    this.attachments.push(await makeAttachment(this.outputDir, name, options));
   }
-  outputPath(...segments) { return [this.outputDir, ...segments].filter(Boolean).join('/'); }
+  outputPath(...segments) {
+    const path = below(this.outputDir, segments);
+    if (path === undefined) throw new Error(`testInfo.outputPath: ${segments.join('/')} is outside the test's folder; files are written in there`);
+    return path;
+  }
   snapshotPath() { throw new Error('testInfo.snapshotPath is not supported yet: snapshots come with a later release'); }
 }
