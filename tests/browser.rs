@@ -339,7 +339,7 @@ impl Worker {
     fn new() -> Self {
         let (sender, events) = tokio::sync::mpsc::unbounded_channel();
         let artifacts = tempfile::tempdir().expect("a folder");
-        let options = OperationsOptions { artifacts: artifacts.path().to_owned() };
+        let options = OperationsOptions { artifacts: artifacts.path().to_owned().into() };
         let operations = Operations::new(shared().pool.clone(), Mode::Headless, sender, options);
         Self { operations, events, artifacts }
     }

@@ -100,10 +100,10 @@ fn is_time(word: &str) -> bool {
 
 const PASSING: &str = "import { test, expect } from '@playwright/test';\n\
     test('adds', async () => { expect(1 + 1).toBe(2); });\n\
-    test('shows', async ({ page }) => {\n  await page.setContent('<p>hello</p>');\n  expect(await page.evaluate(() => document.body.innerText)).toBe('hello');\n});\n";
+    test('shows', async ({ page }) => {\n  await page.setContent('<p>hello</p>');\n  await expect(page.locator('p')).toHaveText('hello');\n});\n";
 const FAILING: &str = "import { test, expect } from '@playwright/test';\n\
     test.describe('greeting', () => {\n  test('says world', async ({ page }) => {\n    await page.setContent('<p>hello</p>');\n    \
-    expect(await page.evaluate(() => document.body.innerText)).toBe('world');\n  });\n});\n\
+    await expect(page.locator('p')).toHaveText('world', { timeout: 300 });\n  });\n});\n\
     test('passes', async () => {});\n";
 const BROKEN: &str = "import { test } from '@playwright/test';\ntest('x', async () => {\n  const x = ;\n});\n";
 
@@ -272,6 +272,43 @@ fn an_interrupt_ends_the_run_with_130() {
     for part in ["✘  1 [chromium] › hang.spec.ts:2:1 › hangs", "  1 interrupted\n", "  1 did not run\n"] {
         assert!(seen.contains(part), "{part:?} is not in\n{seen}");
     }
+}
+
+/// Names of folders are those of the official runner for the same titles.
+#[test]
+fn what_attempts_leave_has_a_folder_each() {
+    let spec = "import { test } from '@playwright/test';\n\
+        test('a: very/long title with \"quotes\" and ünïcode 漢字 that goes on and on and on, so it is cut', async ({ page, context }) => {\n  \
+        await context.newPage();\n  throw new Error('x');\n});\n\
+        test.describe('attaches', () => {\n  test('files', async ({ page }, info) => {\n    await page.screenshot({ path: info.outputPath('b.png') });\n    \
+        await info.attach('mine, all mine', { path: info.outputPath('b.png') });\n    await info.attach('text', { body: 'some words' });\n    throw new Error('x');\n  });\n});\n\
+        test('passes', async ({ page }, info) => { await info.attach('x', { body: 'x' }); });\n";
+    let folder = Folder::with(&[("tests/shot.spec.ts", spec), ("test-results/mine.txt", "nobody's")]);
+    let done = folder.run(&["run", "--retries", "1", "--workers", "1"]);
+    let cut = "test-results/tests-shot-a-very-long-tit-117b6--and-on-and-on-so-it-is-cut";
+    done.has(
+        1,
+        &[&format!("    {cut}/test-failed-1.png\n"), "attachment #2: text (text/plain) ─", "\n    some words\n"],
+    );
+    for file in [
+        &format!("{cut}/test-failed-2.png"),
+        &format!("{cut}-retry1/test-failed-2.png"),
+        "test-results/tests-shot-attaches-files-retry1/b.png",
+        "test-results/tests-shot-attaches-files/test-failed-1.png",
+        "test-results/mine.txt",
+    ] {
+        assert!(folder.path().join(file).is_file(), "{file}\n{}", done.out);
+    }
+    let attachments = folder.path().join("test-results/tests-shot-attaches-files/attachments");
+    let names = fs::read_dir(attachments).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.into_iter().all(|name| name.starts_with("mine-all-mine-") && name.ends_with(".png")));
+    // The next run removes what the former left, and writes elsewhere where it is told to.
+    folder.run(&["run", "-g", "passes"]).has(0, &[]);
+    let left = fs::read_dir(folder.path().join("test-results")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), [".last-run.json"]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    folder.run(&["run", "-g", "files", "--output", elsewhere.path().to_str().unwrap()]).has(1, &[]);
+    assert!(elsewhere.path().join("tests-shot-attaches-files/b.png").is_file());
 }
 
 #[test]

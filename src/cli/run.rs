@@ -1,20 +1,23 @@
 //! `understudy run`: Playwright Test files, here, without a server.
 
 mod files;
+mod reporters;
 mod select;
 
 use super::CouldNotRun;
+use crate::artifacts::{Output, Places};
 use crate::browser::launch::find_chromium;
 use crate::browser::{BrowserPool, LaunchOptions, Mode};
 use crate::config;
 use crate::model::run::{Outcome, RunEvent};
-use crate::report::{Jsonl, List, ListOptions, Listing, Reporter, Terminal};
+use crate::report::Reporter;
 use crate::runner::host::{RunRequest, Runner, RunnerOptions, ops};
 use crate::runner::protocol::WorkerConfig;
 use files::Files;
+use reporters::{Mark, reporters};
 use select::{Selection, select};
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -110,7 +113,12 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     if !args.list {
         find_chromium(browser.executable.as_deref())?;
     }
-    let mut reporters = reporters(&args, no_color, began);
+    let mut reporters = reporters(&args, no_color, &cwd, began);
+    if !args.list {
+        let emptied = Output::begin(output.clone());
+        let emptied = emptied.map_err(|error| CouldNotRun(format!("failed to empty {}: {error}", output.display())))?;
+        reporters.push(Box::new(Mark::new(emptied)));
+    }
     let request = request(&args, &cwd, &output, selection)?;
     super::runtime()?.block_on(async move {
         let pool = BrowserPool::new(browser);
@@ -169,44 +177,12 @@ async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>, reporters: &mut [Bo
     }
 }
 
-fn reporters(args: &Args, no_color: bool, began: Instant) -> Vec<Box<dyn Reporter>> {
-    let out = || -> Box<dyn Write + Send> { Box::new(io::stdout()) };
-    let err = || -> Box<dyn Write + Send> { Box::new(io::stderr()) };
-    let colors = |is_terminal| !no_color && config::colors(is_terminal);
-    if args.list {
-        let terminal = Terminal { colors: colors(io::stdout().is_terminal()), size: None };
-        return vec![Box::new(Listing::new(out(), err(), terminal, PROJECT.to_owned()))];
-    }
-    let lines = args.reporter.contains(&ReporterName::Jsonl);
-    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-    if args.reporter.contains(&ReporterName::List) {
-        let (writer, terminal, size) = if lines {
-            (err(), io::stderr().is_terminal(), rustix::termios::tcgetwinsize(io::stderr()))
-        } else {
-            (out(), io::stdout().is_terminal(), rustix::termios::tcgetwinsize(io::stdout()))
-        };
-        let size = size.ok().filter(|size| terminal && size.ws_col > 0 && !config::dumb_terminal());
-        let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
-        let options = ListOptions {
-            terminal: Terminal { colors: colors(terminal), size },
-            project: PROJECT.to_owned(),
-            shard: args.shard,
-            began,
-        };
-        reporters.push(Box::new(List::new(writer, err(), options)));
-    }
-    if lines {
-        reporters.push(Box::new(Jsonl::new(out(), err())));
-    }
-    reporters
-}
-
 fn request(args: &Args, cwd: &Path, output: &Path, selection: Selection) -> Result<RunRequest, CouldNotRun> {
     let loader = Files::new(cwd)?;
     let modules: Result<Vec<_>, _> = selection.files.iter().map(|file| loader.entry(file)).collect();
-    // Tests write below the current folder and the output; a path of theirs is relative to the current folder.
-    let artifacts = if output.starts_with(cwd) { cwd } else { output };
-    let mut r#use = serde_json::Map::new();
+    // Folders outside the current one go by their full path.
+    let output_dir = output.strip_prefix(cwd).unwrap_or(output).display().to_string();
+    let mut r#use = serde_json::Map::from_iter([("screenshot".to_owned(), "only-on-failure".into())]);
     if let Some(base) = &args.base_url {
         r#use.insert("baseURL".to_owned(), base.as_str().into());
     }
@@ -219,7 +195,7 @@ fn request(args: &Args, cwd: &Path, output: &Path, selection: Selection) -> Resu
             env: environment(&args.env),
             // Tests see the nameless project of a run without a configuration.
             project: String::new(),
-            output_dir: select::relative(artifacts, output),
+            output_dir,
             grep: args.grep.clone(),
             grep_invert: args.grep_invert.clone(),
             lines: selection.lines,
@@ -232,7 +208,7 @@ fn request(args: &Args, cwd: &Path, output: &Path, selection: Selection) -> Resu
         shard: args.shard,
         list_only: args.list,
         mode: if args.headed { Mode::Headed } else { Mode::Headless },
-        artifacts: artifacts.to_path_buf(),
+        artifacts: Places::from(cwd.to_path_buf()).and(output.to_path_buf()),
         ..RunRequest::default()
     })
 }

@@ -6,6 +6,7 @@ use super::style::{Style, fit};
 use crate::model::run::{Attachment, Attempt, Location, Status, TestCase};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::path::Path;
 
 /// Of a text attachment, characters; the rest is in the attachment.
 const SHOWN: usize = 300;
@@ -23,7 +24,7 @@ pub(super) fn title(case: &TestCase, project: &str) -> String {
 }
 
 /// `  1) title ─────` and every attempt that has errors; ends without a newline.
-pub(super) fn failure(number: usize, entry: &Entry, project: &str, style: Style) -> String {
+pub(super) fn failure(number: usize, entry: &Entry, project: &str, root: &Path, style: Style) -> String {
     let header = format!("  {number}) {}{}", title(&entry.case, project), entry.failed_step());
     let mut text = format!("{}\n", style.red(&format!("{header}{}", style.rule_after(&header))));
     for attempt in &entry.attempts {
@@ -39,7 +40,7 @@ pub(super) fn failure(number: usize, entry: &Entry, project: &str, style: Style)
             text.push_str(&format!("\n{}\n", indented(&error)));
         }
         for (at, attachment) in attempt.attachments.iter().enumerate() {
-            text.push_str(&attached(at + 1, attachment, style));
+            text.push_str(&attached(at + 1, attachment, root, style));
         }
     }
     text
@@ -54,9 +55,12 @@ fn errors(attempt: &Attempt, case: &TestCase, style: Style) -> Vec<String> {
 }
 
 /// The path of a file, or the start of a text; other content can not be shown.
-fn attached(number: usize, attachment: &Attachment, style: Style) -> String {
+fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -> String {
     let text = match (&attachment.path, &attachment.body) {
-        (Some(path), _) => path.clone(),
+        (Some(path), _) => match Path::new(path).strip_prefix(root) {
+            Ok(inside) => inside.display().to_string(),
+            Err(_) => path.clone(),
+        },
         (None, Some(body)) if attachment.content_type.starts_with("text/") => {
             let text = STANDARD.decode(body).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();

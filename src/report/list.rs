@@ -11,6 +11,7 @@ use crate::model::Level;
 use crate::model::run::{Attempt, Outcome, RunEvent, Status};
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// How a list is written.
@@ -20,6 +21,8 @@ pub struct ListOptions {
     pub terminal: Terminal,
     /// Goes in front of every title where there is one.
     pub project: String,
+    /// Files below it are told by their path from it.
+    pub root: PathBuf,
     /// Which part of how many.
     pub shard: Option<(u32, u32)>,
     /// When the run began, for its duration.
@@ -203,7 +206,7 @@ impl List {
         let told = interrupted.iter().filter(|entry| entry.attempts.iter().any(|attempt| !attempt.errors.is_empty()));
         let mut text = String::from("\n");
         for (at, entry) in told.chain(&failed).chain(&flaky).enumerate() {
-            text.push_str(&format!("\n{}", failure(at + 1, entry, &project, style)));
+            text.push_str(&format!("\n{}", failure(at + 1, entry, &project, &self.options.root, style)));
         }
         if text.len() > 1 {
             text.push('\n');

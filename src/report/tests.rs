@@ -127,7 +127,7 @@ fn story() -> Vec<RunEvent> {
         Attachment {
             name: "shot".to_owned(),
             content_type: "image/png".to_owned(),
-            path: Some("test-results/shot.png".to_owned()),
+            path: Some("/work/test-results/shot.png".to_owned()),
             body: None,
         },
     ];
@@ -174,7 +174,13 @@ fn tell(mut reporter: impl Reporter, events: &[RunEvent]) {
 
 fn list(terminal: Terminal, events: &[RunEvent]) -> String {
     let page = Page::default();
-    let options = ListOptions { terminal, project: "chromium".to_owned(), shard: None, began: Instant::now() };
+    let options = ListOptions {
+        terminal,
+        project: "chromium".to_owned(),
+        root: "/work".into(),
+        shard: None,
+        began: Instant::now(),
+    };
     tell(List::new(page.writer(), page.writer(), options), events);
     page.text()
 }

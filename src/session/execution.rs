@@ -86,7 +86,7 @@ impl Sessions {
             timeout: options.execution_timeout,
             screenshots: options.screenshots,
             mode: options.mode,
-            artifacts: options.artifacts.join(folder_name(start.execution.as_str())),
+            artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
             ..RunRequest::default()
         }
     }

@@ -34,7 +34,7 @@ fn shared() -> &'static Shared {
 fn play(mut request: RunRequest) -> Told {
     let shared = shared();
     request.config.r#use.insert("baseURL".to_owned(), shared.origin.clone().into());
-    request.artifacts = tempfile::tempdir().unwrap().keep();
+    request.artifacts = tempfile::tempdir().unwrap().keep().into();
     shared.runtime.block_on(async {
         let program = Some(env!("CARGO_BIN_EXE_understudy").into());
         let runner = Runner::new(shared.pool.clone(), RunnerOptions { program, keep_warm: false }).unwrap();

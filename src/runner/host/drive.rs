@@ -4,6 +4,7 @@ use super::loader::ModuleLoader;
 use super::schedule::JobEnd;
 use super::service::{Picture, Service};
 use super::spawn::Process;
+use crate::artifacts::Places;
 use crate::model::Level;
 use crate::model::run::{Attempt, RunEvent, Status, StepBegin, TestCase, TestError};
 use crate::runner::protocol::{Module, OpError, Planned, ToHost, ToWorker, WorkerConfig};
@@ -41,6 +42,8 @@ pub(crate) struct Stage {
     pub(crate) pictures: bool,
     /// Numbers of steps are unique in a run.
     pub(crate) steps: AtomicU32,
+    /// Where files of attempts are.
+    pub(crate) artifacts: Places,
     /// Whether ids of tests need their file's number in front.
     pub(crate) many_files: bool,
 }
@@ -277,7 +280,12 @@ impl Worker {
         None
     }
 
-    fn test_ended(&self, planned: Planned, attempt: Attempt, job: &mut JobRun) {
+    fn test_ended(&self, planned: Planned, mut attempt: Attempt, job: &mut JobRun) {
+        for path in attempt.attachments.iter_mut().filter_map(|attachment| attachment.path.as_mut()) {
+            if let Ok(full) = self.stage.artifacts.resolve(path) {
+                *path = full.display().to_string();
+            }
+        }
         self.tell(RunEvent::TestEnd(Attempt { test: self.id(&planned), retry: planned.retry, ..attempt.clone() }));
         job.end.ended.push((planned, attempt));
     }

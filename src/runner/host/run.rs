@@ -6,6 +6,7 @@ use super::ops;
 use super::schedule::{JobEnd, Schedule, Wishes};
 use super::service::{Services, Surroundings};
 use super::spawn::Nursery;
+use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
 use crate::runner::protocol::{Module, Planned, WorkerConfig};
@@ -48,8 +49,8 @@ pub struct RunRequest {
     pub screenshots: Screenshots,
     /// Whether the browser is shown.
     pub mode: Mode,
-    /// Everything the run writes is below this folder.
-    pub artifacts: PathBuf,
+    /// Where the run writes.
+    pub artifacts: Places,
 }
 
 impl Default for RunRequest {
@@ -68,7 +69,7 @@ impl Default for RunRequest {
             timeout: None,
             screenshots: Screenshots::default(),
             mode: Mode::default(),
-            artifacts: PathBuf::new(),
+            artifacts: Places::default(),
         }
     }
 }
@@ -141,6 +142,7 @@ impl Runner {
             loader: request.loader.clone(),
             pictures: request.screenshots == Screenshots::Steps,
             steps: AtomicU32::new(0),
+            artifacts: request.artifacts.clone(),
             many_files: request.files.len() > 1,
         });
         let timeout = request.timeout;

@@ -1,10 +1,10 @@
 //! What a worker's operations are served by. A trait, so that processes, schedules and deadlines are tested without a browser.
 
+use crate::artifacts::Places;
 use crate::browser::Mode;
 use crate::runner::protocol::{OpError, ToWorker};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -33,8 +33,8 @@ pub struct Surroundings {
     pub events: mpsc::UnboundedSender<ToWorker>,
     /// Of the run.
     pub mode: Mode,
-    /// Files are written below this folder.
-    pub artifacts: PathBuf,
+    /// Where files are written.
+    pub artifacts: Places,
 }
 
 /// Makes the service of one worker process. Must not wait for the browser: that is for the first operation.

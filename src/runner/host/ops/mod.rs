@@ -15,6 +15,7 @@ mod tell;
 pub use failure::Failure;
 
 use super::service::{self, Service, Services, Surroundings};
+use crate::artifacts::Places;
 use crate::browser::screenshot::Rect;
 use crate::browser::{BrowserPool, Evaluation, Frame, Mode, Page, RemoteObject};
 use crate::runner::protocol::{OpError, ToWorker};
@@ -24,15 +25,14 @@ use objects::Objects;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// How operations are to be served.
 #[derive(Debug, Clone, Default)]
 pub struct OperationsOptions {
-    /// Files are written below this folder.
-    pub artifacts: PathBuf,
+    /// Where files are written.
+    pub artifacts: Places,
 }
 
 /// What an operation brought.
