@@ -24,6 +24,7 @@ globalThis.__native = {
   send: text => { sent.push(JSON.parse(text)); },
   now: () => performance.now(), wallTime: () => Date.now(),
   mapStack: stack => stack.split('\n').filter(line => /^\s+at /.test(line)).join('\n'),
+  explain: message => message,
   snippet: () => '', deadline: () => {}, collectRejections: () => [],
   setTimeout: () => {}, clearTimeout: () => {},
 };
