@@ -225,6 +225,8 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
         .args(surroundings())
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .args(&options.args)
+        // Else it keeps a folder for reports of crashes in the person's configuration.
+        .env("BREAKPAD_DUMP_LOCATION", profile.path().join("Crash Reports"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

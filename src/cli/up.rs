@@ -3,6 +3,7 @@
 use super::playing::Playing;
 use super::stage::Stage;
 use super::{CouldNotRun, serve};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -23,13 +24,14 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     super::runtime()?.block_on(async {
         let mut stage = Stage::set(args.listen, args.name, args.playing).await?;
-        super::say(&format!(
+        let text = format!(
             "A hub with an agent listens on {}\n\n  Dashboard  {}\n  Clients    connect by Socket.IO with auth: {{ token: '{}' }}\n\n\
-             Ctrl-C ends both.",
+             Ctrl-C ends both.\n",
             stage.url(),
             stage.dashboard()?,
             stage.client_token()?
-        ));
+        );
+        io::stdout().write_all(text.as_bytes())?;
         stage.during(async { Ok(serve::told_to_end().await?) }).await?;
         stage.strike().await?;
         Ok(ExitCode::SUCCESS)

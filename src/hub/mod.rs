@@ -17,7 +17,7 @@ pub mod token;
 
 use axum::middleware;
 use axum::serve::ListenerExt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -87,10 +87,15 @@ impl HubHandle {
         self.address
     }
 
-    /// `http://host:port`
+    /// `http://host:port`, to be opened on this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            let loopback = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            address.set_ip(loopback);
+        }
+        format!("http://{address}")
     }
 
     /// Takes no new connections, closes those there are, and ends.

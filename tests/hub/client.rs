@@ -89,13 +89,18 @@ impl Client {
 
     /// The payload of the next event of this name that satisfies the condition; others are passed over.
     pub(crate) async fn expect_where(&mut self, name: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        self.first(name, |its, payload| its == name && condition(payload)).await.1
+    }
+
+    /// Name and payload of the next event that satisfies the condition; `what` is said where none comes.
+    pub(crate) async fn first(&mut self, what: &str, condition: impl Fn(&str, &Value) -> bool) -> (String, Value) {
         let mut passed = Vec::new();
         loop {
             match tokio::time::timeout(PATIENCE, self.next()).await {
-                Ok(Got::Event(its, payload)) if its == name && condition(&payload) => return payload,
-                Ok(Got::Closed) => panic!("closed while waiting for {name}; before it: {passed:#?}"),
+                Ok(Got::Event(name, payload)) if condition(&name, &payload) => return (name, payload),
+                Ok(Got::Closed) => panic!("closed while waiting for {what}; before it: {passed:#?}"),
                 Ok(other) => passed.push(format!("{other:?}").chars().take(200).collect::<String>()),
-                Err(_) => panic!("{name} does not come; before it: {passed:#?}"),
+                Err(_) => panic!("{what} does not come; before it: {passed:#?}"),
             }
         }
     }

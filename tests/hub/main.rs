@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
 mod client;
+mod program;
 
 use client::{Client, Got};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,8 +44,8 @@ fn registration(name: &str) -> Value {
 }
 
 /// One HTTP request without a library: status and body.
-async fn http(hub: &HubHandle, method: &str, path: &str, headers: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(hub.address()).await.unwrap();
+async fn http(address: SocketAddr, method: &str, path: &str, headers: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -199,7 +201,7 @@ async fn health_needs_no_token_and_the_rest_does() {
         ("/dashboard/app.js", "", 200, "content-type: text/javascript"),
         ("/nowhere", "", 404, ""),
     ] {
-        let (got, answer) = http(&hub, "GET", path, headers).await;
+        let (got, answer) = http(hub.address(), "GET", path, headers).await;
         assert_eq!(got, status, "{path} {headers} {answer}");
         assert!(answer.contains(body), "{path}: {answer}");
     }
@@ -240,7 +242,7 @@ async fn pages_of_allowed_origins_may_use_the_hub() {
         ("another", "GET", "/healthz", "https://evil.example.com", "", false),
         ("ours by its beginning", "GET", "/healthz", "https://tests.example.com.evil.com", "", false),
     ] {
-        let (_, answer) = http(&hub, method, path, &format!("origin: {origin}\r\n{asks}")).await;
+        let (_, answer) = http(hub.address(), method, path, &format!("origin: {origin}\r\n{asks}")).await;
         let line = format!("access-control-allow-origin: {origin}\r\n");
         assert_eq!(answer.contains(&line), allowed, "{name}: {answer}");
     }

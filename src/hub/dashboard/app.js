@@ -49,7 +49,7 @@ function compose(start) {
   open(undefined);
   if (start) {
     $('code').value = start.payload?.code ?? '';
-    $('base-url').value = start.payload?.config?.baseUrl ?? start.payload?.config?.baseURL ?? '';
+    $('base-url').value = start.payload?.config?.baseURL ?? start.payload?.config?.baseUrl ?? '';
   }
   $('compose-problem').hidden = true;
   $('code').focus();
@@ -57,10 +57,10 @@ function compose(start) {
 
 function run() {
   const code = $('code').value;
-  const baseUrl = $('base-url').value.trim();
+  const baseURL = $('base-url').value.trim();
   awaited = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
   $('compose-problem').hidden = true;
-  socket?.emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseUrl && { config: { baseUrl } }) });
+  socket?.emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseURL && { config: { baseURL } }) });
 }
 
 function problem(message) {
