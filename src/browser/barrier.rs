@@ -29,15 +29,13 @@ impl Barrier {
         }
     }
 
-    /// Waits for the navigation of the main frame that the action asked for, if it did, until it is committed or given up.
+    /// After [`Self::settle`]: waits for the navigation of the main frame that the action asked for, if it did, until it is committed or given up.
     pub async fn finish(self, progress: &Progress) -> Result<(), BrowserError> {
-        progress.run(self.settle()).await?;
         let frame = self.page.main_frame();
         let asked = |requests: u64, requested: bool| requests > self.requests && requested;
         if !frame.peek(|state| asked(state.requests, state.requested)) {
             return Ok(());
         }
-        progress.note("  waiting for scheduled navigations to finish");
         let finished = frame.when(|frame| {
             let waiting = frame.peek(|state| asked(state.requests, state.requested));
             (!waiting).then_some(())
@@ -45,12 +43,7 @@ impl Barrier {
         match progress.run(finished).await {
             // The action closed the page: that is an end too.
             Err(error) if error.is_closed() => Ok(()),
-            result => {
-                if result.is_ok() {
-                    progress.note("  navigations have finished");
-                }
-                result
-            }
+            result => result,
         }
     }
 }

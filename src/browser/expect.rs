@@ -51,8 +51,6 @@ struct Reply {
     matches: bool,
     #[serde(default)]
     received: Option<Value>,
-    #[serde(default)]
-    log: Vec<String>,
 }
 
 /// What becomes of an expectation while it is tried.
@@ -151,14 +149,13 @@ impl Locator {
         params["matcher"] = expectation.matcher.clone().into();
         let reply: Reply = if self.selector.is_empty() && self.element.is_none() {
             let engine = Engine::of(&self.frame.utility_context().await?).await?;
-            typed(engine.call("", "expect", params, &[]).await?)?
+            typed(engine.call("", "expect", params, &[], &progress.log).await?)?
         } else {
             match self.place(World::Utility).await? {
-                Some(place) => typed(place.call("expect", params, &[]).await?)?,
-                None => Reply { missing: true, matches: false, received: None, log: Vec::new() },
+                Some(place) => typed(place.call(&progress.log, "expect", params, &[]).await?)?,
+                None => Reply { missing: true, matches: false, received: None },
             }
         };
-        reply.log.into_iter().for_each(|line| progress.note(line));
         if reply.missing {
             return Ok(without_element(progress, expectation));
         }
@@ -178,6 +175,9 @@ impl Locator {
             arg: path.clone(),
             handles: Vec::new(),
         };
+        let engine = Engine::of(element.context()).await?;
+        let preview = engine.about(&element, "preview", Value::Null).await?;
+        progress.note(format!("  locator resolved to {}", preview.as_str().unwrap_or_default()));
         let received = element.evaluate(&what).await?;
         let matches = same(&received, &expectation.params["expectedValue"]);
         Ok(Look { matches, received: Some(received), missing: false })

@@ -1,6 +1,7 @@
 //! The engine of `js/` in a page: selectors, states, actions, matchers. One object per world, made when it is first needed.
 
 use super::error::BrowserError;
+use super::progress::CallLog;
 use super::script::{CallArg, ExecutionContext, RemoteObject};
 use crate::model::locator;
 use serde::Deserialize;
@@ -20,7 +21,6 @@ static ENGINE_JS: &str = concat!(
     include_str!("js/states.js"),
     include_str!("js/suggest.js"),
     include_str!("js/act.js"),
-    include_str!("js/events.js"),
     include_str!("js/expect.js"),
     include_str!("js/snapshot.js"),
     include_str!("js/main.js"),
@@ -59,7 +59,7 @@ impl Failed {
                     message += "\n    ...";
                 }
                 message.push('\n');
-                BrowserError::StrictMode { message, log: super::CallLog::default() }
+                BrowserError::StrictMode { message, log: CallLog::default() }
             }
             "element" => BrowserError::other(format!("Error: {}", self.error)),
             _ => BrowserError::other(self.error),
@@ -72,21 +72,35 @@ impl Engine {
         context.installed(ENGINE_JS).await.map(Self)
     }
 
-    /// Calls a method of main.js. `selector` is for messages.
+    /// Calls a method of main.js. `selector` is for messages; what the method notes goes to `log`.
     pub(super) async fn call(
         &self,
         selector: &str,
         method: &str,
         params: Value,
         handles: &[RemoteObject],
+        log: &CallLog,
     ) -> Result<Value, BrowserError> {
         let mut args = vec![CallArg::Value(method.into()), CallArg::Value(params)];
         args.extend(handles.iter().cloned().map(CallArg::Handle));
-        let reply = self.0.call("function(...all) { return this.call(...all); }", &args).await?;
+        let mut reply = self.0.call("function(...all) { return this.call(...all); }", &args).await?;
+        for line in reply["log"].as_array().into_iter().flatten() {
+            log.note(line.as_str().unwrap_or_default());
+        }
         match reply.get("error") {
             Some(_) => Err(failed(reply, selector)),
-            None => Ok(reply),
+            None => Ok(reply["value"].take()),
         }
+    }
+
+    /// Calls a method of main.js about an element that is known; it notes nothing.
+    pub(super) async fn about(
+        &self,
+        element: &RemoteObject,
+        method: &str,
+        params: Value,
+    ) -> Result<Value, BrowserError> {
+        self.call("", method, params, std::slice::from_ref(element), &CallLog::default()).await
     }
 
     /// The element a selector means, kept in the page; none without one.

@@ -93,10 +93,10 @@ pub enum Pattern {
 #[error("failed to read the selector part {0:?}")]
 pub struct SelectorError(String);
 
-/// Takes a selector apart. Whether its CSS is right only the page can tell.
+/// Takes a selector apart. Whether its CSS is right only the page can tell; that it ends where it should is looked at here.
 ///
 /// # Errors
-/// When an `internal:` engine has a body it can't have.
+/// When an `internal:` engine has a body it can't have, or CSS opens what it does not close.
 pub fn parse(selector: &str) -> Result<Selector, SelectorError> {
     let parts = split(selector).into_iter().map(|piece| part(piece).ok_or_else(|| SelectorError(piece.into())));
     Ok(Selector { parts: parts.collect::<Result<_, _>>()? })
@@ -172,8 +172,28 @@ fn part(piece: &str) -> Option<Part> {
         "internal:control" => (body == "enter-frame").then_some(Part::EnterFrame)?,
         "nth" => Part::Nth(body.trim().parse().ok()?),
         "visible" => Part::Visible(body == "true"),
+        "css" if !closes_all(body) => return None,
         _ => Part::Engine { engine: engine.into(), body: body.into(), capture },
     })
+}
+
+/// Whether all brackets and strings of a CSS selector end.
+fn closes_all(css: &str) -> bool {
+    let (mut open, mut quote, mut escaped) = (Vec::new(), None, false);
+    for c in css.chars() {
+        match (c, quote) {
+            _ if escaped => escaped = false,
+            ('\\', _) => escaped = true,
+            (c, Some(end)) if c == end => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(c),
+            ('[', None) => open.push(']'),
+            ('(', None) => open.push(')'),
+            (']' | ')', None) if open.pop() != Some(c) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty() && quote.is_none()
 }
 
 fn engine_and_body(piece: &str) -> (&str, &str, bool) {
@@ -308,6 +328,11 @@ mod tests {
         for (selector, part) in cases {
             assert_eq!(parse(selector).unwrap().parts, [part], "{selector}");
         }
-        assert_eq!(parse("internal:has=x"), Err(SelectorError("internal:has=x".into())));
+        for selector in ["internal:has=x", "section[", "a:has(b", "a)", "[a='b]"] {
+            assert_eq!(parse(selector), Err(SelectorError(selector.into())));
+        }
+        for selector in ["a[b='[']", "a\\(b", ":is(a, [b=\")\"])"] {
+            assert!(parse(selector).is_ok(), "{selector}");
+        }
     }
 }

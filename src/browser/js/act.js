@@ -51,16 +51,14 @@ async function pointer(element, params, log) {
   const point = pointOf(element, params.position);
   if (typeof point === 'string') return { retry: point };
   const target = retarget(element, 'button-link');
-  const box = element.getBoundingClientRect();
-  const result = { point, box: { x: box.x, y: box.y, width: box.width, height: box.height } };
   if (params.force) {
     log.push('  forcing action');
-    return { done: result };
+    return { done: { point } };
   }
   const blocker = blockerAt(point, target);
   if (blocker) return { retry: `${blocker} intercepts pointer events` };
   intercept(params.token, target, params.kind, params.trial);
-  return { done: result };
+  return { done: { point } };
 }
 
 /** What a person would hit at this point instead of the target; null when it is the target. */
@@ -141,10 +139,8 @@ async function fill(node, params, log) {
     if (type === 'number' && Number.isNaN(Number(value.trim()))) throw new StateError('Cannot type text into input[type=number]');
     if (set) {
       value = value.trim();
-      if (type === 'color') value = value.toLowerCase();
       element.focus();
       element.value = value;
-      if (element.value !== value) throw new StateError('Malformed value');
       element.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
       element.dispatchEvent(new Event('change', { bubbles: true }));
       return { done: 'set' };
@@ -268,23 +264,24 @@ const ATTEMPTED = { fill: 'fill', selectText: 'selectText', scrollIntoView: 'scr
 /** Elements of running actions by token, so that another attempt is of the same element. The oldest go first. */
 const targets = new Map();
 
-/** Finds the element (or takes that of `token`) and makes one attempt: `{ log, outcome?, missing? }`. */
-async function act(params, handles) {
-  const log = [];
+/** Finds the element (or takes that of `token`) and makes one attempt: `{ outcome?, box?, missing? }`. */
+async function act(params, handles, log) {
   let element = targets.get(params.token);
   if (!params.attempt) {
-    element = found(params, handles, log);
-    if (!element) return { log, missing: true };
+    const target = found(params, handles);
+    if (!target) return { missing: true };
+    ({ element } = target);
+    log.push(target.line);
     if (params.needsVisibleFrame && !params.frameVisible && !params.force) {
       log.push('  element is inside a hidden frame, retrying');
-      return { log, missing: true };
+      return { missing: true };
     }
     if (params.checked !== undefined) {
       const { matches, received, radio } = withCaches(() => stateOf(element, params.checked ? 'checked' : 'unchecked'));
-      if (received === 'detached') return { log, outcome: 'detached' };
-      if (matches) return { log, outcome: { done: 'already' } };
+      if (received === 'detached') return { outcome: 'detached' };
+      if (matches) return { outcome: { done: 'already' }, box: boxOf(element) };
       if (radio && !params.checked) {
-        throw new StateError('Cannot uncheck radio button. Radio buttons can only be unchecked by selecting another radio button in the same group.');
+        throw new EngineError('Cannot uncheck radio button. Radio buttons can only be unchecked by selecting another radio button in the same group.');
       }
     }
     const name = params.name ?? ATTEMPTED[params.action];
@@ -293,10 +290,10 @@ async function act(params, handles) {
     targets.set(params.token, element);
     if (targets.size > 50) targets.delete(targets.keys().next().value);
   }
-  if (!element?.isConnected) return { log, outcome: 'detached' };
+  if (!element?.isConnected) return { outcome: 'detached' };
   const outcome = await ACTIONS[params.action](element, params, log, handles);
   if (outcome.retry) log.push(`  ${outcome.retry}`);
-  return { log, outcome };
+  return { outcome, box: boxOf(element) };
 }
 
 /** Ends the watch over an input: `{ blocker?, checked? }`. */

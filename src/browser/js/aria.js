@@ -225,7 +225,7 @@ function levelOf(element) {
   return native ? Number(native[1]) : 0;
 }
 
-const ROLE_STATES = { checked: checkedOf, pressed: pressedOf, selected: selectedOf, expanded: expandedOf, level: levelOf, disabled: isDisabled };
+const ROLE_STATES = { checked: element => checkedOf(element) ?? false, pressed: pressedOf, selected: selectedOf, expanded: expandedOf, level: levelOf, disabled: isDisabled };
 
 function roleQuery(body, internal) {
   const { name: role, attributes } = parseAttributes(body, internal);
@@ -238,7 +238,7 @@ function roleQuery(body, internal) {
     else if (name === 'name') tests.push(element => nameMatches(nameOf(element, includeHidden), { op, value, exact }, internal));
     else if (name === 'description') tests.push(element => nameMatches(descriptionOf(element, includeHidden), { op, value, exact }, internal));
     else if (name === 'level') tests.push(element => levelOf(element) === Number(wanted));
-    else if (ROLE_STATES[name]) tests.push(element => (ROLE_STATES[name](element) ?? false) === wanted);
+    else if (ROLE_STATES[name]) tests.push(element => ROLE_STATES[name](element) === wanted);
     else throw new EngineError(`Unknown attribute "${name}", must be one of "checked", "description", "disabled", "expanded", "include-hidden", "level", "name", "pressed", "selected".`);
   }
   return element => roleOf(element) === role && (includeHidden || !isAriaHidden(element)) && tests.every(test => test(element));

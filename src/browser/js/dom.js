@@ -155,6 +155,12 @@ function isVisible(element) {
   return rect.width > 0 && rect.height > 0;
 }
 
+/** Null where nothing is rendered. */
+function boxOf(element) {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return element.getClientRects().length ? { x, y, width, height } : null;
+}
+
 const collapse = text => text.replace(/[\u200b\u00ad]/g, '').trim().replace(/\s+/g, ' ');
 const cut = (text, length) => (text.length <= length ? text : text.slice(0, length - 1) + '…');
 const cssString = text => `"${text.replace(/["\\]/g, '\\$&')}"`;

@@ -1,4 +1,4 @@
-// Matchers of `expect(locator)` and `expect(page)`: `{ matches, received, log }` of one look at the page.
+// Matchers of `expect(locator)` and `expect(page)`: `{ matches, received }` of one look at the page.
 
 class TextMatcher {
   constructor({ string, regex, matchSubstring, ignoreCase, normalizeWhiteSpace }) {
@@ -40,25 +40,29 @@ const isListMatcher = matcher => matcher === 'to.have.count' || matcher.endsWith
 const STATE_MATCHERS = { 'to.be.disabled': 'disabled', 'to.be.enabled': 'enabled', 'to.be.editable': 'editable', 'to.be.hidden': 'hidden', 'to.be.visible': 'visible' };
 
 /** One look. Without an element: `{ missing: true }`, and the caller knows what that means for the matcher. */
-async function expectation(params, handles) {
+async function expectation(params, handles, log) {
   const { matcher, expectedText } = params;
   if (matcher === 'to.have.title' || matcher === 'to.have.url') {
     const received = matcher === 'to.have.title' ? document.title : location.href;
-    return { received, matches: new TextMatcher(expectedText[0]).matches(received), log: [] };
+    log.push(`  locator resolved to ${preview(document.documentElement)}`);
+    return { received, matches: new TextMatcher(expectedText[0]).matches(received) };
   }
   const list = isListMatcher(matcher);
   const elements = withCaches(() => elementsOf({ ...params, strict: !list }, handles));
   if (list) {
-    const log = [`  locator resolved to ${elements.length} element${elements.length === 1 ? '' : 's'}`];
-    return { ...withCaches(() => expectList(elements, params)), log };
+    log.push(`  locator resolved to ${elements.length} element${elements.length === 1 ? '' : 's'}`);
+    return withCaches(() => expectList(elements, params));
   }
-  if (!elements.length) return { missing: true, log: [] };
-  const log = [`  locator resolved to ${preview(elements[0])}`];
+  if (!elements.length) return { missing: true };
+  const line = `  locator resolved to ${preview(elements[0])}`;
   if (matcher === 'to.be.in.viewport') {
     const ratio = await viewportRatio(elements[0]);
-    return { received: `viewport ratio ${ratio}`, matches: ratio > 0 && ratio > (params.expectedNumber ?? 0) - 1e-9, log };
+    log.push(line);
+    return { received: `viewport ratio ${ratio}`, matches: ratio > 0 && ratio > (params.expectedNumber ?? 0) - 1e-9 };
   }
-  return { ...withCaches(() => expectOne(elements[0], params)), log };
+  const result = withCaches(() => expectOne(elements[0], params));
+  log.push(line);
+  return result;
 }
 
 function expectList(elements, { matcher, expectedText, expectedNumber, useInnerText }) {

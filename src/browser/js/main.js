@@ -1,5 +1,5 @@
-// What Rust calls: `call(method, params, ...handles)`. Everything in and out is plain JSON but the handles. An error the user should
-// read comes back as `{ error, about: 'selector'|'element'|'strict' }`, because a thrown one would carry a stack.
+// What Rust calls: `call(method, params, ...handles)` -> `{ value, log }`. Everything in and out is plain JSON but the handles. An error
+// comes back as `{ error, about: 'selector'|'element'|'strict', log }`, because a thrown one would carry a stack and lose the log.
 
 /** Elements of a selector below `handles[0]` or the document; that handle itself for an empty selector. */
 function elementsOf({ selector, strict, handle }, handles) {
@@ -13,12 +13,12 @@ function elementsOf({ selector, strict, handle }, handles) {
   return elements;
 }
 
-function found(params, handles, log) {
+/** The element to go on with, `{ element, line }` where `line` is for the log; null without one. */
+function found(params, handles) {
   const elements = withCaches(() => elementsOf(params, handles));
   if (!elements.length) return null;
   const proceeding = elements.length > 1 ? `${elements.length} elements. Proceeding with the first one: ` : '';
-  log.push(`  locator resolved to ${proceeding}${preview(elements[0])}`);
-  return elements[0];
+  return { element: elements[0], line: `  locator resolved to ${proceeding}${preview(elements[0])}` };
 }
 
 /** What `read` may ask of an element. */
@@ -39,14 +39,7 @@ const READS = {
     const { matches, received } = stateOf(element, state);
     return received === 'detached' ? undefined : matches;
   },
-  box(element) {
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return element.getClientRects().length ? { x, y, width, height } : null;
-  },
-  dispatchEvent(element, { type, eventInit }) {
-    element.dispatchEvent(eventOf(type, eventInit, element));
-    return null;
-  },
+  box: boxOf,
   ariaSnapshot: element => snapshotOf(element),
 };
 
@@ -61,33 +54,32 @@ const METHODS = {
     const [element] = elementsOf(params, handles);
     return element ? stateOf(element, 'visible', params.frameVisible).matches : false;
   }),
-  /** `{ missing }` or `{ log, value }`. */
-  read(params, handles) {
-    const log = [];
-    const element = found(params, handles, log);
-    if (!element) return { missing: true };
-    const value = withCaches(() => READS[params.what](element, params));
-    return value === undefined ? { missing: true } : { log, value };
+  /** `{ missing }` or `{ value }`. */
+  read(params, handles, log) {
+    const target = found(params, handles);
+    if (!target) return { missing: true };
+    const value = withCaches(() => READS[params.what](target.element, params));
+    log.push(target.line);
+    return value === undefined ? { missing: true } : { value };
   },
-  /** For `waitFor`: `{ attached, visible, log }`. */
-  look(params, handles) {
-    const log = [];
+  /** For `waitFor`: `{ attached, visible }`. */
+  look(params, handles, log) {
     const elements = withCaches(() => elementsOf(params, handles));
-    if (!elements.length) return { attached: false, visible: false, log };
+    if (!elements.length) return { attached: false, visible: false };
     const visible = stateOf(elements[0], 'visible', params.frameVisible).matches;
     const which = elements.length > 1 ? `${elements.length} elements. Proceeding with the first one: ` : visible ? 'visible ' : 'hidden ';
     log.push(`  locator resolved to ${which}${preview(elements[0])}`);
-    return { attached: true, visible, log };
+    return { attached: true, visible };
   },
-  /** Where the content of a frame element begins, and how it looks from outside. */
-  frameBox(params, [element]) {
+  visibleFrame: (params, [element]) => isVisible(element),
+  /** Where a point inside of a frame element is outside of it; what covers it there, if that is asked: `{ x, y, blocker? }`. */
+  outside({ point, hit }, [element]) {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
     const side = name => (parseFloat(style[`border${name}Width`]) || 0) + (parseFloat(style[`padding${name}`]) || 0);
-    return { x: box.x + side('Left'), y: box.y + side('Top'), visible: isVisible(element), connected: element.isConnected };
+    const outer = { x: point.x + box.x + side('Left'), y: point.y + box.y + side('Top') };
+    return { ...outer, blocker: hit ? withCaches(() => blockerAt(outer, element)) : null };
   },
-  /** Whether a point of a frame inside of this frame is not covered here. */
-  frameHit: ({ point }, [element]) => withCaches(() => blockerAt(point, element)),
   preview: (params, [element]) => preview(element),
   suggest: (params, [element]) => withCaches(() => suggest(element)),
   highlight(params, handles) {
@@ -101,15 +93,16 @@ function failure(error) {
   if (error.strict) return { ...error.strict, about: 'strict', error: 'strict' };
   if (error instanceof StateError) return { error: error.message, about: 'element' };
   if (error instanceof EngineError) return { error: error.message, about: 'selector' };
-  return { error: String(error), about: 'element' };
+  return { error: String(error), about: 'selector' };
 }
 
 const engine = {
   async call(method, params, ...handles) {
+    const log = [];
     try {
-      return await METHODS[method](params, handles);
+      return { value: await METHODS[method](params, handles, log), log };
     } catch (error) {
-      return failure(error);
+      return { ...failure(error), log };
     }
   },
   /** All elements, kept in the page; or a failure as above. */

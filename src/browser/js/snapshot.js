@@ -213,5 +213,5 @@ function matchSnapshot(element, yaml) {
   const single = template.children.length === 1 ? template.children[0] : null;
   const inside = node => typeof node !== 'string' && ((single && nodeFits(node, single, false)) || node.children.some(child => (typeof child === 'string' ? single && nodeFits(child, single, false) : inside(child))));
   const tree = ariaTree(element);
-  return { matches: anywhere(tree) || inside(tree), received: { raw: received, regex: received } };
+  return { matches: anywhere(tree) || inside(tree), received };
 }

@@ -137,9 +137,17 @@ function textCandidates(element, target, noText) {
   const role = roleOf(element);
   if (!role || role === 'none' || role === 'presentation') return candidates;
   const name = noText && !hasAuthorName(element) && CONTENT_NAMED_ROLES.has(role) ? '' : nameOf(element);
+  const described = noText && referenced(element, 'aria-describedby').some(from => element.contains(from)) ? '' : descriptionOf(element);
   if (name && !/^\p{Co}+$/u.test(name)) {
     for (const [body, cost] of wordings(name, COST.role, attributeText)) candidates.push([['internal:role', `${role}[name=${body}]`, cost]]);
-  } else if (text) {
+    if (described) {
+      const both = (body, exact) => `${role}[name=${body}][description=${attributeText(described, exact)}]`;
+      for (const [body, cost] of wordings(name, COST.role + 1, attributeText)) candidates.push([['internal:role', both(body, body.endsWith('s')), cost]]);
+    }
+    return candidates;
+  }
+  if (described) candidates.push([['internal:role', `${role}[description=${attributeText(described, true)}]`, COST.bareRole + 1]]);
+  if (text) {
     for (const [part, bonus] of excerpts(text)) candidates.push([['internal:role', role, COST.bareRole], ['internal:has-text', plainText(part, false), COST.text - bonus]]);
     if (whole) candidates.push([['internal:role', role, COST.bareRole], ['internal:has-text', whole, COST.pattern]]);
   }

@@ -1,11 +1,13 @@
 //! `locator.…`, and what is left of selectors in `frame.…`
 
 use super::picture;
-use super::{Failure, Operations, Performed, Script, parse};
-use crate::browser::actionability::{Gesture, PointerOptions, Typing};
+use super::{Argument, Failure, Operations, Performed, Script, parse};
+use crate::browser::actionability::{Acted, Typing};
 use crate::browser::input::{Button, ClickOptions, Modifier};
-use crate::browser::locator::{Awaited, Locator, Point};
+use crate::browser::pointer::{Gesture, PointerOptions};
+use crate::browser::reading::Awaited;
 use crate::browser::screenshot::{Rect, ScreenshotOptions};
+use crate::browser::{Locator, Point};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
@@ -107,9 +109,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         | "blur"
         | "selectText"
         | "scrollIntoViewIfNeeded" => {
-            let value = act(operations, &locator, operation, parse(params)?, timeout).await?;
-            let target = outline(&locator).await;
-            return Ok(Performed::from(value).showing(locator.frame.page(), target));
+            let acted = act(operations, &locator, operation, parse(params)?, timeout).await?;
+            return Ok(Performed::from(acted.value).showing(locator.frame.page(), acted.target));
         }
         "screenshot" => return screenshot(operations, &locator, params, timeout).await,
         _ => {}
@@ -144,7 +145,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             locator.wait_for(awaited, timeout).await?;
             return Ok(Performed::from(Value::Null).showing(locator.frame.page(), None));
         }
-        _ => return read(&locator, operation, params, timeout).await,
+        _ => return read(operations, &locator, operation, params, timeout).await,
     };
     Ok(value.into())
 }
@@ -206,14 +207,14 @@ async fn act(
     operation: &str,
     action: Action,
     timeout: u64,
-) -> Result<Value, Failure> {
-    match operation {
+) -> Result<Acted, Failure> {
+    let acted = match operation {
         "fill" => locator.fill(&action.value, action.force, timeout).await?,
         "clear" => locator.fill("", action.force, timeout).await?,
         "press" => locator.type_into(&Typing::Press(action.key.clone()), action.delay(), timeout).await?,
         "pressSequentially" => locator.type_into(&Typing::Text(action.text.clone()), action.delay(), timeout).await?,
         "setInputFiles" => locator.set_files(action.files, timeout).await?,
-        "focus" => locator.focus(timeout).await?,
+        "focus" => locator.simply("focus", false, timeout).await?,
         "blur" => locator.simply("blur", false, timeout).await?,
         "selectText" => locator.simply("selectText", action.force, timeout).await?,
         "selectOption" => {
@@ -227,22 +228,21 @@ async fn act(
                     *option = json!({ "handle": index });
                 }
             }
-            return Ok(locator.select_option(Value::Array(options), &handles, action.force, timeout).await?);
+            let options = Value::Array(options);
+            return Ok(locator.select_option(options, &handles, action.force, timeout).await?);
         }
         _ => locator.simply("scrollIntoView", false, timeout).await?,
-    }
-    Ok(Value::Null)
+    };
+    Ok(Acted { value: Value::Null, ..acted })
 }
 
-/// Where the element is now, if it is to be found at once.
-async fn outline(locator: &Locator) -> Option<Rect> {
-    /// A page that does not answer costs no more than this; milliseconds.
-    const PATIENCE: u64 = 200;
-    let rect = locator.read("box", json!({}), PATIENCE).await.ok()?;
-    serde_json::from_value(rect).ok()
-}
-
-async fn read(locator: &Locator, operation: &str, params: Value, timeout: u64) -> Result<Performed, Failure> {
+async fn read(
+    operations: &Operations,
+    locator: &Locator,
+    operation: &str,
+    params: Value,
+    timeout: u64,
+) -> Result<Performed, Failure> {
     let name = params["name"].clone();
     let value = match operation {
         "textContent" | "innerText" | "innerHTML" | "inputValue" | "ariaSnapshot" => {
@@ -255,8 +255,11 @@ async fn read(locator: &Locator, operation: &str, params: Value, timeout: u64) -
             locator.read("state", json!({ "state": state }), timeout).await?
         }
         "dispatchEvent" => {
-            let more = json!({ "type": params["type"], "eventInit": params["eventInit"] });
-            locator.read("dispatchEvent", more, timeout).await?
+            let Argument { value, handles } = parse(params["eventInit"].clone())?;
+            let handles = handles.iter().map(|id| operations.handle(id)).collect::<Result<_, _>>()?;
+            let event = json!({ "o": [["type", params["type"]], ["eventInit", value]], "id": 0 });
+            locator.dispatch_event(event, handles, timeout).await?;
+            Value::Null
         }
         "isVisible" => locator.ask("visible", json!({}), json!(false)).await?,
         "isHidden" => json!(locator.ask("visible", json!({}), json!(false)).await? != json!(true)),

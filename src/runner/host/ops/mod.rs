@@ -161,11 +161,11 @@ pub(super) struct Script {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Argument {
+pub(super) struct Argument {
     #[serde(default = "undefined")]
-    value: Value,
+    pub(super) value: Value,
     #[serde(default)]
-    handles: Vec<String>,
+    pub(super) handles: Vec<String>,
 }
 
 impl Default for Argument {
