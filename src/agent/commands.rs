@@ -14,18 +14,15 @@ const EXIT_CANCELLED: i32 = 130;
 const NO_RECORDING: &str = "This version of the agent executes tests and does not record";
 
 impl Daemon {
-    /// One event of the server. What asks for an acknowledgement gets it at once: it says that the agent has it, not that
-    /// it is done.
+    /// One event of the server. What asks for an acknowledgement gets it at once: it says that the agent has it and will
+    /// not forget it, not that it is done.
     pub(super) fn event(&mut self, event: Received) {
         let inbound = decode(&event.name, &event.arguments);
-        if let Some(id) = event.ack {
-            let refused = match &inbound {
-                Ok(Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
-                Ok(_) => None,
-                Err(error) => Some(error.to_string()),
-            };
-            self.link.acknowledge(id, refused.as_deref());
-        }
+        let refused = match &inbound {
+            Ok(Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
+            Ok(_) => None,
+            Err(error) => Some(error.to_string()),
+        };
         match inbound {
             Ok(Inbound::Command(command)) => self.command(command),
             Ok(Inbound::Registered) => self.link.introduced(),
@@ -38,6 +35,9 @@ impl Daemon {
                 tracing::warn!(%error, "a command cannot be understood");
                 self.tell_server(error.into());
             }
+        }
+        if let Some(id) = event.ack {
+            self.link.acknowledge(id, refused.as_deref());
         }
     }
 
@@ -58,8 +58,12 @@ impl Daemon {
     fn offer(&mut self, start: StartExecution) {
         let execution = start.execution.clone();
         match self.slots.offer(start) {
-            Offer::Start(start) => self.start(start),
+            Offer::Start(start) => {
+                self.state.accepted(&execution);
+                self.start(start);
+            }
             Offer::Waits(before) => {
+                self.state.accepted(&execution);
                 tracing::info!(%execution, before, "an execution waits for a slot");
             }
             Offer::Known => tracing::info!(%execution, "this execution is known and not run twice"),
@@ -69,7 +73,6 @@ impl Daemon {
 
     fn start(&mut self, start: StartExecution) {
         tracing::info!(execution = %start.execution, bytes = start.code.len(), "an execution starts");
-        self.state.started(&start.execution);
         let cancel = self.slots.started(start.execution.clone());
         tokio::spawn(session::run(self.starter.clone(), start, self.tell.clone(), cancel));
     }
@@ -96,7 +99,6 @@ impl Daemon {
 
     fn never_started(&mut self, execution: ExecutionId, why: &str) {
         tracing::info!(%execution, why, "an execution ends");
-        self.state.ended(&execution);
         let message = why.to_owned();
         self.tell_server(Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message });
         self.tell_server(Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 });
@@ -126,7 +128,6 @@ impl Daemon {
         if !self.slots.runs(execution) {
             return;
         }
-        self.state.ended(execution);
         if let Some(next) = self.slots.ended(execution) {
             self.start(next);
         }

@@ -5,7 +5,7 @@ use super::link::{Change, Link};
 use super::outbox::Outbox;
 use super::session::{self, Told};
 use super::slots::Slots;
-use super::state::{Kept, State};
+use super::state::State;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError, system};
 use crate::dialect::testflow::agent::{Outbound, Registration, register};
 use crate::model::{AgentId, Event, ExecutionId};
@@ -67,38 +67,48 @@ impl Daemon {
     pub(super) fn new(options: AgentOptions, starter: SessionStarter) -> Result<Self, StateError> {
         let (state, found) = State::open(&options.state_dir)?;
         let run = uuid::Uuid::new_v4().simple().to_string();
-        let mut outbox = Outbox::new(run, found.outbox);
-        let mut ended = found.ended;
-        for execution in found.interrupted {
-            tracing::warn!(%execution, "this session was running when the agent was killed");
-            for event in session::failed(&execution, "The agent was killed while this session ran", 0) {
-                outbox.push(event);
-            }
-            ended.push(execution);
-        }
+        let outbox = Outbox::new(run, found.outbox);
         let (tell, told) = mpsc::channel(AHEAD);
-        let slots = Slots::new(options.max_sessions, ended);
-        Ok(Self {
+        let ended = found.ended.into_iter().chain(found.interrupted.iter().cloned()).collect();
+        let mut daemon = Self {
             name: options.name.clone().unwrap_or_else(system::hostname),
             system_info: system::info(&options.versions),
+            slots: Slots::new(options.max_sessions, ended),
             options,
             starter,
             agent: found.agent,
             state,
-            slots,
             outbox,
             backoff: Backoff::default(),
             link: Link::new(),
             tell,
             told,
             ending: Ending::No,
-        })
+        };
+        for execution in found.interrupted {
+            daemon.interrupted(&execution);
+        }
+        Ok(daemon)
+    }
+
+    /// The agent was killed while it had this session.
+    fn interrupted(&mut self, execution: &ExecutionId) {
+        let ends = |event: &Event| matches!(event, Event::ExecutionComplete { execution: id, .. } if id == execution);
+        if self.outbox.entries().any(|entry| ends(&entry.event)) {
+            self.state.ended(execution);
+            return;
+        }
+        tracing::warn!(%execution, "the agent was killed before this session had ended");
+        for event in session::failed(execution, "The agent was killed before this session had ended", 0) {
+            self.tell_server(event);
+        }
     }
 
     pub(super) async fn run(mut self, shutdown: Shutdown) {
         let mut heartbeat = interval(self.options.heartbeat.max(Duration::from_millis(10)));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            self.state.keep(&mut self.outbox);
             self.link.flush(&mut self.outbox);
             if self.is_over() {
                 break;
@@ -121,7 +131,6 @@ impl Daemon {
             };
             self.handle(happening);
         }
-        self.state.keep(self.outbox.entries());
         self.link.close().await;
     }
 
@@ -175,9 +184,8 @@ impl Daemon {
                 for execution in lost {
                     tracing::error!(%execution, "the session does not end: it is left behind");
                     self.slots.ended(&execution);
-                    self.state.ended(&execution);
                     for event in session::failed(&execution, "The agent was stopped while this session ran", 0) {
-                        self.outbox.push(event);
+                        self.tell_server(event);
                     }
                 }
             }
@@ -220,33 +228,29 @@ impl Daemon {
     fn incoming(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Event(event) => self.event(event),
-            Incoming::Proved(token) => {
-                self.outbox.proved(token);
-                if self.outbox.is_empty() {
-                    self.state.told_everything();
-                }
-            }
+            Incoming::Proved(token) => self.outbox.proved(token),
             Incoming::TooLarge { token, bytes } => {
                 tracing::error!(bytes, "an event is larger than the server takes, and is left out");
                 self.outbox.proved(token);
             }
             Incoming::Closed(why) => {
                 self.outbox.disconnected();
-                self.state.keep(self.outbox.entries());
                 let wait = self.link.lost(&mut self.backoff, None);
                 tracing::warn!(%why, ?wait, "the connection has ended; connecting again");
             }
         }
     }
 
-    /// Nothing that is told can be lost by a kill while the server is away.
+    /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
+        let verdict = match &event {
+            Event::ExecutionComplete { execution, .. } => Some(execution.clone()),
+            _ => None,
+        };
         self.outbox.push(event);
-        if !self.link.is_up()
-            && let Some(entry) = self.outbox.entries().last()
-            && self.state.keep_one(entry) == Kept::TooMuch
-        {
-            self.state.keep(self.outbox.entries());
+        if let Some(execution) = verdict {
+            self.state.keep(&mut self.outbox);
+            self.state.ended(&execution);
         }
     }
 }

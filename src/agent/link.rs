@@ -100,10 +100,6 @@ impl Link {
         *self = Self::Up(up);
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        matches!(self, Self::Up(_))
-    }
-
     /// The server acknowledges events.
     pub(super) fn introduced(&mut self) {
         if let Self::Up(up) = self {

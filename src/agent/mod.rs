@@ -4,6 +4,7 @@ mod backoff;
 mod commands;
 mod daemon;
 mod fit;
+mod journal;
 mod link;
 mod outbox;
 mod session;

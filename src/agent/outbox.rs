@@ -1,6 +1,7 @@
 //! What is still to be told to the server, in order, kept until it has arrived. Pure.
 
 use super::fit;
+use super::journal::{Journal, base};
 use crate::model::{Event, ExecutionId, Level};
 use crate::wire::client::Proof;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,7 @@ pub(super) struct Outbox {
     run: String,
     /// Lines that had to go, by session.
     dropped: BTreeMap<ExecutionId, u64>,
+    journal: Journal,
 }
 
 impl Outbox {
@@ -45,6 +47,23 @@ impl Outbox {
     pub(super) fn new(run: String, left: Vec<Entry>) -> Self {
         let bytes = left.iter().map(|entry| fit::weight(&entry.event)).sum();
         Self { entries: left.into(), bytes, run, next_token: 1, ..Self::default() }
+    }
+
+    /// What was added and what has arrived since the last call, for [`super::journal::replay`].
+    pub(super) fn take_journal(&mut self) -> Vec<u8> {
+        self.journal.take()
+    }
+
+    /// A journal of what there is now, in place of all before it.
+    pub(super) fn whole_journal(&mut self) -> Vec<u8> {
+        self.journal = Journal::default();
+        self.entries.iter().for_each(|entry| self.journal.entry(entry));
+        self.journal.take()
+    }
+
+    /// What waits and is under way, bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn push(&mut self, event: Event) {
@@ -62,7 +81,24 @@ impl Outbox {
         self.bytes += fit::weight(&event);
         self.next_event += 1;
         let event_id = format!("{}-{}", self.run, self.next_event);
-        self.entries.push_back(Entry { event_id, event, under_way: None });
+        let entry = Entry { event_id, event, under_way: None };
+        self.journal.entry(&entry);
+        self.entries.push_back(entry);
+    }
+
+    /// Takes an entry out; its event is done with its last piece. Pieces are neighbours.
+    fn remove(&mut self, place: usize) -> Option<Entry> {
+        let entry = self.entries.remove(place)?;
+        self.bytes -= fit::weight(&entry.event);
+        if !self.has_piece(place, &entry) && !place.checked_sub(1).is_some_and(|before| self.has_piece(before, &entry))
+        {
+            self.journal.told(base(&entry.event_id));
+        }
+        Some(entry)
+    }
+
+    fn has_piece(&self, place: usize, of: &Entry) -> bool {
+        self.entries.get(place).is_some_and(|entry| base(&entry.event_id) == base(&of.event_id))
     }
 
     fn drop_one(&mut self) -> bool {
@@ -70,8 +106,7 @@ impl Outbox {
         let picture = |entry: &Entry| waits(entry) && matches!(entry.event, Event::ExecutionScreenshot { .. });
         let place = self.entries.iter().position(picture);
         let place = place.or_else(|| self.entries.iter().position(|entry| waits(entry) && !is_last(&entry.event)));
-        let Some(entry) = place.and_then(|place| self.entries.remove(place)) else { return false };
-        self.bytes -= fit::weight(&entry.event);
+        let Some(entry) = place.and_then(|place| self.remove(place)) else { return false };
         if let (Some(id), false) = (execution(&entry.event), matches!(entry.event, Event::ExecutionScreenshot { .. })) {
             *self.dropped.entry(id.clone()).or_default() += 1;
         }
@@ -100,31 +135,29 @@ impl Outbox {
     /// Others take the place of the next event: it did not fit.
     pub(super) fn replace_next(&mut self, with: Vec<Event>) {
         let Some(place) = self.entries.iter().position(|entry| entry.under_way.is_none()) else { return };
-        let Some(old) = self.entries.remove(place) else { return };
-        self.bytes -= fit::weight(&old.event);
+        let Some(old) = self.entries.get(place).map(|entry| entry.event_id.clone()) else { return };
         for (n, event) in with.into_iter().enumerate() {
             self.bytes += fit::weight(&event);
-            let event_id = format!("{}.{n}", old.event_id);
-            self.entries.insert(place + n, Entry { event_id, event, under_way: None });
+            self.entries.insert(place + n + 1, Entry { event_id: format!("{old}.{n}"), event, under_way: None });
         }
+        self.remove(place);
     }
 
     /// The proof for `token` has come.
     pub(super) fn proved(&mut self, token: u64) {
-        let pong = self.entries.iter().any(|entry| entry.under_way == Some((token, Proof::Pong)));
-        let (mut freed, mut freed_bytes) = (0, 0);
-        self.entries.retain(|entry| {
-            let Some((number, proof)) = entry.under_way else { return true };
-            let done = number == token || (pong && proof == Proof::Pong && number < token);
-            if done {
-                freed += 1;
-                freed_bytes += fit::weight(&entry.event);
+        let under_way = |entry: &&Entry| entry.under_way.is_some();
+        let pong = self.entries.iter().take_while(under_way).any(|entry| entry.under_way == Some((token, Proof::Pong)));
+        let arrived = |entry: &Entry| match entry.under_way {
+            Some((number, proof)) => number == token || (pong && proof == Proof::Pong && number < token),
+            None => false,
+        };
+        // What is under way is at the front.
+        while let Some(place) = self.entries.iter().take_while(under_way).position(arrived) {
+            if let Some(entry) = self.remove(place) {
+                self.under_way -= 1;
+                self.under_way_bytes -= fit::weight(&entry.event);
             }
-            !done
-        });
-        self.under_way -= freed;
-        self.under_way_bytes -= freed_bytes;
-        self.bytes -= freed_bytes;
+        }
     }
 
     /// The connection is gone: what has not arrived for certain is to be sent again.
@@ -167,6 +200,7 @@ pub(super) fn execution(event: &Event) -> Option<&ExecutionId> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::journal::replay;
     use super::*;
 
     fn log(message: &str) -> Event {
@@ -277,14 +311,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_survives_a_restart() {
+    fn what_is_left_survives_a_kill() {
         let mut before = outbox();
-        before.push(complete());
+        for event in [log("arrives"), log("long"), log("empty"), complete()] {
+            before.push(event);
+        }
+        let first = before.sent(Proof::Written);
+        before.proved(first);
+        before.replace_next(vec![log("lo"), log("ng")]);
+        let piece = before.sent(Proof::Written);
+        before.proved(piece);
+        let mut journal = before.take_journal();
+        let left = |journal: &[u8]| {
+            let after = Outbox::new("second".to_owned(), replay(journal));
+            after.entries().map(|entry| entry.event_id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&journal), ["run-2", "run-3", "run-4"], "whole while a piece is missing");
+        assert_eq!(left(&before.whole_journal()), ["run-2.1", "run-3", "run-4"]);
+        let piece = before.sent(Proof::Written);
+        before.proved(piece);
+        before.replace_next(vec![]);
         before.sent(Proof::Pong);
-        let text = serde_json::to_string(&before.entries().collect::<Vec<_>>()).unwrap();
-        let mut after = Outbox::new("second".to_owned(), serde_json::from_str(&text).unwrap());
+        journal.extend(before.take_journal());
+        assert_eq!(left(&journal), ["run-4"], "a verdict waits for its proof");
+        let mut after = Outbox::new("second".to_owned(), replay(&journal));
         after.push(log("new"));
-        assert_eq!(ids(&after), ["run-1", "second-1"]);
+        assert_eq!(ids(&after), ["run-4", "second-1"]);
         assert_eq!(after.next().unwrap().event, complete());
         assert_eq!(after.sessions().count(), 2);
     }

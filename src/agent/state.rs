@@ -1,6 +1,7 @@
 //! What an agent keeps on disk: who it is, which sessions it had, what it has not told yet. One agent per folder.
 
-use super::outbox::Entry;
+use super::journal;
+use super::outbox::{Entry, Outbox};
 use super::slots::REMEMBERED;
 use crate::model::{AgentId, ExecutionId};
 use serde::{Deserialize, Serialize};
@@ -25,14 +26,14 @@ pub enum StateError {
     },
 }
 
-/// What `outbox.jsonl` may grow to by appending, bytes: pictures are a third larger there than in memory.
-const KEPT_MAX_BYTES: usize = 192 << 20;
+/// `outbox.jsonl` is written anew once it has grown to this, bytes, and to so many times what it is to keep.
+const KEPT_MAX: (usize, usize) = (8 << 20, 4);
 
 /// A line of `sessions.jsonl`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Started(ExecutionId),
+    Accepted(ExecutionId),
     Ended(ExecutionId),
 }
 
@@ -41,18 +42,12 @@ enum Line {
 pub(super) struct State {
     folder: PathBuf,
     sessions: File,
+    outbox: File,
     /// Bytes in `outbox.jsonl`.
     kept: usize,
+    /// The last write has failed, perhaps in the middle of a line.
+    torn: bool,
     _lock: File,
-}
-
-/// How it stands with what is not told yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
-    /// It is on disk.
-    Whole,
-    /// The file has grown beyond what can be waiting: it is to be written anew.
-    TooMuch,
 }
 
 /// What was found in the folder.
@@ -62,7 +57,7 @@ pub(super) struct Found {
     pub(super) agent: AgentId,
     /// Sessions that have ended, the oldest first.
     pub(super) ended: Vec<ExecutionId>,
-    /// Sessions that were running when the agent was killed.
+    /// Sessions that were accepted, and not brought to their end when the agent was killed.
     pub(super) interrupted: Vec<ExecutionId>,
     /// What was not told.
     pub(super) outbox: Vec<Entry>,
@@ -93,21 +88,26 @@ impl State {
             }
         };
         let (ended, interrupted) = history(&read_lines(&folder.join("sessions.jsonl")));
-        let path = folder.join("outbox.jsonl");
-        let kept = fs::metadata(&path).map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
-        let outbox = read_lines(&path);
-
         // What is known so far, in as few lines as it takes.
         let path = folder.join("sessions.jsonl");
-        let lines = ended.iter().chain(&interrupted).map(|id| Line::Ended(id.clone()));
+        let lines = ended.iter().map(|id| Line::Ended(id.clone()));
+        let lines = lines.chain(interrupted.iter().map(|id| Line::Accepted(id.clone())));
         replace(&path, &to_lines(lines)).map_err(failed(&path))?;
-        let sessions = OpenOptions::new().append(true).open(&path).map_err(failed(&path))?;
-        let state = Self { folder: folder.to_owned(), sessions, kept, _lock: lock };
+        let append = |path: &Path| OpenOptions::new().create(true).append(true).open(path);
+        let sessions = append(&path).map_err(failed(&path))?;
+
+        let path = folder.join("outbox.jsonl");
+        let outbox = append(&path).map_err(failed(&path))?;
+        let text = fs::read(&path).map_err(failed(&path))?;
+        let kept = text.len();
+        let state = Self { folder: folder.to_owned(), sessions, outbox, kept, torn: false, _lock: lock };
+        let outbox = journal::replay(&text);
         Ok((state, Found { agent: AgentId(agent.to_string()), ended, interrupted, outbox }))
     }
 
-    pub(super) fn started(&mut self, id: &ExecutionId) {
-        self.note(Line::Started(id.clone()));
+    /// From now on the agent owes a verdict.
+    pub(super) fn accepted(&mut self, id: &ExecutionId) {
+        self.note(Line::Accepted(id.clone()));
     }
 
     pub(super) fn ended(&mut self, id: &ExecutionId) {
@@ -121,39 +121,46 @@ impl State {
         }
     }
 
-    /// Keeps what is not told yet, in place of what was kept before.
-    pub(super) fn keep<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
-        let path = self.outbox();
-        let lines = to_lines(entries);
-        let kept = if lines.is_empty() { remove(&path) } else { replace(&path, &lines) };
+    /// Keeps what is not told yet: a kill loses nothing after this. (A power cut may: nothing is forced to the disk.)
+    pub(super) fn keep(&mut self, outbox: &mut Outbox) {
+        let lines = outbox.take_journal();
+        if lines.is_empty() {
+            return;
+        }
+        let kept = if outbox.is_empty() {
+            self.kept = 0;
+            self.outbox.set_len(0)
+        } else if self.kept > KEPT_MAX.0.max(outbox.bytes().saturating_mul(KEPT_MAX.1)) {
+            self.rewrite(&outbox.whole_journal())
+        } else {
+            self.append(&lines)
+        };
+        match (kept, self.torn) {
+            (Ok(()), _) => self.torn = false,
+            (Err(_), true) => {}
+            (Err(error), false) => {
+                self.torn = true;
+                let folder = self.folder.display();
+                tracing::error!(%error, %folder, "what is not told yet cannot be kept, and is lost if the agent is killed");
+            }
+        }
+    }
+
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.torn {
+            self.outbox.write_all(b"\n")?;
+        }
+        self.outbox.write_all(lines)?;
+        self.kept += lines.len();
+        Ok(())
+    }
+
+    fn rewrite(&mut self, lines: &[u8]) -> io::Result<()> {
+        let path = self.folder.join("outbox.jsonl");
+        replace(&path, lines)?;
+        self.outbox = OpenOptions::new().append(true).open(path)?;
         self.kept = lines.len();
-        self.warn(kept);
-    }
-
-    /// Keeps one more.
-    pub(super) fn keep_one(&mut self, entry: &Entry) -> Kept {
-        let line = to_lines([entry]);
-        self.kept += line.len();
-        let file = OpenOptions::new().create(true).append(true).open(self.outbox());
-        self.warn(file.and_then(|mut file| file.write_all(&line)));
-        if self.kept > KEPT_MAX_BYTES { Kept::TooMuch } else { Kept::Whole }
-    }
-
-    /// Nothing is to be kept any more.
-    pub(super) fn told_everything(&mut self) {
-        if self.kept > 0 {
-            self.keep(std::iter::empty());
-        }
-    }
-
-    fn outbox(&self) -> PathBuf {
-        self.folder.join("outbox.jsonl")
-    }
-
-    fn warn(&self, kept: io::Result<()>) {
-        if let Err(error) = kept {
-            tracing::error!(%error, path = %self.outbox().display(), "what is not told yet cannot be kept");
-        }
+        Ok(())
     }
 }
 
@@ -163,7 +170,7 @@ fn history(lines: &[Line]) -> (Vec<ExecutionId>, Vec<ExecutionId>) {
     let mut open: Vec<ExecutionId> = Vec::new();
     for line in lines {
         match line {
-            Line::Started(id) => open.push(id.clone()),
+            Line::Accepted(id) => open.push(id.clone()),
             Line::Ended(id) => {
                 open.retain(|other| other != id);
                 ended.push_back(id.clone());
@@ -209,18 +216,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(new, path)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::outbox::Outbox;
     use super::*;
     use crate::model::Event;
+    use crate::wire::client::Proof;
 
     fn names(ids: &[ExecutionId]) -> Vec<&str> {
         ids.iter().map(ExecutionId::as_str).collect()
@@ -244,10 +244,10 @@ mod tests {
         let (mut state, found) = State::open(folder.path()).unwrap();
         assert_eq!((found.ended.len(), found.interrupted.len()), (0, 0));
         for n in 0..REMEMBERED + 5 {
-            state.started(&ExecutionId(n.to_string()));
+            state.accepted(&ExecutionId(n.to_string()));
             state.ended(&ExecutionId(n.to_string()));
         }
-        state.started(&"cut".into());
+        state.accepted(&"cut".into());
         drop(state);
         fs::OpenOptions::new()
             .append(true)
@@ -258,8 +258,21 @@ mod tests {
         assert_eq!(names(&found.interrupted), ["cut"]);
         assert_eq!((found.ended.len(), found.ended[0].as_str()), (REMEMBERED, "5"));
         drop(state);
+        let (mut state, found) = State::open(folder.path()).unwrap();
+        assert_eq!(names(&found.interrupted), ["cut"], "until it is noted");
+        state.ended(&"cut".into());
+        drop(state);
         let (_, found) = State::open(folder.path()).unwrap();
         assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "cut"));
+    }
+
+    fn complete(id: &str) -> Event {
+        Event::ExecutionComplete { execution: id.into(), exit_code: 1, duration_ms: 7 }
+    }
+
+    fn found(folder: &Path) -> Vec<String> {
+        let (_, found) = State::open(folder).unwrap();
+        found.outbox.into_iter().map(|entry| entry.event_id).collect()
     }
 
     #[test]
@@ -267,16 +280,43 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut state, _) = State::open(folder.path()).unwrap();
         let mut outbox = Outbox::new("run".to_owned(), vec![]);
-        outbox.push(Event::ExecutionComplete { execution: "e".into(), exit_code: 1, duration_ms: 7 });
-        state.keep(outbox.entries());
-        outbox.push(Event::Error { message: "m".to_owned(), execution: None });
-        assert_eq!(state.keep_one(outbox.entries().last().unwrap()), Kept::Whole);
+        outbox.push(complete("a"));
+        state.keep(&mut outbox);
+        outbox.push(complete("b"));
+        state.keep(&mut outbox);
         drop(state);
-        let (mut state, found) = State::open(folder.path()).unwrap();
-        let ids: Vec<_> = found.outbox.iter().map(|entry| entry.event_id.as_str()).collect();
-        assert_eq!(ids, ["run-1", "run-2"]);
-        state.told_everything();
+        assert_eq!(found(folder.path()), ["run-1", "run-2"]);
+
+        let (mut state, _) = State::open(folder.path()).unwrap();
+        let token = outbox.sent(Proof::Ack);
+        outbox.proved(token);
+        state.keep(&mut outbox);
         drop(state);
-        assert!(State::open(folder.path()).unwrap().1.outbox.is_empty());
+        assert_eq!(found(folder.path()), ["run-2"]);
+
+        let (mut state, _) = State::open(folder.path()).unwrap();
+        let token = outbox.sent(Proof::Ack);
+        outbox.proved(token);
+        state.keep(&mut outbox);
+        assert_eq!(fs::metadata(folder.path().join("outbox.jsonl")).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn the_file_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut state, _) = State::open(folder.path()).unwrap();
+        let mut outbox = Outbox::new("run".to_owned(), vec![]);
+        let long = Event::Error { message: "x".repeat(1 << 20), execution: None };
+        outbox.push(long.clone());
+        for _ in 0..30 {
+            outbox.push(long.clone());
+            let token = outbox.sent(Proof::Ack);
+            outbox.proved(token);
+            state.keep(&mut outbox);
+            let length = fs::metadata(folder.path().join("outbox.jsonl")).unwrap().len();
+            assert!(length < 12 << 20, "{length}");
+        }
+        drop(state);
+        assert_eq!(found(folder.path()), ["run-31"]);
     }
 }
