@@ -27,10 +27,11 @@ pub(super) struct Entry {
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
     bytes: usize,
+    budget: usize,
     under_way: usize,
     under_way_bytes: usize,
     next_token: u64,
@@ -46,7 +47,18 @@ impl Outbox {
     /// An outbox with what was left from before.
     pub(super) fn new(run: String, left: Vec<Entry>) -> Self {
         let bytes = left.iter().map(|entry| fit::weight(&entry.event)).sum();
-        Self { entries: left.into(), bytes, run, next_token: 1, ..Self::default() }
+        Self {
+            entries: left.into(),
+            bytes,
+            budget: BUDGET_BYTES,
+            under_way: 0,
+            under_way_bytes: 0,
+            next_token: 1,
+            next_event: 0,
+            run,
+            dropped: BTreeMap::new(),
+            journal: Journal::default(),
+        }
     }
 
     /// What was added and what has arrived since the last call, for [`super::journal::replay`].
@@ -74,7 +86,7 @@ impl Outbox {
             self.append(Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message });
         }
         self.append(event);
-        while self.bytes > BUDGET_BYTES && self.drop_one() {}
+        while self.bytes > self.budget && self.drop_one() {}
     }
 
     fn append(&mut self, event: Event) {
@@ -281,14 +293,14 @@ mod tests {
 
     #[test]
     fn a_server_that_stays_away_costs_pictures_then_lines_but_no_verdict() {
-        let mut outbox = outbox();
+        let mut outbox = Outbox { budget: 64 << 10, ..outbox() };
         outbox.push(complete());
         outbox.push(log("kept"));
-        (0..100).for_each(|_| outbox.push(picture(1 << 20)));
-        assert!(outbox.bytes <= BUDGET_BYTES);
+        (0..100).for_each(|_| outbox.push(picture(1 << 10)));
+        assert!(outbox.bytes <= outbox.budget);
         assert_eq!(&ids(&outbox)[..2], ["run-1", "run-2"]);
-        (0..70).for_each(|_| outbox.push(log(&"x".repeat(1 << 20))));
-        assert!(outbox.bytes <= BUDGET_BYTES);
+        (0..70).for_each(|_| outbox.push(log(&"x".repeat(1 << 10))));
+        assert!(outbox.bytes <= outbox.budget);
         assert!(!outbox.entries().any(|entry| matches!(entry.event, Event::ExecutionScreenshot { .. })));
         outbox.push(complete());
         let told: Vec<_> = outbox.entries().map(|entry| &entry.event).collect();

@@ -1,0 +1,342 @@
+//! What the agent does with what a server says.
+
+use crate::support::{Agent, Said};
+use serde_json::{Value, json};
+use understudy::model::{Event, Level};
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_from_start_to_end() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    server
+        .say("execution:start", json!({"executionId": "e", "target": "docker", "code": "…", "config": {"timeout": 5}}))
+        .await;
+    let session = agent.session().await;
+    assert_eq!((session.start.code.as_str(), session.start.config.timeout), ("…", Some(5)));
+    session.log("hello").await;
+    session.complete(0).await;
+    assert_eq!(
+        server.next().await,
+        Some(Said::Event("execution:log".into(), json!({"executionId": "e", "message": "hello", "level": "info"})))
+    );
+    assert_eq!(
+        server.next().await,
+        Some(Said::Event("execution:complete".into(), json!({"executionId": "e", "exitCode": 0, "duration": 7})))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn malformed_commands_are_answered_and_change_nothing() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    let long = "e".repeat(513);
+    let deep = (0..100).fold(json!("e"), |inner, _| json!([inner]));
+    let cases: Vec<(&str, &str, Vec<Value>, &str, Option<&str>)> = vec![
+        ("no payload", "execution:start", vec![], "the payload must be an object, got nothing", None),
+        ("null", "execution:start", vec![Value::Null], "the payload must be an object, got null", None),
+        ("text", "execution:start", vec![json!("{}")], "the payload must be an object, got a string", None),
+        ("a list", "execution:start", vec![json!([{}])], "the payload must be an object, got an array", None),
+        ("nothing in it", "execution:start", vec![json!({})], "`executionId` must be a string, got nothing", None),
+        (
+            "second argument",
+            "execution:start",
+            vec![json!(1), json!({"executionId": "e", "code": ""})],
+            "the payload must be an object, got a number",
+            None,
+        ),
+        (
+            "id: number",
+            "execution:start",
+            vec![json!({"executionId": 1, "code": ""})],
+            "`executionId` must be a string, got a number",
+            None,
+        ),
+        (
+            "id: nested",
+            "execution:start",
+            vec![json!({"executionId": deep, "code": ""})],
+            "`executionId` must be a string, got an array",
+            None,
+        ),
+        (
+            "id: empty",
+            "execution:start",
+            vec![json!({"executionId": "", "code": ""})],
+            "`executionId` must not be empty",
+            None,
+        ),
+        (
+            "id: long",
+            "execution:start",
+            vec![json!({"executionId": long, "code": ""})],
+            "`executionId` has 513 bytes, at most 512 are allowed",
+            None,
+        ),
+        (
+            "no code",
+            "execution:start",
+            vec![json!({"executionId": "e"})],
+            "`code` must be a string, got nothing",
+            Some("e"),
+        ),
+        (
+            "code: null",
+            "execution:start",
+            vec![json!({"executionId": "e", "code": null})],
+            "`code` must be a string, got null",
+            Some("e"),
+        ),
+        (
+            "code: binary",
+            "execution:start",
+            vec![json!({"executionId": "e", "code": {"_placeholder": true, "num": 0}})],
+            "`code` must be a string, got an object",
+            Some("e"),
+        ),
+        (
+            "target: list",
+            "execution:start",
+            vec![json!({"executionId": "e", "code": "", "target": []})],
+            "`target` must be a string, got an array",
+            Some("e"),
+        ),
+        (
+            "config: text",
+            "execution:start",
+            vec![json!({"executionId": "e", "code": "", "config": "x"})],
+            "`config` must be an object, got a string",
+            Some("e"),
+        ),
+        (
+            "config: viewport",
+            "execution:start",
+            vec![json!({"executionId": "e", "code": "", "config": {"viewport": {"width": 1}}})],
+            "`config`: missing field `height`",
+            Some("e"),
+        ),
+        ("cancel: bare id", "execution:cancel", vec![json!("e")], "the payload must be an object, got a string", None),
+        (
+            "cancel: no id",
+            "execution:cancel",
+            vec![json!({"id": "e"})],
+            "`executionId` must be a string, got nothing",
+            None,
+        ),
+        (
+            "recording: no flow",
+            "recording:start",
+            vec![json!({"executionId": "e", "url": "about:blank"})],
+            "`testFlowId` must be a string, got nothing",
+            Some("e"),
+        ),
+        (
+            "recording: no url",
+            "recording:start",
+            vec![json!({"executionId": "e", "testFlowId": "f"})],
+            "`url` must be a string, got nothing",
+            Some("e"),
+        ),
+        (
+            "recording: language",
+            "recording:start",
+            vec![json!({"executionId": "e", "testFlowId": "f", "url": "x", "language": 7})],
+            "`language` must be a string, got a number",
+            Some("e"),
+        ),
+        (
+            "recording cancel: no flow",
+            "recording:cancel",
+            vec![json!({"executionId": "e"})],
+            "`testFlowId` must be a string, got nothing",
+            Some("e"),
+        ),
+    ];
+    for (case, name, arguments, words, execution) in cases {
+        server.event(name, arguments, Some(7)).await;
+        let mut expected = json!({"message": format!("{name}: {words}")});
+        if let Some(execution) = execution {
+            expected["executionId"] = json!(execution);
+        }
+        let answer = json!({"ok": false, "error": expected["message"]});
+        assert_eq!(server.next().await, Some(Said::Answer(7, answer)), "{case}");
+        assert_eq!(server.next().await, Some(Said::Event("error".into(), expected)), "{case}");
+        assert!(agent.started_nothing(), "{case}");
+    }
+    server.event("execution:start", vec![json!({"executionId": "e", "code": "fine"})], Some(8)).await;
+    assert_eq!(server.next().await, Some(Said::Answer(8, json!({"ok": true}))));
+    agent.session().await.complete(0).await;
+    assert_eq!(server.complete("e").await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_command_is_passed_over() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    for (name, arguments) in [
+        ("", vec![]),
+        ("execution:start ", vec![json!({"executionId": "e", "code": ""})]),
+        ("EXECUTION:START", vec![json!({"executionId": "e", "code": ""})]),
+        ("agent:status", vec![json!({"agentId": "a", "status": "online"})]),
+        ("agent:registered", vec![json!(7)]),
+        ("execution:complete", vec![json!({"executionId": "e"})]),
+        ("error", vec![]),
+        ("error", vec![json!({"message": "no such agent", "executionId": "e"})]),
+        ("message", vec![json!("hello"), json!(null)]),
+    ] {
+        server.event(name, arguments, None).await;
+    }
+    server.expect_silence().await;
+    assert!(agent.started_nothing());
+}
+
+#[tokio::test(start_paused = true)]
+async fn recording_is_answered_as_not_there_yet() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    let session = json!({"testFlowId": "f", "executionId": "r"});
+    let mut start = session.clone();
+    start["url"] = json!("https://example.com");
+    server.say("recording:start", start).await;
+    let answer = server.expect("recording:complete").await;
+    assert_eq!(
+        answer,
+        json!({"testFlowId": "f", "executionId": "r", "success": false,
+            "message": "This version of the agent executes tests and does not record"})
+    );
+    server.say("recording:cancel", session.clone()).await;
+    let answer = server.expect("error").await;
+    assert_eq!(
+        answer,
+        json!({"executionId": "r", "message":
+            "No recording r runs here. This version of the agent executes tests and does not record"})
+    );
+    for name in ["recording:stop", "recording:pause", "recording:resume", "recording:input"] {
+        server.say(name, session.clone()).await;
+        let message = format!("{name}: not available in this version");
+        assert_eq!(server.expect("error").await, json!({"executionId": "r", "message": message}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_starts_than_slots_wait_in_order_and_can_be_cancelled() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    for id in ["a", "b", "c"] {
+        server.start(id).await;
+    }
+    let first = agent.session().await;
+    server.cancel("b").await;
+    assert_eq!(server.logs(1).await, ["Cancelled before it was started"]);
+    assert_eq!(server.complete("b").await, 130);
+    assert!(agent.started_nothing());
+    first.complete(0).await;
+    assert_eq!(server.complete("a").await, 0);
+    let third = agent.session().await;
+    assert_eq!(third.start.execution.as_str(), "c");
+    server.cancel("c").await;
+    third.cancelled().await;
+    third.complete(130).await;
+    assert_eq!(server.complete("c").await, 130);
+    for (id, answered) in [("c", false), ("b", false), ("never", true)] {
+        server.cancel(id).await;
+        if answered {
+            let message = format!("No execution {id} runs or waits here");
+            assert_eq!(server.expect("error").await, json!({"executionId": id, "message": message}));
+        } else {
+            server.expect_silence().await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_delivered_again_is_not_run_again() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    server.start("a").await;
+    let session = agent.session().await;
+    server.start("a").await;
+    server.start("b").await;
+    server.start("b").await;
+    session.complete(0).await;
+    assert_eq!(server.complete("a").await, 0);
+    agent.session().await.complete(1).await;
+    assert_eq!(server.complete("b").await, 1);
+    for id in ["a", "b"] {
+        server.start(id).await;
+    }
+    server.expect_silence().await;
+    assert!(agent.started_nothing());
+    server.prove().await;
+    server.expect_silence().await;
+
+    let mut agent = agent.killed_and_started().await;
+    let mut server = agent.plain_server().await;
+    server.start("a").await;
+    server.expect_silence().await;
+    assert!(agent.started_nothing());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_session_has_one_completion_whatever_it_does() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    server.start("vanishes").await;
+    agent.session().await.vanish();
+    server.start("panics").await;
+    let session = agent.session().await;
+    session.log("so far so good").await;
+    session.panic();
+    server.start("goes on").await;
+    let session = agent.session().await;
+    let id = session.start.execution.clone();
+    session.tell(Event::ExecutionComplete { execution: id.clone(), exit_code: 1, duration_ms: 1 }).await;
+    session.log("too late").await;
+    session.tell(Event::ExecutionComplete { execution: id, exit_code: 0, duration_ms: 1 }).await;
+    session.vanish();
+    let failed = "The session has failed inside the agent: its log says more";
+    assert_eq!(server.logs(1).await, [failed]);
+    assert_eq!(server.complete("vanishes").await, 2);
+    assert_eq!(server.logs(2).await, ["so far so good", failed]);
+    assert_eq!(server.complete("panics").await, 2);
+    assert_eq!(server.complete("goes on").await, 1);
+    server.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_larger_than_the_server_takes() {
+    const LIMIT: usize = 10_000;
+    let mut agent = Agent::start();
+    let mut server = agent.attempt().await.accept_with(LIMIT);
+    server.expect("agent:register").await;
+    server.start("e").await;
+    let session = agent.session().await;
+    let id = session.start.execution.clone();
+    let log = |message| Event::ExecutionLog { execution: id.clone(), level: Level::Info, message };
+    session.tell(log("line\n".repeat(10_000))).await;
+    session.tell(Event::ExecutionScreenshot { execution: id.clone(), step_number: 1, image: noise() }).await;
+    session.complete(0).await;
+    let (mut lines, mut pictures) = (0, 0);
+    loop {
+        let Some(Said::Event(name, payload)) = server.next().await else { panic!("an event") };
+        assert!(payload.to_string().len() + name.len() + 32 <= LIMIT, "{name}: {}", payload.to_string().len());
+        match name.as_str() {
+            "execution:log" => lines += payload["message"].as_str().unwrap().lines().count(),
+            "execution:screenshot" => pictures += 1,
+            "execution:complete" => break,
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((lines, pictures), (10_000, 1));
+}
+
+/// A picture that no codec makes small.
+fn noise() -> Vec<u8> {
+    let mut state = 1_u32;
+    let noise = image::RgbImage::from_fn(400, 300, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}

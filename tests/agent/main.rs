@@ -1,0 +1,10 @@
+//! The agent: as a part of this process between a server in memory and sessions that do what the test says, on a clock that
+//! jumps; and as the real program (`process`), with a hub and Chromium.
+
+#![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
+
+mod commands;
+mod connecting;
+mod delivery;
+mod ending;
+mod support;
