@@ -31,7 +31,7 @@ async fn malformed_commands_are_answered_and_change_nothing() {
     let mut server = agent.plain_server().await;
     let long = "e".repeat(513);
     let deep = (0..100).fold(json!("e"), |inner, _| json!([inner]));
-    let cases: Vec<(&str, &str, Vec<Value>, &str, Option<&str>)> = vec![
+    for (case, name, arguments, words, execution) in [
         ("no payload", "execution:start", vec![], "the payload must be an object, got nothing", None),
         ("null", "execution:start", vec![Value::Null], "the payload must be an object, got null", None),
         ("text", "execution:start", vec![json!("{}")], "the payload must be an object, got a string", None),
@@ -150,8 +150,7 @@ async fn malformed_commands_are_answered_and_change_nothing() {
             "`testFlowId` must be a string, got nothing",
             Some("e"),
         ),
-    ];
-    for (case, name, arguments, words, execution) in cases {
+    ] {
         server.event(name, arguments, Some(7)).await;
         let mut expected = json!({"message": format!("{name}: {words}")});
         if let Some(execution) = execution {
