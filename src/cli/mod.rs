@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod duration;
+mod log;
 mod playing;
 mod run;
 mod secret;
@@ -14,15 +15,14 @@ mod stage;
 mod token;
 mod up;
 
-use crate::config::{Surroundings, colors};
+use crate::config::Surroundings;
 use crate::runner::worker;
 use clap::{Args, CommandFactory, Parser};
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// A command could not run: usage, a missing file, no browser.
 const COULD_NOT_RUN: u8 = 2;
@@ -52,19 +52,13 @@ pub(crate) struct Globals {
     log_level: Option<String>,
     /// How to write the log
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    log_format: LogFormat,
+    log_format: log::Format,
     /// A TOML file with values for flags; read by default: ~/.config/understudy/config.toml, /etc/understudy/config.toml
     #[arg(long, global = true, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// No colours, whatever the terminal can do
     #[arg(long, global = true)]
     no_color: bool,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
 }
 
 /// One variant per command, in the order `--help` lists them.
@@ -94,12 +88,13 @@ impl Subcommand {
         }
     }
 
-    /// What is logged where nobody said.
-    fn log_level(&self) -> &'static str {
+    /// Who reads standard error.
+    fn audience(&self) -> log::Audience {
         match self {
-            Self::Agent(_) | Self::Serve(_) => "info",
-            Self::Run(_) | Self::Up(_) | Self::Demo(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => {
-                "warn"
+            Self::Agent(_) | Self::Serve(_) => log::Audience::Journal { level: "info" },
+            Self::Up(_) => log::Audience::Journal { level: "warn" },
+            Self::Run(_) | Self::Demo(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => {
+                log::Audience::Person
             }
         }
     }
@@ -128,7 +123,7 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == "worker") {
         return worker::main();
     }
-    let done = parse().and_then(|cli| set_up_log(&cli).and_then(|()| cli.command.run(&cli.globals)));
+    let done = parse().and_then(|cli| log::set_up(&cli).and_then(|()| cli.command.run(&cli.globals)));
     done.unwrap_or_else(|error| {
         say(&format!("error: {error}"));
         ExitCode::from(COULD_NOT_RUN)
@@ -143,18 +138,6 @@ fn parse() -> Result<Cli, CouldNotRun> {
     let settings = settings.and_then(|matches| matches.try_get_one::<PathBuf>("settings").ok().flatten().cloned());
     let surroundings = Surroundings::read(&root, settings.as_deref())?;
     Ok(Cli::parse_from(surroundings.arguments(&root, typed)?))
-}
-
-fn set_up_log(cli: &Cli) -> Result<(), CouldNotRun> {
-    let level = cli.globals.log_level.as_deref().unwrap_or_else(|| cli.command.log_level());
-    let filter = EnvFilter::try_new(level).map_err(|error| CouldNotRun(format!("--log-level {level:?}: {error}")))?;
-    let colors = !cli.globals.no_color && colors(io::stderr().is_terminal());
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(colors);
-    match cli.globals.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
 }
 
 /// A line for the user on standard error; a closed standard error is no reason to fail.

@@ -1,0 +1,110 @@
+//! The log on standard error.
+
+use super::{Cli, CouldNotRun};
+use crate::config::colors;
+use std::fmt;
+use std::io::{self, IsTerminal};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::registry::LookupSpan;
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+/// Who reads the log.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Audience {
+    /// Somebody who waits for what the command prints: complaints only, in between, as sentences.
+    Person,
+    /// Whoever looks later for what happened when.
+    Journal {
+        /// What is logged where nobody said.
+        level: &'static str,
+    },
+}
+
+pub(super) fn set_up(cli: &Cli) -> Result<(), CouldNotRun> {
+    let audience = cli.command.audience();
+    let said = cli.globals.log_level.as_deref();
+    let level = said.unwrap_or(match audience {
+        Audience::Person => "warn",
+        Audience::Journal { level } => level,
+    });
+    let filter = EnvFilter::try_new(level).map_err(|error| CouldNotRun(format!("--log-level {level:?}: {error}")))?;
+    let colors = !cli.globals.no_color && colors(io::stderr().is_terminal());
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(filter).with_ansi(colors);
+    match (cli.globals.log_format, audience, said) {
+        (Format::Json, ..) => log.json().init(),
+        (Format::Text, Audience::Person, None) => log.event_format(Sentences).init(),
+        (Format::Text, ..) => log.init(),
+    }
+    Ok(())
+}
+
+/// `warning: what is the matter`
+struct Sentences;
+
+impl<S, N> FormatEvent<S, N> for Sentences
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let (word, color) = match *event.metadata().level() {
+            Level::ERROR => ("error", 31),
+            Level::WARN => ("warning", 33),
+            _ => ("note", 2),
+        };
+        if out.has_ansi_escapes() {
+            write!(out, "\x1b[{color}m{word}\x1b[0m: ")?;
+        } else {
+            write!(out, "{word}: ")?;
+        }
+        context.field_format().format_fields(out.by_ref(), event)?;
+        writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_person_gets_sentences() {
+        for (colors, expected) in [
+            (false, "warning: no room left=3\nerror: broken\n"),
+            (
+                true,
+                "\u{1b}[33mwarning\u{1b}[0m: no room \u{1b}[3mleft\u{1b}[0m\u{1b}[2m=\u{1b}[0m3\n\u{1b}[31merror\u{1b}[0m: broken\n",
+            ),
+        ] {
+            let page = Page::default();
+            let writer = page.clone();
+            let log = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(colors);
+            tracing::subscriber::with_default(log.event_format(Sentences).finish(), || {
+                tracing::warn!(left = 3, "no room");
+                tracing::error!("broken");
+            });
+            assert_eq!(String::from_utf8(page.0.lock().unwrap().clone()).unwrap(), expected);
+        }
+    }
+}
