@@ -1,10 +1,10 @@
 // An official Socket.IO peer on strings: what it hears goes to standard output, what it should do comes from standard input, one JSON
-// object a line. tests/interop.rs drives it.
+// object a line. tests/interop drives it.
 //
 //   node peer.mjs server                a server with its defaults on a free port; says { listening }
 //   node peer.mjs client URL TOKEN      a client
 //
-// Says: { connected }, { disconnected }, { refused }, { event, args, ack }, { acked, args }.
+// Says: { connected }, { disconnected }, { refused }, { alive } (a ping was answered), { event, args, ack }, { acked, args }.
 // Does: { emit, args, ack? } to every agent (server) or to the server (client); { disconnect }: closes the connections.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -25,8 +25,13 @@ if (kind === 'server') {
   const { Server } = await import('socket.io');
   const http = createServer();
   const server = new Server(http);
-  server.use((socket, next) => (socket.handshake.auth.token === 'refused' ? next(new Error('Authentication error')) : next()));
+  server.use((socket, next) => {
+    if (socket.handshake.auth.token !== 'refused') return next();
+    say({ refused: socket.handshake.auth });
+    next(new Error('Authentication error'));
+  });
   server.engine.on('connection_error', error => say({ broken: error.message }));
+  server.engine.on('connection', socket => socket.on('heartbeat', () => say({ alive: true })));
   server.on('connection', socket => {
     sockets.add(socket);
     say({ connected: socket.handshake.auth });

@@ -1,0 +1,10 @@
+//! Understudy among programs that we did not write: the official Socket.IO server of Node.js drives `understudy agent`, the
+//! official clients of Node.js and Python drive `understudy serve`. All are processes of their own, as in service.
+//!
+//! Needs `./install.sh --deps`.
+
+#![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
+
+mod agent;
+mod hub;
+mod process;

@@ -1,0 +1,280 @@
+//! The processes that a test plays with. Each ends with the value that stands for it.
+
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Between two looks at what cannot be waited for.
+const LOOK: Duration = Duration::from_millis(20);
+/// The hub's, for as long as a test lasts.
+const SECRET: &str = "a secret of the tests that is long enough";
+
+/// An official Socket.IO server or client; see `peer.mjs`.
+pub(crate) struct Peer {
+    child: Ended,
+    input: ChildStdin,
+    lines: Receiver<Value>,
+    /// All that was heard so far.
+    pub(crate) heard: Vec<Value>,
+}
+
+impl Peer {
+    /// The official server with its defaults, and where it listens.
+    pub(crate) fn server() -> (Self, String) {
+        let mut peer = Self::start(Command::new(node()).arg(here("peer.mjs")).arg("server"));
+        let port = peer.until("a port", |line| line["listening"].as_u64());
+        (peer, format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The official client of Node.js.
+    pub(crate) fn client(url: &str, token: &str) -> Self {
+        Self::start(Command::new(node()).arg(here("peer.mjs")).args(["client", url, token]))
+    }
+
+    /// `python-socketio`'s client.
+    pub(crate) fn python(url: &str, token: &str) -> Self {
+        Self::start(
+            Command::new("python3")
+                .env("PYTHONPATH", here(".python"))
+                .arg("-u")
+                .arg(here("peer.py"))
+                .args([url, token]),
+        )
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let input = child.stdin.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).unwrap_or_else(|_| json!({"said": line})));
+            }
+        });
+        Self { child: Ended(child), input, lines, heard: Vec::new() }
+    }
+
+    /// Emits an event to everybody who is connected.
+    pub(crate) fn emit(&mut self, event: &str, args: &[Value]) {
+        self.does(&json!({"emit": event, "args": args}));
+    }
+
+    /// Emits an event and returns the acknowledgement's arguments.
+    pub(crate) fn ask(&mut self, event: &str, args: &[Value]) -> Value {
+        self.does(&json!({"emit": event, "args": args, "ack": true}));
+        self.until("an acknowledgement", |line| (line["acked"] == event).then(|| line["args"].clone()))
+    }
+
+    /// Closes the connections.
+    pub(crate) fn disconnect(&mut self) {
+        self.does(&json!({"disconnect": true}));
+    }
+
+    fn does(&mut self, what: &Value) {
+        writeln!(self.input, "{what}").unwrap();
+    }
+
+    /// Reads on until a line is what is waited for.
+    pub(crate) fn until<T>(&mut self, what: &str, mut find: impl FnMut(&Value) -> Option<T>) -> T {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match self.lines.recv_timeout(patience.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    let found = find(&line);
+                    self.heard.push(line);
+                    if let Some(found) = found {
+                        return found;
+                    }
+                }
+                Err(error) => panic!("waited in vain for {what}: {error}\n{}", self.story()),
+            }
+        }
+    }
+
+    /// The first argument of the next event of this name that `is`.
+    pub(crate) fn event(&mut self, name: &str, is: impl Fn(&Value) -> bool) -> Value {
+        self.until(name, |line| (line["event"] == name && is(&line["args"][0])).then(|| line["args"][0].clone()))
+    }
+
+    /// Starts an execution.
+    pub(crate) fn start_execution(&mut self, execution: &str, code: &str) {
+        self.emit("execution:start", &[json!({"executionId": execution, "target": "local", "code": code})]);
+    }
+
+    /// Waits for the end of an execution; its exit code.
+    pub(crate) fn complete(&mut self, execution: &str) -> i64 {
+        let complete = self.event("execution:complete", |payload| payload["executionId"] == execution);
+        assert!(complete["duration"].is_u64(), "{complete}");
+        complete["exitCode"].as_i64().unwrap()
+    }
+
+    /// Runs a source to its end; the exit code.
+    pub(crate) fn execute(&mut self, execution: &str, code: &str) -> i64 {
+        self.start_execution(execution, code);
+        self.complete(execution)
+    }
+
+    /// What was heard so far of this name on an execution.
+    pub(crate) fn told(&self, name: &str, execution: &str) -> Vec<&Value> {
+        let payloads = self.heard.iter().filter(|line| line["event"] == name).map(|line| &line["args"][0]);
+        payloads.filter(|payload| payload["executionId"] == execution).collect()
+    }
+
+    /// The messages of an execution's log, a line each.
+    pub(crate) fn log(&self, execution: &str) -> String {
+        let lines = self.told("execution:log", execution);
+        lines.iter().map(|line| line["message"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What was heard, shortened, for whoever reads a failure.
+    fn story(&self) -> String {
+        self.heard.iter().map(|line| line.to_string().chars().take(300).collect::<String>() + "\n").collect()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.heard.extend(self.lines.try_iter());
+            let _ = writeln!(std::io::stderr(), "peer {} heard:\n{}", self.child.0.id(), self.story());
+        }
+    }
+}
+
+/// `understudy agent`.
+pub(crate) struct Agent {
+    child: Ended,
+    log: Arc<Mutex<VecDeque<String>>>,
+    token: PathBuf,
+    _state: TempDir,
+}
+
+impl Agent {
+    /// An agent of the server at `url`.
+    pub(crate) fn start(url: &str, token: &str, flags: &[&str]) -> Self {
+        let state = TempDir::new().unwrap();
+        let file = state.path().join("token");
+        fs::write(&file, token).unwrap();
+        let mut child = understudy()
+            .args(["agent", "--server", url, "--name", "the agent", "--log-level", "info", "--token-file"])
+            .arg(&file)
+            .arg("--state-dir")
+            .arg(state.path().join("state"))
+            .args(flags)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::<Mutex<VecDeque<String>>>::default();
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        thread::spawn(move || {
+            lines.lines().map_while(Result::ok).for_each(|line| kept.lock().unwrap().push_back(line))
+        });
+        Self { child: Ended(child), log, token: file, _state: state }
+    }
+
+    /// The token from now on.
+    pub(crate) fn set_token(&self, token: &str) {
+        fs::write(&self.token, token).unwrap();
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        assert!(Command::new("kill").arg(self.child.0.id().to_string()).status().unwrap().success());
+    }
+
+    /// Waits for the end of the process.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let log = self.log.lock().unwrap();
+            let _ = writeln!(std::io::stderr(), "agent:\n{}", log.iter().cloned().collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+/// `understudy serve`.
+pub(crate) struct Hub {
+    _child: Ended,
+    pub(crate) url: String,
+}
+
+impl Hub {
+    pub(crate) fn start() -> Self {
+        // Free now; nobody else is given it within the moment until the hub takes it.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let child = understudy()
+            .args(["serve", "--listen", &address.to_string(), "--jwt-secret", SECRET, "--log-level", "warn"])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let child = Ended(child);
+        let patience = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < patience, "the hub does not listen");
+            thread::sleep(LOOK);
+        }
+        Self { _child: child, url: format!("http://{address}") }
+    }
+}
+
+/// A token of the hub's, as `understudy token` mints it.
+pub(crate) fn token(role: &str, user: &str) -> String {
+    let minting = ["token", "--jwt-secret", SECRET, "--role", role, "--user", user];
+    let done = understudy().args(minting).output().unwrap();
+    assert!(done.status.success());
+    String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+/// A process that does not outlive the test.
+struct Ended(Child);
+
+impl Ended {
+    fn wait(&mut self) -> ExitStatus {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < patience, "the process does not end");
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn understudy() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_understudy"))
+}
+
+fn here(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(file)
+}
+
+/// The Node.js that `install.sh` found or fetched.
+fn node() -> PathBuf {
+    let private = here(".node/bin/node");
+    if private.exists() { private } else { "node".into() }
+}
