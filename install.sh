@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building, running and testing understudy need. Does nothing that is already done; run it as often as you like.
 #
-#   ./install.sh --deps     Debian, Ubuntu (apt) or macOS (Homebrew): compiler, Chromium, Node.js (tests only),
-#                           and the npm packages of the interop tests into tests/interop/node_modules
+#   ./install.sh --deps     Debian, Ubuntu (apt) or macOS (Homebrew): compiler, Chromium, Node.js and Python (tests only),
+#                           and the npm and pip packages of the interop tests into folders below tests/interop
 #
 # Rust itself is not installed: https://rustup.rs
 set -euo pipefail
@@ -74,6 +74,8 @@ find_node() {
   return 1
 }
 
+have_pip() { have python3 && python3 -m pip --version >/dev/null 2>&1; }
+
 apt_packages() {
   local wanted=(ca-certificates build-essential pkg-config libssl-dev shellcheck) missing=() package
   find_chromium >/dev/null || is_ubuntu || wanted+=(chromium fonts-liberation)
@@ -81,6 +83,7 @@ apt_packages() {
     have node || wanted+=(nodejs)
     have npm || wanted+=(npm)
   fi
+  have_pip || wanted+=(python3 python3-pip)
   for package in "${wanted[@]}"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
@@ -100,6 +103,7 @@ brew_packages() {
   local missing=()
   have node || missing+=(node)
   have shellcheck || missing+=(shellcheck)
+  have_pip || missing+=(python)
   [ "${#missing[@]}" = 0 ] || brew install "${missing[@]}"
   find_chromium >/dev/null || brew install --cask google-chrome
 }
@@ -138,6 +142,17 @@ npm_packages() {
   cp "$INTEROP/package-lock.json" "$mark"
 }
 
+# The same of Python's. The mark names Python's version too: some of the packages are compiled for it.
+pip_packages() {
+  local wanted mark="$INTEROP/.python/.installed"
+  wanted=$(python3 --version && cat "$INTEROP/requirements.txt")
+  [ -r "$mark" ] && [ "$(cat "$mark")" = "$wanted" ] && return
+  say "pip: packages of the interop tests"
+  rm -rf "$INTEROP/.python"
+  PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet --target "$INTEROP/.python" --requirement "$INTEROP/requirements.txt"
+  printf '%s\n' "$wanted" >"$mark"
+}
+
 deps() {
   case "$(uname -s)" in
     Linux)
@@ -151,6 +166,7 @@ deps() {
   need_chromium
   private_node
   npm_packages
+  pip_packages
   have cargo || say "Rust is missing: https://rustup.rs"
   say "ready: $(find_chromium), Node.js $("$(find_node)" --version) for the tests"
 }

@@ -22,7 +22,7 @@ fn runs_a_test(mut client: Peer, name: &str) {
     assert!(client.log(name).contains("counted"));
     let steps = client.told("execution:step", name);
     assert_eq!(steps.iter().filter(|step| step["status"] == "passed").count(), 3, "{steps:?}");
-    assert_eq!(client.told("execution:screenshot", name).len(), 3);
+    assert!(!client.told("execution:screenshot", name).is_empty());
     client.start_execution(
         "cancelled",
         "import { test } from '@playwright/test'; test('x', () => new Promise(() => {}));",
@@ -64,7 +64,7 @@ fn a_plain_agent_serves_a_plain_client() {
         assert_eq!(start, json!({"executionId": execution, "target": "local", "code": "code"}));
         let log = json!({"executionId": execution, "message": "working", "level": "info"});
         agent.emit("execution:log", std::slice::from_ref(&log));
-        assert_eq!(client.event("execution:log", |_| true), log);
+        assert_eq!(client.event("execution:log", |payload| payload["message"] == "working"), log);
         agent.emit("execution:complete", &[json!({"executionId": execution, "exitCode": 0, "duration": 5})]);
         assert_eq!(client.complete(execution), 0);
     }
