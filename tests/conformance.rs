@@ -27,6 +27,10 @@ areas! { actions expect framework grep locators only pages retries shop }
 /// Each run has a Chromium and workers of its own: one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// On a busy machine a timeout of 300 ms fires before the page was looked at. Who may differ for that reason alone is asked again
+/// so often, and differs when he does so every time.
+const SECOND_LOOKS: usize = 3;
+
 #[test]
 fn every_spec_has_verdicts() {
     let verdicts = verdicts();
@@ -50,23 +54,49 @@ fn every_spec_has_verdicts() {
 fn conforms(area: &str) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let site = site::serve();
+    let mut differences = differences(area, &site, 2);
+    for _ in 0..SECOND_LOOKS {
+        if differences.is_empty() || differences.values().any(|difference| !difference.may_be_slowness) {
+            break;
+        }
+        let again = self::differences(area, &site, 1);
+        differences.retain(|name, _| again.contains_key(name));
+        differences.extend(again.into_iter().filter(|(_, difference)| !difference.may_be_slowness));
+    }
+    let texts: Vec<_> = differences.iter().map(|(name, difference)| format!("{name}\n{}", difference.text)).collect();
+    assert!(texts.is_empty(), "{} differ:\n{}", texts.len(), texts.join("\n"));
+}
+
+/// Where a run of an area differs from the official verdicts beyond what is known.
+fn differences(area: &str, site: &str, workers: u32) -> BTreeMap<String, Difference> {
     let mut known = known(area);
-    let mut found: BTreeMap<String, Value> =
-        run(area, &site).iter().map(|line| normalise(line, &site)).map(|verdict| (key(&verdict), verdict)).collect();
-    let mut differences = Vec::new();
+    let mut found: BTreeMap<String, Value> = run(area, site, workers)
+        .iter()
+        .map(|line| normalise(line, site))
+        .map(|verdict| (key(&verdict), verdict))
+        .collect();
+    let mut differences = BTreeMap::new();
     for verdict in verdicts().into_iter().filter(|verdict| is_of(area, verdict["file"].as_str().unwrap())) {
         let name = key(&verdict);
         let tolerated = known.remove(&name).map_or_else(BTreeSet::new, |known| known.fields);
-        match found.remove(&name) {
-            Some(found) => {
-                differences.extend(difference(&verdict, &found, &tolerated).map(|text| format!("{name}\n{text}")))
-            }
-            None => differences.push(format!("{name}\n  was not run")),
-        }
+        let text = match found.remove(&name) {
+            Some(found) => difference(&verdict, &found, &tolerated),
+            None => Some("  was not run".to_owned()),
+        };
+        let may_be_slowness = verdict["log"].as_array().is_some_and(|log| !log.is_empty());
+        differences.extend(text.map(|text| (name, Difference { text, may_be_slowness })));
     }
-    differences.extend(found.into_keys().map(|name| format!("{name}\n  was not run by the official runner")));
-    differences.extend(known.into_keys().map(|name| format!("{name}\n  stands in differences.json and is no test")));
-    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
+    let wrong = |text: &str| Difference { text: text.to_owned(), may_be_slowness: false };
+    differences.extend(found.into_keys().map(|name| (name, wrong("  was not run by the official runner"))));
+    differences.extend(known.into_keys().map(|name| (name, wrong("  stands in differences.json and is no test"))));
+    differences
+}
+
+/// What differs in an attempt.
+struct Difference {
+    text: String,
+    /// The official runner's attempt ended by a short timeout too: what its call log holds depends on how fast the machine was.
+    may_be_slowness: bool,
 }
 
 /// An entry of `differences.json`.
@@ -105,13 +135,14 @@ fn key(verdict: &Value) -> String {
 }
 
 /// The lines of `understudy run --reporter jsonl`.
-fn run(area: &str, site: &str) -> Vec<Value> {
+fn run(area: &str, site: &str, workers: u32) -> Vec<Value> {
     let output = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
     command
         .current_dir(specs_folder())
-        .args(["run", area, "--reporter", "jsonl", "--base-url", site, "--workers", "2", "--output"])
-        .arg(output.path());
+        .args(["run", area, "--reporter", "jsonl", "--base-url", site, "--output"])
+        .arg(output.path())
+        .args(["--workers", &workers.to_string()]);
     let own: Map<String, Value> = fs::read_to_string(specs_folder().join(area).join("run.json"))
         .map(|text| serde_json::from_str(&text).unwrap())
         .unwrap_or_default();
