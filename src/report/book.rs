@@ -70,7 +70,7 @@ impl Entry {
 
     /// Titles of the `test.step`s that run now.
     pub(super) fn running_steps(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().filter(|step| step.own).map(|step| step.title.as_str())
+        self.steps.iter().filter(|step| step.own && !step.failed).map(|step| step.title.as_str())
     }
 
     fn step_begins(&mut self, step: &StepBegin) {

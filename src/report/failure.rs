@@ -13,9 +13,14 @@ const SHOWN: usize = 300;
 
 /// `[chromium] › file:line:column › describe › test @tag`.
 pub(super) fn title(case: &TestCase, project: &str) -> String {
+    title_in_step(case, project, "")
+}
+
+/// The same with ` › step › step` behind the test.
+pub(super) fn title_in_step(case: &TestCase, project: &str, steps: &str) -> String {
     let Location { file, line, column } = &case.location;
     let project = if project.is_empty() { String::new() } else { format!("[{project}] › ") };
-    let mut title = format!("{project}{file}:{line}:{column} › {}", case.title());
+    let mut title = format!("{project}{file}:{line}:{column} › {}{steps}", case.title());
     for tag in case.tags.iter().filter(|tag| !case.title_path.iter().any(|part| part.contains(tag.as_str()))) {
         title.push(' ');
         title.push_str(tag);
@@ -71,11 +76,12 @@ fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -
         }
         _ => return String::new(),
     };
-    let header = format!("    attachment #{number}: {} ({})", attachment.name, attachment.content_type);
-    let first = format!("{header}{}", style.rule_after(&header));
-    let last = format!("    {}", style.rule_after("    "));
-    let all = [first, indented(&text), last].map(|part| style.dim(&part));
-    format!("\n{}\n", all.join("\n"))
+    let (before, after) = (format!("    attachment #{number}: "), format!(" ({})", attachment.content_type));
+    let rule = style.rule_after(&format!("{before}{}{after}", attachment.name));
+    let first =
+        format!("{}{}{}", style.dim(&before), style.bold(&attachment.name), style.dim(&format!("{after}{rule}")));
+    let last = style.dim(&format!("    {}", style.rule_after("    ")));
+    format!("\n{first}\n{}\n{last}\n", style.dim(&indented(&text)))
 }
 
 /// A line of the summary: `    title ─────`.

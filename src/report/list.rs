@@ -3,7 +3,7 @@
 
 use super::Reporter;
 use super::book::{Book, Verdict};
-use super::failure::{failure, summary_line, title};
+use super::failure::{failure, summary_line, title, title_in_step};
 use super::message::error_text;
 use super::output::Output;
 use super::style::{Style, Terminal, count, duration, fit, width};
@@ -137,7 +137,7 @@ impl List {
         let Some(entry) = self.book.entry(&key.0) else { return prefix };
         let retry = retry_suffix(key.1);
         let steps: String = entry.running_steps().map(|title| format!(" › {title}")).collect();
-        let text = format!("{}{steps}", title(&entry.case, &self.options.project));
+        let text = title_in_step(&entry.case, &self.options.project, &steps);
         let text = self.fitting(&text, &prefix, &retry);
         format!("{}{}{}", self.style.dim(&prefix), self.style.dim(&text), self.style.yellow(&retry))
     }

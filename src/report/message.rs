@@ -1,5 +1,6 @@
 //! Texts of errors, coloured by what their lines are: the runner tells them without colours.
 
+use super::highlight::highlight;
 use super::style::Style;
 use crate::model::run::TestError;
 
@@ -46,7 +47,7 @@ fn message(text: &str, style: Style) -> String {
         } else if in_diff && line.starts_with("  ") {
             style.dim(line)
         } else {
-            labelled(line, style)
+            hint(line, style).unwrap_or_else(|| labelled(line, style))
         };
         in_log |= line == "Call log:";
         painted
@@ -65,19 +66,53 @@ fn labelled(line: &str, style: Style) -> String {
     }
 }
 
-/// Gutter grey, markers red.
+/// `Error: expect(locator).not.toHaveText(expected) // why` with what it is about coloured; none where it is no such line.
+fn hint(line: &str, style: Style) -> Option<String> {
+    let (before, rest) = line.split_at(line.find("expect(")?);
+    if !before.is_empty() && !before.ends_with(": ") {
+        return None;
+    }
+    let (received, rest) = rest.strip_prefix("expect(")?.split_once(").")?;
+    let (matcher, rest) = rest.split_once('(')?;
+    let (expected, rest) = rest.split_once(')')?;
+    let mut words = matcher.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let name = words.pop()?;
+    let fits = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric());
+    if !fits(&name) || !words.iter().all(|word| fits(word)) {
+        return None;
+    }
+    let modifiers: String = words.iter().map(|word| format!("{word}{}", style.dim("."))).collect();
+    let end = match rest.strip_prefix(" // ") {
+        Some(comment) => style.dim(&format!(") // {comment}")),
+        None => format!("{}{rest}", style.dim(")")),
+    };
+    let (open, dot, args) = (style.dim("expect("), style.dim(")."), style.dim("("));
+    Some(format!("{before}{open}{}{dot}{modifiers}{name}{args}{}{end}", style.red(received), style.green(expected)))
+}
+
+/// Gutter grey, markers red, code as the language has it.
 fn code_frame(snippet: &str, style: Style) -> String {
-    each_line(snippet.trim_end_matches('\n'), |line| {
-        let Some(bar) = line.find('|') else { return line.to_owned() };
-        let (gutter, code) = line.split_at(bar + 1);
-        let number = gutter.trim_start_matches(['>', ' ']);
-        let marks_column = number == "|" && code.trim() == "^";
-        let code = if marks_column { style.red(&style.bold(code)) } else { code.to_owned() };
+    // `> 12 |   code`; what stands below a line has no number.
+    let lines: Vec<_> = snippet.trim_end_matches('\n').split('\n').collect();
+    let parts: Vec<Option<(&str, &str)>> = lines.iter().map(|line| Some(line.split_at(line.find('|')? + 1))).collect();
+    let is_mark = |gutter: &str| !gutter.contains(|c: char| c.is_ascii_digit());
+    let code: Vec<&str> =
+        parts.iter().flatten().filter(|(gutter, _)| !is_mark(gutter)).map(|(_, code)| *code).collect();
+    let mut painted = highlight(&code.join("\n"), style).into_iter();
+    let line = |(line, parts): (&&str, &Option<(&str, &str)>)| {
+        let Some((gutter, code)) = parts else { return (*line).to_owned() };
+        let code = if is_mark(gutter) {
+            let (space, mark) = code.split_at(code.len() - code.trim_start().len());
+            format!("{space}{}", style.red(&style.bold(mark)))
+        } else {
+            painted.next().unwrap_or_default()
+        };
         match gutter.strip_prefix('>') {
             Some(rest) => format!("{}{}{code}", style.red(&style.bold(">")), style.gray(rest)),
             None => format!("{}{code}", style.gray(gutter)),
         }
-    })
+    };
+    lines.iter().zip(&parts).map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn each_line(text: &str, mut paint: impl FnMut(&str) -> String) -> String {

@@ -2,6 +2,7 @@
 
 mod book;
 mod failure;
+mod highlight;
 mod jsonl;
 mod list;
 mod listing;

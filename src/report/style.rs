@@ -43,6 +43,10 @@ impl Style {
         self.paint(text, "33", "39")
     }
 
+    pub(super) fn magenta(self, text: &str) -> String {
+        self.paint(text, "35", "39")
+    }
+
     pub(super) fn cyan(self, text: &str) -> String {
         self.paint(text, "36", "39")
     }
