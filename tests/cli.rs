@@ -80,8 +80,11 @@ impl Done {
             let words: Vec<String> =
                 line.split(' ').map(|word| if is_time(word) { "(0ms)".into() } else { word.into() }).collect();
             let line = words.join(" ");
-            let line = match line.split_once(" × ") {
-                Some((count, rest)) => format!("{}N × {rest}", count.trim_end_matches(|c: char| c.is_ascii_digit())),
+            // Lines of a call log are counted where they repeat.
+            let bare = line.trim_start();
+            let counted = bare.split_once(" × ").filter(|(count, _)| count.bytes().all(|byte| byte.is_ascii_digit()));
+            let line = match counted.map(|(_, rest)| rest).or_else(|| bare.strip_prefix("- ")) {
+                Some(rest) => format!("      - {rest}"),
                 None => line,
             };
             text.push_str(&line);

@@ -51,7 +51,7 @@ async fn tests_run_and_are_told_of() {
         "test('a', () => { throw new Error('no'); }); test('b', () => {});",
         |request| request.max_failures = 1,
         Outcome::Failed,
-        &["a failed: Error: no"],
+        &["a failed: Error: no", "error: Testing stopped early after 1 maximum allowed failures."],
     )
     .await;
     check("no tests", "", none, Outcome::CouldNotRun, &["error: Error: No tests found"]).await;

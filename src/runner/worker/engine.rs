@@ -398,7 +398,7 @@ mod tests {
                 "throws",
                 "function f(): void { throw new TypeError('no'); }\n\nf();",
                 none,
-                "TypeError: no\n    at f (a.spec.ts:1:32)\n    at a.spec.ts:3:1",
+                "TypeError: no\n    at f (a.spec.ts:1:28)\n    at a.spec.ts:3:1",
             ),
             (
                 "imports",
@@ -482,7 +482,7 @@ mod tests {
     #[test]
     fn stacks_go_on_through_awaits() {
         let source = "async function inner() {\n  await null;\n  throw new Error('deep');\n}\nasync function outer() {\n  await inner();\n}\ntry {\n  await outer();\n} catch (e) {\n  console.log(e);\n}";
-        let expected = "Error: deep\n    at inner (a.spec.ts:3:13)\n    at async outer (a.spec.ts:6:3)\n    at async a.spec.ts:9:3\nloaded";
+        let expected = "Error: deep\n    at inner (a.spec.ts:3:9)\n    at async outer (a.spec.ts:6:3)\n    at async a.spec.ts:9:3\nloaded";
         assert_eq!(told(&play(source, &[])), expected);
     }
 

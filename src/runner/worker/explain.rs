@@ -68,6 +68,9 @@ impl<'s> Place<'s> {
         let file = rest.rsplit_once(['(', ' ']).map_or(rest, |(_, file)| file);
         let line = sources.source(file)?.lines().nth(line.parse::<usize>().ok()?.checked_sub(1)?)?;
         let start = byte_of(line, column.parse::<usize>().ok()?.checked_sub(1)?)?;
+        // What is created stands at its `new`; its name is what errors are about.
+        let created = line[start..].strip_prefix("new").filter(|rest| rest.starts_with([' ', '\t']));
+        let start = created.map_or(start, |rest| line.len() - rest.trim_start().len());
         Some(Self { around: line.split_at(start) })
     }
 }

@@ -35,7 +35,10 @@ impl Sources {
             }
             let asynchronous = frame.name.starts_with("async ");
             let (line, column) = match self.0.get(frame.file) {
-                Some((_, positions)) if !asynchronous => positions.original(frame.line, frame.column),
+                Some((source, positions)) if !asynchronous => {
+                    let (line, column) = positions.original(frame.line, frame.column);
+                    (line, column_of_new(source, line, column))
+                }
                 _ => (frame.line, frame.column),
             };
             let place = (frame.file.to_owned(), line);
@@ -56,6 +59,18 @@ impl Sources {
     /// The code frame at a place of a module that is known; empty otherwise.
     pub(crate) fn snippet(&self, path: &str, line: u32, column: u32) -> String {
         self.source(path).map_or_else(String::new, |source| snippet(source, line, column))
+    }
+}
+
+/// The engine takes `new Error()` to stand where `Error` is, everybody else where `new` is.
+fn column_of_new(source: &str, line: u32, column: u32) -> u32 {
+    let text = source.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
+    let before: Vec<u16> = text.encode_utf16().take(column.saturating_sub(1) as usize).collect();
+    let before = String::from_utf16_lossy(&before);
+    let keyword = before.trim_end().strip_suffix("new").filter(|_| before.ends_with([' ', '\t']));
+    match keyword.filter(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_$.".contains(c))) {
+        Some(rest) => u32::try_from(rest.encode_utf16().count()).map_or(column, |units| units + 1),
+        None => column,
     }
 }
 
@@ -87,7 +102,7 @@ impl<'s> Frame<'s> {
 pub(crate) fn snippet(source: &str, line: u32, column: u32) -> String {
     const ABOVE: usize = 2;
     const BELOW: usize = 3;
-    let lines: Vec<&str> = source.lines().collect();
+    let lines: Vec<&str> = source.split('\n').map(|line| line.trim_end_matches('\r')).collect();
     let marked = line as usize;
     if marked == 0 || marked > lines.len() {
         return String::new();
@@ -144,6 +159,14 @@ mod tests {
         ];
         for (name, stack, expected) in cases {
             assert_eq!(sources.map_stack(stack), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_stands_at_its_new() {
+        let source = "x\n\tthrow new Error('x');\n'漢字😀', new  my.Thing()\nrenew Error()\na.new Error";
+        for (line, column, expected) in [(2, 12, 8), (3, 14, 9), (3, 17, 17), (4, 7, 7), (5, 7, 7), (9, 3, 3)] {
+            assert_eq!(column_of_new(source, line, column), expected, "{line}:{column}");
         }
     }
 

@@ -17,9 +17,19 @@ export class SkipError extends Error {}
 export function testError(thrown) {
   if (!isError(thrown)) return { message: inspect(thrown), stack: '', location: undefined, snippet: undefined };
   const message = headline(thrown);
-  const raw = String(thrown.stack ?? '');
+  const raw = stackOf(thrown);
   const stack = native.mapStack(raw).trimEnd() + causes(thrown);
   return { message, stack, ...place(locationOf(raw)) };
+}
+
+/** The error's stack without the constructors of its own classes: it was made where they were called. */
+function stackOf(error) {
+  const frames = String(error.stack ?? '').split('\n');
+  for (let type = error.constructor; typeof type === 'function' && type.prototype instanceof Error; type = Object.getPrototypeOf(type)) {
+    const at = frames.findIndex(frame => frame.trim().startsWith(`at ${type.name} (`));
+    if (at >= 0) frames.splice(0, at + 1);
+  }
+  return frames.join('\n');
 }
 
 /** A report of words alone, such as a timeout's, with the place they are about. */
@@ -41,7 +51,7 @@ function headline(error) {
 function causes(error) {
   let text = '';
   for (let cause = error.cause, depth = 0; isError(cause) && depth < 5; cause = cause.cause, depth++) {
-    const stack = native.mapStack(String(cause.stack ?? '')).trimEnd();
+    const stack = native.mapStack(stackOf(cause)).trimEnd();
     text += `\n    [cause]: ${headline(cause)}${stack ? `\n${stack.replace(/^/gm, '    ')}` : ''}`;
   }
   return text;
