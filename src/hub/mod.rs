@@ -9,6 +9,7 @@ mod cors;
 mod dashboard;
 mod history;
 mod http;
+mod mailbox;
 mod registry;
 mod relay;
 mod sessions;

@@ -141,6 +141,21 @@ async fn a_burst_arrives_whole_and_in_order() {
 }
 
 #[tokio::test]
+async fn an_event_just_below_the_limit_is_relayed_byte_for_byte() {
+    let hub = hub().await;
+    let mut ada = user(&hub, "ada").await;
+    let mut agent = agent(&hub, "A").await;
+    ada.emit("execution:start", json!({"executionId": "e1", "code": "…"})).await;
+    agent.expect("execution:start").await;
+    let picture = json!({"executionId": "e1", "stepNumber": 1, "imageData": "/9j/".repeat(249_900)});
+    for _ in 0..3 {
+        agent.emit("execution:screenshot", picture.clone()).await;
+        assert!(ada.expect("execution:screenshot").await == picture, "it is another one");
+    }
+    hub.shutdown().await;
+}
+
+#[tokio::test]
 async fn bad_input_is_answered_and_the_connection_stays() {
     let hub = hub().await;
     let mut ada = user(&hub, "ada").await;
@@ -245,6 +260,43 @@ async fn pages_of_allowed_origins_may_use_the_hub() {
         let (_, answer) = http(hub.address(), method, path, &format!("origin: {origin}\r\n{asks}")).await;
         let line = format!("access-control-allow-origin: {origin}\r\n");
         assert_eq!(answer.contains(&line), allowed, "{name}: {answer}");
+    }
+    hub.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_client_and_an_agent_that_lose_their_connections_lose_no_result() {
+    let hub = hub().await;
+    let mut ada = user(&hub, "ada").await;
+    let mut first = agent(&hub, "A").await;
+    for id in ["e1", "e2"] {
+        ada.emit("execution:start", json!({"executionId": id, "target": "local", "code": "…"})).await;
+        first.expect("execution:start").await;
+    }
+    first.emit("execution:log", json!({"executionId": "e1", "message": "hi", "level": "info"})).await;
+    ada.expect("execution:log").await;
+    let mut eve = user(&hub, "eve").await;
+    drop(first);
+    eve.expect_where("agent:status", |told| told["status"] == "offline").await;
+    ada.write("1").await;
+    while ada.next().await != Got::Closed {}
+    // It has e1 still, and has never heard of e2.
+    let mut again = Client::connect(&hub.url(), json!({"token": token("bot", Role::Agent)})).await.unwrap();
+    let mut registration = registration("A");
+    registration["sessions"] = json!(["e1"]);
+    again.emit("agent:register", registration).await;
+    assert_eq!(again.expect("execution:start").await["executionId"], "e2", "what got lost on its way comes again");
+    for id in ["e1", "e2"] {
+        let complete = json!({"executionId": id, "exitCode": 0, "duration": 3, "eventId": id});
+        for number in [1, 2] {
+            again.emit_with_ack(number, "execution:complete", complete.clone()).await;
+            while again.next().await != Got::Ack(number, json!([{}])) {}
+        }
+    }
+    let mut ada = user(&hub, "ada").await;
+    for id in ["e1", "e2"] {
+        let (name, payload) = ada.first("a verdict", |name, _| name.starts_with("execution:")).await;
+        assert_eq!((name.as_str(), &payload["executionId"]), ("execution:complete", &json!(id)), "once each");
     }
     hub.shutdown().await;
 }

@@ -58,6 +58,7 @@ impl Relay {
     pub(super) fn tell_of(&mut self, user: &UserId, id: &ExecutionId, message: impl Into<Message>) {
         let message = message.into();
         self.history.note(id, &message);
+        self.mailbox.keep(user, &message);
         self.effects.push(Effect::Publish(Room::User(user.clone()), message));
     }
 }

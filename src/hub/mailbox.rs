@@ -1,0 +1,107 @@
+//! What was said to users while none of their connections was there: a page that is reloaded, a client that reconnects
+//! after the hub was restarted, should not miss how its sessions ended.
+
+use super::bus::Message;
+use super::token::UserId;
+use std::collections::{HashMap, VecDeque};
+
+/// What is kept for one user: events, and bytes; the newest stay.
+const EVENTS_MAX: usize = 1_000;
+const BYTES_MAX: usize = 1 << 20;
+
+/// For how many users; beyond, who is away longest gets nothing.
+const USERS_MAX: usize = 256;
+
+/// Pictures are worth their weight only while somebody watches.
+const NOT_KEPT: [&str; 2] = ["execution:screenshot", "recording:frame"];
+
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    present: HashMap<UserId, usize>,
+    kept: HashMap<UserId, Letters>,
+    order: VecDeque<UserId>,
+}
+
+#[derive(Debug, Default)]
+struct Letters {
+    events: VecDeque<Message>,
+    bytes: usize,
+}
+
+impl Mailbox {
+    /// One more connection of the user; returns what it missed.
+    pub(super) fn enter(&mut self, user: &UserId) -> impl Iterator<Item = Message> {
+        *self.present.entry(user.clone()).or_default() += 1;
+        self.order.retain(|other| other != user);
+        self.kept.remove(user).unwrap_or_default().events.into_iter()
+    }
+
+    /// One connection less.
+    pub(super) fn leave(&mut self, user: &UserId) {
+        if let Some(connections) = self.present.get_mut(user) {
+            *connections -= 1;
+            if *connections == 0 {
+                self.present.remove(user);
+            }
+        }
+    }
+
+    /// Keeps the event where nobody is there to get it.
+    pub(super) fn keep(&mut self, user: &UserId, event: &Message) {
+        if self.present.contains_key(user) || NOT_KEPT.contains(&&*event.name) {
+            return;
+        }
+        if !self.kept.contains_key(user) {
+            self.order.push_back(user.clone());
+            if self.order.len() > USERS_MAX
+                && let Some(longest) = self.order.pop_front()
+            {
+                self.kept.remove(&longest);
+            }
+        }
+        let letters = self.kept.entry(user.clone()).or_default();
+        letters.bytes += event.bytes();
+        letters.events.push_back(event.clone());
+        while letters.events.len() > EVENTS_MAX || letters.bytes > BYTES_MAX && letters.events.len() > 1 {
+            if let Some(oldest) = letters.events.pop_front() {
+                letters.bytes -= oldest.bytes();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn who_is_away_gets_the_newest_when_back_and_only_once() {
+        let (mut box_, ada) = (Mailbox::default(), UserId::from("ada"));
+        assert_eq!(box_.enter(&ada).count(), 0);
+        box_.keep(&ada, &Message::new("execution:log", &json!("there")));
+        box_.leave(&ada);
+        box_.keep(&ada, &Message::new("execution:screenshot", &json!("away")));
+        for n in 0..EVENTS_MAX + 5 {
+            box_.keep(&ada, &Message::new("execution:log", &json!(n)));
+        }
+        let missed: Vec<_> = box_.enter(&ada).collect();
+        assert_eq!((missed.len(), missed[0].payload.get()), (EVENTS_MAX, "5"));
+        assert_eq!(box_.enter(&ada).count(), 0);
+    }
+
+    #[test]
+    fn neither_one_user_nor_many_fill_the_memory() {
+        let mut box_ = Mailbox::default();
+        let large = Message::new("execution:log", &json!("x".repeat(400_000)));
+        for n in 0..USERS_MAX + 10 {
+            for _ in 0..9 {
+                box_.keep(&UserId(n.to_string()), &large);
+            }
+        }
+        assert_eq!((box_.kept.len(), box_.order.len()), (USERS_MAX, USERS_MAX));
+        assert!(box_.kept.values().all(|letters| letters.bytes <= BYTES_MAX));
+        assert_eq!(box_.enter(&"3".into()).count(), 0);
+        assert_eq!(box_.enter(&"200".into()).count(), 2);
+    }
+}

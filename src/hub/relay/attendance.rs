@@ -1,0 +1,138 @@
+//! Who is there: agents and users come, go, and come back.
+
+use super::{Effect, Peer, Phase, Relay, Session};
+use crate::dialect::testflow::hub::{self as testflow, Registration};
+use crate::hub::bus::{PeerId, Room};
+use crate::hub::token::{Identity, Role, UserId};
+use crate::model::{AgentId, ExecutionId};
+use std::time::Instant;
+
+impl Relay {
+    pub(super) fn connected(&mut self, peer: PeerId, identity: Identity, spare: AgentId, now: Instant) {
+        if identity.role != Role::Agent {
+            self.effects.push(Effect::Join(peer, Room::User(identity.user.clone())));
+            self.effects.push(Effect::Join(peer, Room::Clients));
+            let missed = self.mailbox.enter(&identity.user);
+            self.effects.extend(missed.map(|event| Effect::Publish(Room::Peer(peer), event)));
+            for (id, agent) in self.agents.iter() {
+                let status = testflow::agent_status(id, agent.status(now, self.timeout));
+                self.effects.push(Effect::Publish(Room::Peer(peer), status.into()));
+            }
+        }
+        self.peers.insert(peer, Peer { identity, spare, agent: None });
+    }
+
+    pub(super) fn disconnected(&mut self, peer: PeerId, now: Instant) {
+        let Some(gone) = self.peers.remove(&peer) else { return };
+        match gone.agent {
+            Some(id) => self.part(&id, peer, now),
+            None if gone.identity.role != Role::Agent => self.mailbox.leave(&gone.identity.user),
+            None => {}
+        }
+    }
+
+    /// The agent's connection is gone; its sessions wait for it to come back.
+    fn part(&mut self, id: &AgentId, peer: PeerId, now: Instant) {
+        if let Some(agent) = self.agents.get_mut(id)
+            && agent.peer == Some(peer)
+        {
+            agent.peer = None;
+            agent.heard = now;
+            self.tell_status(id, now);
+        }
+    }
+
+    pub(super) fn register(
+        &mut self,
+        peer: PeerId,
+        user: &UserId,
+        role: Role,
+        registration: Registration,
+        now: Instant,
+    ) {
+        if role == Role::Service {
+            return self.refuse(peer, "agent:register: a token of the role `service` cannot be an agent's", None);
+        }
+        let Some(Peer { spare, agent: before, .. }) = self.peers.get(&peer) else { return };
+        let (spare, before) = (spare.clone(), before.clone());
+        let (listed, extended) = (registration.sessions.clone(), registration.extended);
+        let registered = match self.agents.register(peer, user, &spare, registration, now) {
+            Ok(registered) => registered,
+            Err(not_yours) => return self.refuse(peer, &not_yours.to_string(), None),
+        };
+        let id = registered.id;
+        if before.is_none() && role != Role::Agent {
+            self.mailbox.leave(user);
+        }
+        if let Some(before) = before.filter(|before| *before != id) {
+            self.effects.push(Effect::Leave(peer, Room::Agent(before.clone())));
+            self.part(&before, peer, now);
+        }
+        if let Some(old) = registered.replaced {
+            self.effects.push(Effect::Leave(old, Room::Agent(id.clone())));
+            self.effects.push(Effect::Close(old));
+        }
+        self.effects.push(Effect::Leave(peer, Room::Clients));
+        self.effects.push(Effect::Leave(peer, Room::User(user.clone())));
+        self.effects.push(Effect::Join(peer, Room::Agent(id.clone())));
+        if let Some(peer) = self.peers.get_mut(&peer) {
+            peer.agent = Some(id.clone());
+        }
+        if extended {
+            self.effects.push(Effect::Publish(Room::Agent(id.clone()), testflow::registered(&id).into()));
+        }
+        if let Some(listed) = listed {
+            self.reconcile(&id, &listed, now);
+        }
+        for command in registered.held {
+            self.effects.push(Effect::Publish(Room::Agent(id.clone()), command));
+        }
+        self.tell_status(&id, now);
+    }
+
+    /// An agent that is back says which sessions it still answers for.
+    fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId], now: Instant) {
+        for session_id in self.sessions.of_agent(id) {
+            let Some(agent) = self.agents.get_mut(id) else { return };
+            let Some(session) = self.sessions.get_mut(&session_id) else { continue };
+            match (listed.contains(&session_id), &session.start, &session.phase) {
+                (true, _, Phase::Lost(_)) => {
+                    agent.running.insert(session_id.clone());
+                    self.sessions.find(&session_id);
+                }
+                (true, _, _) => {}
+                // The command got lost with the connection.
+                (false, Some(start), Phase::Running(_)) => {
+                    self.effects.push(Effect::Publish(Room::Agent(id.clone()), start.clone()));
+                }
+                (false, None, Phase::Running(_)) => {
+                    agent.running.remove(&session_id);
+                    let message = format!("The agent {} was restarted and has lost this session", agent.name);
+                    if let Some(session) = self.sessions.end(&session_id) {
+                        self.tell_of(&session.owner, &session_id, testflow::error(&message, Some(&session_id)));
+                    }
+                }
+                (false, _, _) => drop(self.sessions.end(&session_id)),
+            }
+            self.show(&session_id, now);
+        }
+    }
+
+    /// Tells the owners that the outcome is unknown; should the agent come back with it, it is still relayed.
+    pub(super) fn give_up_sessions(&mut self, id: &AgentId, now: Instant) {
+        let Some(agent) = self.agents.get_mut(id) else { return };
+        let seconds = self.timeout.as_secs();
+        let message = format!(
+            "The agent {} has not been heard for {seconds} s: the outcome of this session is unknown",
+            agent.name
+        );
+        for session in std::mem::take(&mut agent.running) {
+            self.sessions.lose(&session);
+            if let Some(Session { owner, .. }) = self.sessions.get_mut(&session) {
+                let owner = owner.clone();
+                self.tell_of(&owner, &session, testflow::error(&message, Some(&session)));
+                self.show(&session, now);
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Agents that go, come back, fall silent, or are not who they say.
+
+use super::*;
+
+#[test]
+fn an_agent_that_comes_back_in_time_goes_on() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
+    w.start(ada, "e1");
+    w.says(agent, "execution:log", json!({"executionId": "e1", "message": "one", "level": "info"}));
+    w.gone(agent);
+    w.pass(59);
+    w.says(ada, "execution:cancel", json!({"executionId": "e1"}));
+    assert_eq!(w.got(ada)[2..], ["execution:log e1 info one", "agent:status A offline"]);
+    let agent = w.connect_as("bot", Role::Agent);
+    w.says(
+        agent,
+        "agent:register",
+        json!({
+            "name": "A", "agentId": "A", "sessions": ["e1"], "extensions": ["understudy/1"],
+        }),
+    );
+    assert_eq!(w.got(agent), ["agent:registered A", "execution:cancel e1"], "what was said meanwhile is handed over");
+    w.complete(agent, "e1");
+    assert_eq!(w.got(ada), ["agent:status A busy", "execution:complete e1 0", "agent:status A online"]);
+}
+
+#[test]
+fn an_agent_of_others_that_comes_back_is_recognised_by_its_name() {
+    let mut w = World::new();
+    let ada = w.connect("ada");
+    let agent = w.connect("node");
+    w.says(agent, "agent:register", json!({"name": "My Local Agent", "systemInfo": {}}));
+    w.start(ada, "e1");
+    w.gone(agent);
+    let agent = w.connect("node");
+    w.says(agent, "agent:register", json!({"name": "My Local Agent", "systemInfo": {}}));
+    w.complete(agent, "e1");
+    let told = w.got(ada);
+    assert_eq!(told.last().unwrap(), "agent:status spare-2 online");
+    assert!(told.contains(&"execution:complete e1 0".to_owned()), "{told:?}");
+    let twin = w.connect("node");
+    w.says(twin, "agent:register", json!({"name": "My Local Agent", "systemInfo": {}}));
+    assert_eq!(w.got(ada), ["agent:status spare-4 online"], "a second one at the same time is another agent");
+}
+
+#[test]
+fn an_agent_that_stays_away_is_given_up_but_its_word_still_counts() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
+    w.start(ada, "e1");
+    w.gone(agent);
+    w.got(ada);
+    w.pass(60);
+    assert_eq!(
+        w.got(ada),
+        ["error e1 The agent A has not been heard for 60 s: the outcome of this session is unknown"]
+    );
+    w.pass(600);
+    let agent = w.agent("A", 1);
+    w.complete(agent, "e1");
+    assert_eq!(w.got(ada), ["agent:status A online", "execution:complete e1 0"]);
+}
+
+#[test]
+fn an_agent_that_falls_silent_is_offline_until_it_speaks() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
+    w.pass(59);
+    w.says(agent, "agent:heartbeat", Value::Null);
+    w.pass(59);
+    assert_eq!(w.got(ada), ["agent:status A online"]);
+    w.pass(1);
+    assert_eq!(w.got(ada), ["agent:status A offline"]);
+    w.start(ada, "e1");
+    assert_eq!(w.got(ada).len(), 1, "an agent that is not heard gets no work");
+    w.says(agent, "agent:heartbeat", Value::Null);
+    w.start(ada, "e1");
+    assert_eq!(w.got(ada), ["agent:status A online", "agent:status A busy"]);
+    w.pass(60);
+    w.says(agent, "execution:log", json!({"executionId": "e1", "message": "still here", "level": "info"}));
+    assert_eq!(
+        w.got(ada),
+        [
+            "error e1 The agent A has not been heard for 60 s: the outcome of this session is unknown",
+            "agent:status A offline",
+            "agent:status A online",
+            "execution:log e1 info still here",
+            "agent:status A busy",
+        ]
+    );
+}
+
+#[test]
+fn a_restarted_agent_says_what_it_still_has() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 3));
+    for id in ["kept", "lost", "never-arrived"] {
+        w.start(ada, id);
+    }
+    for id in ["kept", "lost"] {
+        w.says(agent, "execution:log", json!({"executionId": id, "message": "m", "level": "info"}));
+    }
+    w.gone(agent);
+    w.got(ada);
+    let agent = w.connect_as("bot", Role::Agent);
+    w.says(agent, "agent:register", json!({"name": "A", "agentId": "A", "maxSessions": 3, "sessions": ["kept"]}));
+    assert_eq!(w.got(agent), ["execution:start never-arrived"]);
+    assert_eq!(w.got(ada), ["error lost The agent A was restarted and has lost this session", "agent:status A busy"]);
+    w.complete(agent, "lost");
+    w.complete(agent, "kept");
+    w.complete(agent, "never-arrived");
+    assert_eq!(
+        w.got(ada),
+        ["execution:complete kept 0", "execution:complete never-arrived 0", "agent:status A online"]
+    );
+}
+
+#[test]
+fn one_connection_per_agent_and_one_user() {
+    let mut w = World::new();
+    let (ada, old) = (w.connect("ada"), w.agent("A", 1));
+    w.start(ada, "e1");
+    let new = w.agent("A", 1);
+    assert_eq!(w.closed, [old]);
+    w.got(ada);
+    w.complete(old, "e1");
+    assert_eq!(w.got(ada), NOTHING, "a connection that was replaced has no say");
+    w.gone(old);
+    w.complete(new, "e1");
+    assert_eq!(w.got(ada), ["execution:complete e1 0", "agent:status A online"]);
+
+    let eve = w.connect("eve");
+    w.says(eve, "agent:register", json!({"name": "A", "agentId": "A"}));
+    let answer = w.got(eve).pop().unwrap();
+    assert!(answer.starts_with("error the agent id A belongs to another user"), "{answer}");
+    let service = w.connect_as("svc", Role::Service);
+    w.says(service, "agent:register", json!({"name": "S"}));
+    assert!(w.got(service).last().unwrap().starts_with("error agent:register"));
+}
