@@ -424,7 +424,7 @@ fn operations_and_events_of_a_worker() {
         worker.op("page.close", json!({ "page": page })).await.unwrap();
         assert_eq!(worker.event("closed").await, json!({}));
         let error = worker.op("frame.title", json!({ "frame": frame })).await.unwrap_err();
-        assert_eq!(error, "Frame was detached");
+        assert_eq!(error, "Target page, context or browser has been closed");
         worker.op("context.close", json!({ "context": context })).await.unwrap();
         worker.operations.dispose().await;
     });

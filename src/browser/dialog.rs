@@ -48,7 +48,7 @@ impl Dialog {
 
     /// OK, with this text if it is a prompt.
     pub async fn accept(&self, text: Option<&str>) -> Result<(), BrowserError> {
-        self.answer("accept", json!({ "accept": true, "promptText": text.unwrap_or(self.default_value()) })).await
+        self.answer("accept", json!({ "accept": true, "promptText": text.unwrap_or_default() })).await
     }
 
     /// Cancel.

@@ -1,5 +1,6 @@
 //! How an operation fails, on its way to the worker.
 
+use crate::browser::error::CLOSED;
 use crate::browser::{BrowserError, LaunchError};
 use crate::runner::protocol::OpError;
 
@@ -20,14 +21,18 @@ impl Failure {
 
     /// Nothing goes by this name any more.
     pub(super) fn gone(id: &str) -> Self {
-        let message = if id.starts_with("frame@") {
-            "Frame was detached".to_owned()
-        } else if id.starts_with("handle@") {
-            "JSHandle is disposed".to_owned()
+        if id.starts_with("frame@") {
+            Self::new("Frame was detached")
+        } else if id.starts_with("page@") || id.starts_with("context@") {
+            Self::closed()
         } else {
-            crate::browser::error::CLOSED.to_owned()
-        };
-        Self(OpError { name: "Error".into(), message, closed: id.starts_with("page@") || id.starts_with("context@") })
+            Self::new(CLOSED)
+        }
+    }
+
+    /// The page it was about is closed.
+    pub(super) fn closed() -> Self {
+        Self(OpError { name: "Error".into(), message: CLOSED.into(), closed: true })
     }
 }
 

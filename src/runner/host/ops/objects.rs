@@ -7,7 +7,7 @@ use crate::browser::network::Request;
 use crate::browser::{BrowserContext, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -25,6 +25,8 @@ struct Tables {
     handles: HashMap<String, RemoteObject>,
     requests: HashMap<String, Request>,
     dialogs: HashMap<String, Dialog>,
+    /// Frames of pages that are closed.
+    closed: HashSet<String>,
     /// Our names of pages and frames by Chromium's.
     names: HashMap<String, String>,
 }
@@ -110,6 +112,7 @@ impl Objects {
             if let Some(frame) = tables.frames.remove(&id) {
                 tables.names.remove(frame.id());
             }
+            tables.closed.insert(id);
         }
         tables.handles.retain(|_, handle| handle.context().frame().page() != page);
         let requests = format!("request {} ", page.id());
@@ -135,7 +138,12 @@ impl Objects {
     }
 
     pub(super) fn frame(&self, id: &str) -> Result<Frame, Failure> {
-        self.tables().frames.get(id).cloned().ok_or_else(|| Failure::gone(id))
+        let tables = self.tables();
+        tables
+            .frames
+            .get(id)
+            .cloned()
+            .ok_or_else(|| if tables.closed.contains(id) { Failure::closed() } else { Failure::gone(id) })
     }
 
     pub(super) fn forget_frame(&self, frame: &Frame) {
