@@ -151,6 +151,7 @@ impl Connection {
 
     /// One message from Chromium.
     pub(super) fn receive(&self, message: &[u8]) {
+        tracing::trace!(message = %String::from_utf8_lossy(message), "from Chromium");
         let incoming: Incoming<'_> = match serde_json::from_slice(message) {
             Ok(incoming) => incoming,
             Err(error) => return tracing::debug!(%error, "message of unexpected shape"),
@@ -266,6 +267,7 @@ impl Session {
             Ok(bytes) => bytes,
             Err(error) => return then(Err(BrowserError::other(format!("failed to encode {method}: {error}")))),
         };
+        tracing::trace!(message = %String::from_utf8_lossy(&bytes), "to Chromium");
         {
             let mut state = lock(&inner.state);
             if !state.closed {
