@@ -40,6 +40,13 @@ fn the_official_client_runs_a_test_on_our_agent() {
 }
 
 #[test]
+fn the_official_client_runs_a_test_over_polling() {
+    let hub = Hub::start();
+    let _agent = Agent::start(&hub.url, &token("agent", "machine"), &[]);
+    runs_a_test(Peer::polling_client(&hub.url, &token("client", "ada")), "from-behind-a-proxy");
+}
+
+#[test]
 fn the_python_client_runs_a_test_on_our_agent() {
     let hub = Hub::start();
     let _agent = Agent::start(&hub.url, &token("agent", "machine"), &[]);
@@ -97,4 +104,37 @@ fn what_a_hub_cannot_understand_it_answers() {
         client.emit("execution:start", &shape);
         client.event("error", |payload| payload["message"].is_string());
     }
+}
+
+/// A client speaks before it is connected, and goes on while it changes from polling to WebSocket.
+#[test]
+fn a_burst_from_the_first_moment_on_is_answered_whole_and_in_order() {
+    let hub = Hub::start();
+    let mut client = Peer::client(&hub.url, &token("client", "ada"));
+    for n in 0..1_000 {
+        client.emit("execution:cancel", &[json!({"executionId": n.to_string()})]);
+    }
+    for n in 0..1_000 {
+        let error = client.event("error", |_| true);
+        assert_eq!(error["executionId"], n.to_string());
+    }
+}
+
+#[test]
+fn a_client_that_was_away_gets_the_verdict() {
+    let hub = Hub::start();
+    let mut agent = Peer::client(&hub.url, &token("agent", "machine"));
+    agent.emit("agent:register", &[json!({"name": "plain", "systemInfo": {}})]);
+    let mut client = Peer::client(&hub.url, &token("client", "ada"));
+    online(&mut client);
+    client.start_execution("first", "code");
+    agent.event("execution:start", |_| true);
+    client.disconnect();
+    client.until("the end of the connection", |line| line.get("disconnected").cloned());
+    let mut other = Peer::client(&hub.url, &token("client", "eve"));
+    other.event("agent:status", |payload| payload["status"] == "busy");
+    agent.emit("execution:complete", &[json!({"executionId": "first", "exitCode": 1, "duration": 5})]);
+    other.event("agent:status", |payload| payload["status"] == "online");
+    let mut again = Peer::client(&hub.url, &token("client", "ada"));
+    assert_eq!(again.complete("first"), 1);
 }

@@ -1,15 +1,15 @@
 // An official Socket.IO peer on strings: what it hears goes to standard output, what it should do comes from standard input, one JSON
 // object a line. tests/interop drives it.
 //
-//   node peer.mjs server                a server with its defaults on a free port; says { listening }
-//   node peer.mjs client URL TOKEN      a client
+//   node peer.mjs server                         a server with its defaults on a free port; says { listening }
+//   node peer.mjs client URL TOKEN [TRANSPORT]   a client; TRANSPORT: the only one, else polling first and then WebSocket
 //
 // Says: { connected }, { disconnected }, { refused }, { alive } (a ping was answered), { event, args, ack }, { acked, args }.
 // Does: { emit, args, ack? } to every agent (server) or to the server (client); { disconnect }: closes the connections.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
-const [kind, url, token] = process.argv.slice(2);
+const [kind, url, token, transport] = process.argv.slice(2);
 const say = value => console.log(JSON.stringify(value));
 let sockets = new Set();
 
@@ -44,7 +44,7 @@ if (kind === 'server') {
   http.listen(0, '127.0.0.1', () => say({ listening: http.address().port }));
 } else {
   const { io } = await import('socket.io-client');
-  const socket = io(url, { auth: { token } });
+  const socket = io(url, { auth: { token }, ...(transport && { transports: [transport] }) });
   sockets = [socket];
   socket.on('connect', () => say({ connected: {} }));
   socket.on('disconnect', reason => say({ disconnected: reason }));

@@ -42,6 +42,11 @@ impl Peer {
         Self::start(Command::new(node()).arg(here("peer.mjs")).args(["client", url, token]))
     }
 
+    /// The same over HTTP requests only, as behind a proxy that forbids WebSocket.
+    pub(crate) fn polling_client(url: &str, token: &str) -> Self {
+        Self::start(Command::new(node()).arg(here("peer.mjs")).args(["client", url, token, "polling"]))
+    }
+
     /// `python-socketio`'s client.
     pub(crate) fn python(url: &str, token: &str) -> Self {
         Self::start(
