@@ -22,18 +22,22 @@ const MARK: &str = "UNDERSTUDY_OF_TEST";
 /// A started program. All temporary files of it and of its Chromium are in a folder of its own.
 struct Program {
     child: Child,
-    mark: String,
     temporary: tempfile::TempDir,
 }
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mark = temporary.path().display().to_string();
+        let child = Self::command(&temporary, arguments).spawn().unwrap();
+        Self { child, temporary }
+    }
+
+    fn command(temporary: &tempfile::TempDir, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
-        command.args(arguments).current_dir(&temporary).stdin(Stdio::null()).stdout(Stdio::piped());
-        command.env("TMPDIR", temporary.path()).env("XDG_CONFIG_HOME", temporary.path()).env(MARK, &mark);
-        Self { child: command.kill_on_drop(true).spawn().unwrap(), mark, temporary }
+        command.args(arguments).current_dir(temporary).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        command.env("TMPDIR", temporary.path()).env("XDG_CONFIG_HOME", temporary.path());
+        command.env(MARK, temporary.path());
+        command
     }
 
     fn lines(&mut self) -> Lines<BufReader<ChildStdout>> {
@@ -67,7 +71,7 @@ impl Program {
         let always = UpdateKind::Always;
         let kind = ProcessRefreshKind::nothing().with_environ(always).with_cwd(always).with_cmd(always).without_tasks();
         system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
-        let mark = format!("{MARK}={}", self.mark);
+        let mark = format!("{MARK}={}", self.temporary.path().display());
         let ours = system.processes().values().filter(|its| {
             // Workers have no environment.
             its.environ().iter().any(|pair| *pair == *mark) || its.cwd() == Some(self.temporary.path())
@@ -191,4 +195,18 @@ async fn told_twice_to_end_it_cancels_what_plays() {
     assert_eq!(ada.expect("execution:complete").await["exitCode"], 130);
     assert_eq!(up.end().await.code(), Some(0));
     assert_eq!(up.leaves().await, [""; 0]);
+}
+
+/// A person at the dashboard is a test of ours in `understudy run`.
+#[tokio::test]
+async fn a_person_works_with_the_dashboard() {
+    let (mut up, address, token) = up().await;
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub/dashboard.spec.ts");
+    let (file, output) = (spec.display().to_string(), up.temporary.path().join("results").display().to_string());
+    let mut run = Program::command(&up.temporary, &["run", &file, "--workers", "2", "--output", &output]);
+    run.env("DASHBOARD", format!("{address}/#token={token}")).current_dir(spec.parent().unwrap());
+    let done = tokio::time::timeout(PATIENCE * 2, run.output()).await.expect("the run does not end").unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
+    up.signal();
+    assert_eq!(up.end().await.code(), Some(0));
 }
