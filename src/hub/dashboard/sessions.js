@@ -20,7 +20,7 @@ const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** The first test's title, else what identifies the session. */
 function titleOf({ payload } = {}, id) {
-  const title = /\b(?:test|it)(?:\.\w+)?\s*\(\s*(['"`])((?:\\.|(?!\1).)+)\1/.exec(payload?.code ?? '');
+  const title = /\b(?:test|it)(?:\.(?:only|skip|fixme|fail|slow))?\s*\(\s*(['"`])((?:\\.|(?!\1).)+)\1/.exec(payload?.code ?? '');
   return title?.[2].replace(/\\(.)/g, '$1') ?? payload?.url ?? id;
 }
 
@@ -116,6 +116,13 @@ export function standing({ complete, phase, problem }) {
 }
 
 export const isOver = ({ phase, complete }) => Boolean(complete) || phase === 'ended';
+
+/** The step whose picture says most: the one that failed, once all is over, else the latest; before it where it has none. */
+export function telling({ pictures, steps, phase, complete }) {
+  const failed = isOver({ phase, complete }) && [...steps.values()].find(step => step.status === 'failed')?.stepNumber;
+  const numbers = [...pictures.keys()].filter(number => !failed || number <= failed);
+  return numbers.length > 0 ? Math.max(...numbers) : undefined;
+}
 
 /** Milliseconds the session has taken so far, or took. */
 export const taken = ({ complete, began }) => complete?.duration ?? Date.now() - began;

@@ -1,6 +1,6 @@
 //# sourceURL=understudy:hub/dashboard/view.js
 // What the dashboard shows. Whatever comes from tests, agents or pages is text, never markup.
-import { dataUrl, isOver, span, standing, taken } from './sessions.js';
+import { dataUrl, isOver, span, standing, taken, telling } from './sessions.js';
 
 const $ = id => document.getElementById(id);
 
@@ -103,7 +103,7 @@ const STEP_WORDS = { running: ['…', 'live', 'running'], passed: ['✓', 'good'
 export class SessionView {
   session;
   #steps = new Map();
-  /** The step whose picture is shown; none means the newest. */
+  /** The step whose picture is shown; none means the one that says most. */
   #chosen;
   #lines = 0;
   #clock;
@@ -122,8 +122,8 @@ export class SessionView {
     $('source').textContent = session.start?.payload?.code ?? '';
     for (const number of session.steps.keys()) this.#step(number);
     this.#log();
-    this.#picture();
     this.#phase();
+    this.#picture();
     this.#clock = setInterval(() => this.#time(), 500);
   }
 
@@ -146,6 +146,7 @@ export class SessionView {
     const verdict = session.problem ?? (isOver(session) ? failed?.error : undefined) ?? session.complete?.message;
     $('verdict').hidden = !verdict;
     $('verdict').textContent = verdict ?? '';
+    if (isOver(session)) this.#picture();
     this.#time();
   }
 
@@ -191,7 +192,7 @@ export class SessionView {
 
   #picture() {
     const { pictures, steps } = this.session;
-    const number = this.#chosen ?? [...pictures.keys()].at(-1);
+    const number = this.#chosen ?? telling(this.session);
     const url = dataUrl(pictures.get(number));
     const words = steps.get(number)?.explanation ?? '';
     $('picture-link').hidden = !url;
