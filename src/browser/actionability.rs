@@ -137,6 +137,10 @@ impl Locator {
         let progress = Progress::new(timeout);
         let act = Act { reset: true, ..Act::of("focus") };
         let acted = self.act(&progress, &act, &[]).await?;
+        progress.note(match typing {
+            Typing::Press(key) => format!("  elementHandle.press(\"{key}\")"),
+            Typing::Text(text) => format!("  elementHandle.type(\"{text}\")"),
+        });
         let page = self.frame.page();
         let barrier = page.barrier();
         let typed = self.within(&progress, async {

@@ -1,6 +1,9 @@
 //! Selectors, actions and matchers on real Chromium, through the operation table. What is expected is what Playwright 1.65.1 does and
 //! says with the same pages.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod actions;
 mod selectors;
 
 use serde_json::{Value, json};
@@ -29,6 +32,7 @@ fn shared() -> &'static Shared {
 /// A page, as a worker has it.
 struct Bench {
     operations: Arc<Operations>,
+    page: String,
     frame: String,
 }
 
@@ -38,7 +42,7 @@ impl Bench {
         let operations = Operations::new(shared().pool.clone(), Mode::Headless, sender, OperationsOptions::default());
         let op = async |name, params| operations.perform(name, params).await.expect("works").value;
         let context = op("context.new", json!({ "options": options })).await;
-        op("context.newPage", json!({ "context": context["context"] })).await;
+        let page = op("context.newPage", json!({ "context": context["context"] })).await["page"].clone();
         let frame = loop {
             if let Some(ToWorker::Event { name, params, .. }) = events.recv().await
                 && name == "page"
@@ -46,7 +50,7 @@ impl Bench {
                 break params["mainFrame"]["frame"].as_str().expect("a name").to_owned();
             }
         };
-        Self { operations, frame }
+        Self { operations, page: page.as_str().expect("a name").to_owned(), frame }
     }
 
     async fn op(&self, name: &str, mut params: Value) -> Result<Value, String> {
@@ -61,6 +65,11 @@ impl Bench {
 
     async fn set_content(&self, html: &str) {
         self.op("frame.setContent", json!({ "html": html })).await.expect("works");
+    }
+
+    async fn evaluate(&self, expression: &str) -> Value {
+        let value = self.op("frame.evaluate", json!({ "expression": expression })).await.expect("works");
+        plain(&value["value"])
     }
 }
 

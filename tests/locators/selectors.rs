@@ -60,6 +60,36 @@ fn names_and_roles_are_what_playwright_computes() {
 }
 
 #[test]
+fn states_are_what_playwright_sees() {
+    run(async {
+        let bench = Bench::new(json!({})).await;
+        bench.set_content(include_str!("states.html")).await;
+        let cases: Vec<(String, Value, Value, Value, Value, Value)> =
+            serde_json::from_str(include_str!("states.json")).unwrap();
+        let mut wrong = Vec::new();
+        for (selector, visible, enabled, editable, checked, value) in cases {
+            let reads = [
+                ("isVisible", visible),
+                ("isEnabled", enabled),
+                ("isEditable", editable),
+                ("isChecked", checked),
+                ("inputValue", value),
+            ];
+            for (read, expected) in reads {
+                let found = match bench.op(&format!("locator.{read}"), json!({ "selector": selector })).await {
+                    Ok(value) => value,
+                    Err(message) => message.lines().next().into(),
+                };
+                if found != expected {
+                    wrong.push(format!("{selector} {read}: {found} instead of {expected}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+#[test]
 fn a_snapshot_reads_as_playwrights() {
     run(async {
         let bench = Bench::new(json!({})).await;

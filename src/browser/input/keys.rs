@@ -144,8 +144,9 @@ pub(super) fn find(name: &str, shift: bool) -> Option<Key> {
     if let Some(row) = PRINTING.iter().find(|row| row.0 == name) {
         return Some(printing(row, shift));
     }
+    // A character is meant as it is, `Shift+x` is an x.
     if let Some(row) = PRINTING.iter().find(|row| row.2 == name) {
-        return Some(printing(row, shift));
+        return Some(printing(row, false));
     }
     if let Some(row) = PRINTING.iter().find(|row| row.3 == name) {
         return Some(printing(row, true));
@@ -177,7 +178,8 @@ mod tests {
         let cases: &[(&str, bool, &str, &str, &str)] = &[
             ("a", false, "KeyA", "a", "a"),
             ("A", false, "KeyA", "A", "A"),
-            ("a", true, "KeyA", "A", "A"),
+            ("a", true, "KeyA", "a", "a"),
+            ("KeyA", true, "KeyA", "A", "A"),
             ("KeyA", false, "KeyA", "a", "a"),
             ("!", false, "Digit1", "!", "!"),
             ("Enter", false, "Enter", "Enter", "\r"),

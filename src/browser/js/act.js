@@ -12,11 +12,20 @@ async function prepared(node, params, states, words, log) {
   return missing ? { retry: missing } : undefined;
 }
 
+/** What is rendered of it; of an element without a box of its own, its content. */
+function rectsOf(element) {
+  if (styleOf(element)?.display !== 'contents') return [...element.getClientRects()];
+  const range = element.ownerDocument.createRange();
+  range.selectNodeContents(element);
+  return [...range.getClientRects()];
+}
+
 function scrollTo(element, attempt) {
+  if (!rectsOf(element).length) return false;
+  const boxed = element.getClientRects().length ? element : element.firstElementChild ?? element.parentElement;
   const block = SCROLLS[attempt % SCROLLS.length];
-  if (block) element.scrollIntoView({ block, inline: block, behavior: 'instant' });
-  else if (!element.getClientRects().length) return false;
-  else element.scrollIntoViewIfNeeded(true);
+  if (block) boxed?.scrollIntoView({ block, inline: block, behavior: 'instant' });
+  else boxed?.scrollIntoViewIfNeeded(true);
   return true;
 }
 
@@ -27,7 +36,7 @@ function pointOf(element, position) {
     const [left, top] = [parseFloat(style.borderLeftWidth) || 0, parseFloat(style.borderTopWidth) || 0];
     return { x: box.x + left + position.x, y: box.y + top + position.y };
   }
-  const rects = [...element.getClientRects()];
+  const rects = rectsOf(element);
   if (!rects.length) return 'element is not visible';
   for (const rect of rects) {
     const [left, right] = [Math.max(rect.left, 0), Math.min(rect.right, innerWidth)];
@@ -292,7 +301,7 @@ async function act(params, handles, log) {
   }
   if (!element?.isConnected) return { outcome: 'detached' };
   const outcome = await ACTIONS[params.action](element, params, log, handles);
-  if (outcome.retry) log.push(`  ${outcome.retry}`);
+  if (outcome.retry && !params.force) log.push(`  ${outcome.retry}`);
   return { outcome, box: boxOf(element) };
 }
 

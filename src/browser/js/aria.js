@@ -158,7 +158,14 @@ function labelledByOf(element) {
 }
 
 const FORM_CONTROLS = new Set(['BUTTON', 'INPUT', 'SELECT', 'TEXTAREA', 'OPTION', 'OPTGROUP']);
-const isNativelyDisabled = element => FORM_CONTROLS.has(tagOf(element)) && element.matches(':disabled');
+/** An option of a disabled list is not disabled itself, but one in a disabled group of fields is. */
+function isNativelyDisabled(element) {
+  const tag = tagOf(element);
+  if (tag !== 'OPTION') return FORM_CONTROLS.has(tag) && element.matches(':disabled');
+  const fields = element.closest('fieldset[disabled]');
+  const legend = fields?.querySelector(':scope > legend');
+  return element.disabled || !!element.closest('optgroup[disabled]') || (!!fields && !legend?.contains(element));
+}
 
 const DISABLED_ROLES = new Set(`application button composite gridcell group input link menuitem scrollbar separator tab checkbox columnheader
   combobox grid listbox menu menubar menuitemcheckbox menuitemradio option radio radiogroup row rowheader searchbox select slider spinbutton

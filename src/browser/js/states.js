@@ -20,13 +20,6 @@ function retarget(node, how) {
   return element;
 }
 
-const isInert = element => !!closestAcross(element, '[inert]') || isBehindModal(element);
-
-function isBehindModal(element) {
-  const modal = [...element.ownerDocument.querySelectorAll('dialog:modal')].at(-1);
-  return !!modal && !isInside(modal, element);
-}
-
 /** `{ matches, received }`; `received` is `detached` when the element left the document. */
 function stateOf(node, state, frameVisible = true) {
   const element = retarget(node, state === 'visible' || state === 'hidden' ? 'none' : 'follow-label');
@@ -41,7 +34,7 @@ function stateOf(node, state, frameVisible = true) {
       return { matches: disabled === (state === 'disabled'), received: disabled ? 'disabled' : 'enabled' };
     }
     case 'inert': {
-      const inert = isInert(element);
+      const inert = !!closestAcross(element, '[inert]');
       return { matches: inert, received: inert ? 'inert' : 'non-inert' };
     }
     case 'editable': {

@@ -255,7 +255,7 @@ async fn read(
             locator.read("state", json!({ "state": state }), timeout).await?
         }
         "dispatchEvent" => {
-            let Argument { value, handles } = parse(params["eventInit"].clone())?;
+            let Argument { value, handles } = parse::<Option<_>>(params["eventInit"].clone())?.unwrap_or_default();
             let handles = handles.iter().map(|id| operations.handle(id)).collect::<Result<_, _>>()?;
             let event = json!({ "o": [["type", params["type"]], ["eventInit", value]], "id": 0 });
             locator.dispatch_event(event, handles, timeout).await?;
