@@ -8,6 +8,7 @@ pub mod config;
 pub mod dialect;
 pub mod hub;
 pub mod model;
+pub mod recorder;
 pub mod report;
 pub mod runner;
 pub mod session;

@@ -5,6 +5,7 @@ use super::error::BrowserError;
 use super::instance::Browser;
 use super::notice::{Notice, Observer};
 use super::page::Page;
+use super::resident::Resident;
 use super::sync::lock;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
@@ -140,6 +141,7 @@ struct Inner {
     id: String,
     options: Mutex<ContextOptions>,
     init_scripts: Mutex<Vec<String>>,
+    resident: Mutex<Option<Resident>>,
     observer: Mutex<Option<Observer>>,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
@@ -155,6 +157,7 @@ impl BrowserContext {
             id,
             options: Mutex::new(options),
             init_scripts: Mutex::default(),
+            resident: Mutex::default(),
             observer: Mutex::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
@@ -219,6 +222,18 @@ impl BrowserContext {
     /// Its pages, in no order.
     pub fn pages(&self) -> Vec<Page> {
         self.0.browser.pages_of(self)
+    }
+
+    /// Keeps `resident` in every document from now on, out-of-process frames and popups too.
+    pub fn settle(&self, resident: Resident) {
+        for page in self.pages() {
+            page.receive(&resident);
+        }
+        *lock(&self.0.resident) = Some(resident);
+    }
+
+    pub(super) fn resident(&self) -> Option<Resident> {
+        lock(&self.0.resident).clone()
     }
 
     pub(super) fn init_scripts(&self) -> Vec<String> {

@@ -56,8 +56,26 @@ pub(super) struct State {
     pub(super) requested: bool,
     /// How often it did.
     pub(super) requests: u64,
+    /// Who wants the navigation that is under way.
+    pub(super) wanted_by: Cause,
+    /// Who wanted the last one.
+    pub(super) came_by: Cause,
     main: Option<ExecutionContext>,
     utility: Option<ExecutionContext>,
+}
+
+/// Who wanted a navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cause {
+    /// The page: a link, a form, a script.
+    Page,
+    /// Somebody outside of it: the address bar, a command.
+    Outside,
+    /// A step in the history, whoever took it.
+    History,
+    /// Chromium did not say.
+    #[default]
+    Unknown,
 }
 
 /// Which JavaScript world.
@@ -78,6 +96,8 @@ impl Frame {
             pending: None,
             requested: false,
             requests: 0,
+            wanted_by: Cause::Unknown,
+            came_by: Cause::Unknown,
             main: None,
             utility: None,
         };
@@ -105,6 +125,15 @@ impl Frame {
     /// The frame around it.
     pub fn parent(&self) -> Option<Self> {
         self.0.parent.clone()
+    }
+
+    /// Who wanted it to be where it is.
+    pub fn came_by(&self) -> Cause {
+        self.peek(|state| state.came_by)
+    }
+
+    pub(super) fn has_context(&self, session: &Session, id: i64) -> bool {
+        self.peek(|state| [&state.main, &state.utility].into_iter().flatten().any(|context| context.is(session, id)))
     }
 
     /// Where its document came from.

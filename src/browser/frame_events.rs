@@ -1,7 +1,7 @@
 //! How the frames of a page come, go, and move between processes. Runs on the reading task.
 
 use super::cdp::{Event, Session};
-use super::frame::{Frame, Navigated};
+use super::frame::{Cause, Frame, Navigated};
 use super::notice::Notice;
 use super::page::{Page, UTILITY_WORLD};
 use super::page_events::with;
@@ -47,6 +47,8 @@ struct FrameDetached {
 struct NavigatedWithin {
     frame_id: String,
     url: String,
+    #[serde(default)]
+    navigation_type: String,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +143,7 @@ impl Page {
             state.loader.clone_from(&info.loader_id);
             state.loaded = [false; 3];
             state.requested = false;
+            state.came_by = std::mem::take(&mut state.wanted_by);
             // What was asked for is here, or was given up for this.
             state.pending = None;
         });
@@ -156,6 +159,9 @@ impl Page {
         let loader = frame.with_state(|state| {
             state.url.clone_from(&event.url);
             state.requested = false;
+            let wanted_by = std::mem::take(&mut state.wanted_by);
+            // Only a script can push a state.
+            state.came_by = if event.navigation_type == "historyApi" { Cause::Page } else { wanted_by };
             state.loader.clone()
         });
         self.tell(Notice::FrameNavigated(frame.clone()));

@@ -7,25 +7,33 @@ use crate::model::locator;
 use serde::Deserialize;
 use serde_json::Value;
 
+macro_rules! engine_files {
+    () => {
+        concat!(
+            include_str!("js/dom.js"),
+            include_str!("js/parse.js"),
+            include_str!("js/parse_css.js"),
+            include_str!("js/text.js"),
+            include_str!("js/aria.js"),
+            include_str!("js/name.js"),
+            include_str!("js/css.js"),
+            include_str!("js/query.js"),
+            include_str!("js/states.js"),
+            include_str!("js/suggest.js"),
+            include_str!("js/act.js"),
+            include_str!("js/expect.js"),
+            include_str!("js/snapshot.js"),
+            include_str!("js/main.js"),
+        )
+    };
+}
+
 /// All files share one scope; main.js defines `engine`.
-static ENGINE_JS: &str = concat!(
-    "(() => {\n",
-    include_str!("js/dom.js"),
-    include_str!("js/parse.js"),
-    include_str!("js/parse_css.js"),
-    include_str!("js/text.js"),
-    include_str!("js/aria.js"),
-    include_str!("js/name.js"),
-    include_str!("js/css.js"),
-    include_str!("js/query.js"),
-    include_str!("js/states.js"),
-    include_str!("js/suggest.js"),
-    include_str!("js/act.js"),
-    include_str!("js/expect.js"),
-    include_str!("js/snapshot.js"),
-    include_str!("js/main.js"),
-    "\nreturn engine;\n})()\n//# sourceURL=understudy:engine.js"
-);
+pub(super) static ENGINE_FILES: &str = engine_files!();
+
+/// An expression that makes an engine.
+static ENGINE_JS: &str =
+    concat!("(() => {\n", engine_files!(), "\nreturn engine;\n})()\n//# sourceURL=understudy:engine.js");
 
 /// The engine in one world of one document.
 #[derive(Debug, Clone)]

@@ -32,6 +32,8 @@ pub enum Notice {
     Loaded(Frame, LoadState),
     /// `alert`, `confirm`, `prompt` or `beforeunload`; only if [`Topic::Dialog`] is wanted.
     Dialog(Dialog),
+    /// It was answered, by whomever; also only then.
+    DialogClosed(DialogClosed),
     /// A console message; only if wanted.
     Console(ConsoleMessage),
     /// An uncaught exception; only if wanted.
@@ -44,6 +46,8 @@ pub enum Notice {
     RequestFinished(Request),
     /// It has no answer; only if wanted.
     RequestFailed(Request),
+    /// A [`super::Resident`] called out of a frame.
+    Called(Frame, String),
     /// A download begins; only if wanted.
     Download(Download),
 }
@@ -88,6 +92,17 @@ impl Topic {
     pub(super) fn bit(self) -> u32 {
         1 << self as u32
     }
+}
+
+/// How a dialog was answered.
+#[derive(Debug, Clone)]
+pub struct DialogClosed {
+    /// Whose.
+    pub page: Page,
+    /// Whether with OK.
+    pub accepted: bool,
+    /// What was in a prompt.
+    pub text: String,
 }
 
 /// `console.…` in a page.

@@ -9,6 +9,7 @@ use super::input::{Keyboard, Mouse, Touchscreen};
 use super::network::Network;
 use super::notice::{Notice, Topic};
 use super::page_events::PageListener;
+use super::resident::Resident;
 use super::sync::lock;
 use chromiumoxide::cdp::browser_protocol::{log, network, page};
 use chromiumoxide::cdp::js_protocol::runtime;
@@ -92,12 +93,21 @@ impl Page {
         }
         emulation::set_up(&self.0.session, &options, true, options.viewport());
         emulation::headers(&self.0.session, options.extra_http_headers.as_ref(), None);
+        if let Some(resident) = self.0.context.resident() {
+            self.receive(&resident);
+        }
         for source in self.0.context.init_scripts() {
             let params = json!({ "source": source });
             drop(self.0.session.request("Page.addScriptToEvaluateOnNewDocument", &params));
         }
         self.0.announced.store(false, Ordering::SeqCst);
         self.announce();
+    }
+
+    pub(super) fn receive(&self, resident: &Resident) {
+        for session in lock(&self.0.state).sessions.values() {
+            resident.move_into(session);
+        }
     }
 
     /// Everything a session of this page must know before its first script runs.
@@ -127,6 +137,9 @@ impl Page {
         post("Page.addScriptToEvaluateOnNewDocument", world);
         let world = json!({ "frameId": frame, "worldName": UTILITY_WORLD, "grantUniveralAccess": true });
         post("Page.createIsolatedWorld", world);
+        if let Some(resident) = self.0.context.resident() {
+            resident.move_into(session);
+        }
         session.post(network::EnableParams::default());
         session.post(log::EnableParams::default());
         post("Target.setAutoAttach", json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }));

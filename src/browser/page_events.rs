@@ -2,10 +2,11 @@
 
 use super::cdp::{Event, Listener, Session};
 use super::dialog::Dialog;
-use super::frame::World;
+use super::frame::{Cause, World};
 use super::load_state::LoadState;
-use super::notice::{Notice, Topic};
+use super::notice::{DialogClosed, Notice, Topic};
 use super::page::{Page, UTILITY_WORLD};
+use super::resident::Resident;
 use super::script::ExecutionContext;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,8 +30,10 @@ struct Lifecycle<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OfFrame {
+struct StartedNavigating {
     frame_id: String,
+    #[serde(default)]
+    navigation_type: String,
 }
 
 #[derive(Deserialize)]
@@ -69,12 +72,28 @@ struct ContextDestroyed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct BindingCalled {
+    name: String,
+    payload: String,
+    execution_context_id: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct DialogOpening {
     message: String,
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
     default_prompt: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DialogAnswered {
+    result: bool,
+    #[serde(default)]
+    user_input: String,
 }
 
 #[derive(Deserialize)]
@@ -112,10 +131,21 @@ impl Listener for PageListener {
             "Page.frameRequestedNavigation" => with(event, |event: RequestedNavigation| {
                 if event.disposition.as_deref().is_none_or(|disposition| disposition == "currentTab") {
                     page.navigation_requested(&event.frame_id);
+                    page.navigation_wanted(&event.frame_id, Cause::Page);
                 }
             }),
-            "Page.frameStartedNavigating" => with(event, |event: OfFrame| page.navigation_requested(&event.frame_id)),
+            "Runtime.bindingCalled" => with(event, |event: BindingCalled| page.binding_called(session, event)),
+            "Page.frameStartedNavigating" => with(event, |event: StartedNavigating| {
+                page.navigation_requested(&event.frame_id);
+                let history = event.navigation_type.starts_with("history");
+                page.navigation_wanted(&event.frame_id, if history { Cause::History } else { Cause::Outside });
+            }),
             "Page.javascriptDialogOpening" => with(event, |event| page.dialog_opening(session, event)),
+            "Page.javascriptDialogClosed" => with(event, |event: DialogAnswered| {
+                let DialogAnswered { result: accepted, user_input: text } = event;
+                let page = page.clone();
+                page.clone().tell_if(Topic::Dialog, || Notice::DialogClosed(DialogClosed { page, accepted, text }));
+            }),
             "Runtime.executionContextCreated" => {
                 with(event, |event: ContextCreated| page.context_created(session, event.context));
             }
@@ -154,6 +184,27 @@ impl Page {
                 state.requested = true;
                 state.requests += 1;
             });
+        }
+    }
+
+    /// Who wants it is told first, what it is later.
+    fn navigation_wanted(&self, frame: &str, by: Cause) {
+        if let Some(frame) = self.frame(frame) {
+            frame.with_state(|state| {
+                if state.wanted_by == Cause::Unknown {
+                    state.wanted_by = by;
+                }
+            });
+        }
+    }
+
+    fn binding_called(&self, session: &Session, event: BindingCalled) {
+        if event.name != Resident::BINDING {
+            return;
+        }
+        let from = self.frames().into_iter().find(|frame| frame.has_context(session, event.execution_context_id));
+        if let Some(frame) = from {
+            self.tell(Notice::Called(frame, event.payload));
         }
     }
 

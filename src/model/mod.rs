@@ -1,5 +1,6 @@
 //! The vocabulary every room shares: ids, commands, events, what a run is. No tokio, no I/O.
 
+pub mod action;
 mod command;
 mod event;
 mod ids;

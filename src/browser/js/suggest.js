@@ -8,14 +8,14 @@ const EXACT = 5;
 const TEST_IDS = ['data-testid', 'data-test-id', 'data-test'];
 let testIdAttribute = 'data-testid';
 
-function suggest(node) {
+function suggest(node, options = {}) {
   let element = retarget(node, 'none');
   if (!element.matches(CONTROL) && !element.isContentEditable) {
     const outer = closestAcross(element, 'button, select, input, [role=button], [role=checkbox], [role=radio], a, [role=link]');
     if (outer && isVisible(outer)) element = outer;
   }
   const memory = { text: new Map(), plain: new Map() };
-  return written(bestFor(element, memory, {}) ?? pathTo(element));
+  return written(bestFor(element, memory, options) ?? pathTo(element));
 }
 
 const written = tokens => tokens

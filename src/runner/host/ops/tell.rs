@@ -31,6 +31,8 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
             of_frame(objects, &frame, "detached", json!({}));
             objects.forget_frame(&frame);
         }
+        // Of recordings.
+        Notice::Called(..) | Notice::DialogClosed(_) => {}
         Notice::Loaded(frame, state) => of_frame(objects, &frame, "loadState", json!({ "state": state.name() })),
         Notice::Dialog(dialog) => {
             let page = dialog.page().clone();

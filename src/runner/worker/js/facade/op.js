@@ -5,22 +5,14 @@ import { beginStep } from './steps.js';
 
 let lastId = 0;
 const pending = new Map();
-const abandoned = new WeakSet();
-
-/** Whether this is the error of an operation that was given up. Asks nothing of the value, which may be anything. */
-export const isAbandoned = error => abandoned.has(error);
+export const ABANDONED = Symbol('abandoned');
 
 /** The host's answer to operation `name`. Rejects with an error whose message begins with `apiName: `. */
 export function op(name, params, { apiName = '', step, stack = capture() } = {}) {
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject, apiName, stack });
-    try {
-      send({ t: 'op', id, step: step ?? null, name, params });
-    } catch (error) {
-      pending.delete(id);
-      reject(errorOf({ message: error.message }, { apiName, stack }));
-    }
+    send({ t: 'op', id, step: step ?? null, name, params });
   });
 }
 
@@ -67,7 +59,7 @@ export function abandonAll(why) {
   for (const [id, waiting] of left) {
     send({ t: 'abandon', id });
     const error = errorOf({ message: why }, waiting);
-    abandoned.add(error);
+    Object.defineProperty(error, ABANDONED, { value: true });
     waiting.reject(error);
   }
   return left.map(([, waiting]) => waiting);

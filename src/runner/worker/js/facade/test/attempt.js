@@ -1,13 +1,13 @@
 // One attempt at a test: hooks before, fixtures, body, hooks after, fixtures down; never throws.
 import { native, send } from '../native.js';
-import { abandonAll, isAbandoned } from '../op.js';
+import { ABANDONED, abandonAll } from '../op.js';
 import { plainError, SkipError, testError } from '../errors.js';
 import { inStep, stepsOf } from '../steps.js';
 import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { setCurrentInfo, TestInfo } from './info.js';
 import { takeScreenshots } from './screenshots.js';
-import { endGap, Slot, TimedOut } from './timing.js';
+import { Slot, TimedOut } from './timing.js';
 
 export class Attempt {
   /** `worker` is the state of the worker (runner.js). */
@@ -39,7 +39,6 @@ export class Attempt {
     info.duration = Math.round(native.now() - began);
     const expected = info.status === info.expectedStatus;
     send({ t: 'testEnd', attempt: this.#report() });
-    endGap();
     globalThis.__attempt = undefined;
     setCurrentInfo(undefined);
     stepsOf(null);
@@ -157,13 +156,13 @@ export class Attempt {
 
   /** Notes an error; a `SkipError` is none. */
   fail(error) {
-    if (this.interrupted || isAbandoned(error)) return;
+    if (this.interrupted || error?.[ABANDONED]) return;
     this.failed = true;
-    if (SkipError.is(error)) {
+    if (error instanceof SkipError) {
       if (this.info.status === 'passed') this.info.status = 'skipped';
       return;
     }
-    const timedOut = TimedOut.is(error);
+    const timedOut = error instanceof TimedOut;
     if (this.info.status === 'passed' || this.info.status === 'skipped') this.info.status = timedOut ? 'timedOut' : 'failed';
     this.note(timedOut ? plainError(error.message, error.location) : testError(error), error);
     if (timedOut) this.timedOut = error.message;
@@ -182,7 +181,7 @@ export class Attempt {
   }
 
   #collect() {
-    for (const reason of native.collectRejections()) if (!isAbandoned(reason) && !SkipError.is(reason)) this.fail(reason);
+    for (const reason of native.collectRejections()) if (!reason?.[ABANDONED] && !(reason instanceof SkipError)) this.fail(reason);
   }
   /** What still runs when the test is over; told where it ran out of time. */
   #abandon() {

@@ -1,0 +1,10 @@
+//! Payloads from pages become actions. The script in `js/` watches; what it sends, and what the browser says of navigations, popups,
+//! downloads and dialogs, is merged by [`transcript`].
+
+mod frames;
+mod payload;
+mod secrets;
+pub mod transcript;
+mod watch;
+
+pub use watch::{Mode, Recorder, RecorderEvent, RecorderOptions};

@@ -1,0 +1,92 @@
+//! What the script in `js/` sends, one JSON text for each thing a person did.
+
+use crate::model::action::Action;
+use serde::Deserialize;
+
+/// Something done in one frame; selectors start there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payload {
+    #[serde(flatten)]
+    pub(super) deed: Deed,
+    /// Other selectors of the element.
+    #[serde(default)]
+    pub(super) alternatives: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Deed {
+    /// Goes into the recording.
+    Recorded(Action),
+    /// Only heard.
+    Said(Said),
+}
+
+/// What is not recorded.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "name", rename_all = "camelCase")]
+pub(super) enum Said {
+    /// A locator was picked.
+    Picked { selector: String },
+    /// The person left an assertion, or made it.
+    ModeEnded {},
+}
+
+/// The same action with its selectors from the page's main frame: `way` leads into the frame.
+pub(super) fn from_main_frame(mut action: Action, way: &str) -> Action {
+    let lead = |selector: &mut String| *selector = format!("{way}{selector}");
+    if way.is_empty() {
+        return action;
+    }
+    match &mut action {
+        Action::OpenPage { .. } | Action::ClosePage {} | Action::Navigate { .. } => {}
+        Action::DragTo { selector, target, .. } => {
+            lead(selector);
+            lead(target);
+        }
+        Action::Click { selector, .. }
+        | Action::Hover { selector, .. }
+        | Action::Check { selector }
+        | Action::Uncheck { selector }
+        | Action::Fill { selector, .. }
+        | Action::Press { selector, .. }
+        | Action::Select { selector, .. }
+        | Action::SetInputFiles { selector, .. }
+        | Action::Wheel { selector, .. }
+        | Action::AssertText { selector, .. }
+        | Action::AssertValue { selector, .. }
+        | Action::AssertChecked { selector, .. }
+        | Action::AssertVisible { selector }
+        | Action::AssertSnapshot { selector, .. } => lead(selector),
+    }
+    action
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::action::{MouseButton, Point};
+
+    #[test]
+    fn payloads_are_read() {
+        let text = r#"{"name":"click","selector":"h1","alternatives":["css=h1"],"button":"left","modifiers":2,"clickCount":1}"#;
+        let payload: Payload = serde_json::from_str(text).expect("a payload");
+        let Deed::Recorded(action) = payload.deed else { panic!("{:?}", payload.deed) };
+        let way = "iframe >> internal:control=enter-frame >> ";
+        let Action::Click {
+            selector,
+            button: MouseButton::Left,
+            modifiers: 2,
+            click_count: 1,
+            position: None::<Point>,
+        } = from_main_frame(action, way)
+        else {
+            panic!("another action");
+        };
+        assert_eq!(selector, "iframe >> internal:control=enter-frame >> h1");
+        assert_eq!(payload.alternatives, ["css=h1"]);
+        let mode: Payload = serde_json::from_str(r#"{"name":"modeEnded"}"#).expect("a payload");
+        assert!(matches!(mode.deed, Deed::Said(Said::ModeEnded {})));
+    }
+}

@@ -1,0 +1,138 @@
+//! What a scripted person does on real Chromium is recorded as the official recorder records it (`fixtures/recordings`).
+
+mod person;
+#[path = "../support/site.rs"]
+mod site;
+
+use person::{Script, goto};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::UnboundedReceiver;
+use understudy::browser::context::ContextOptions;
+use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode};
+use understudy::model::action::RecordedAction;
+use understudy::recorder::{Recorder, RecorderEvent, RecorderOptions};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name)
+}
+
+/// A context that is recorded from before its first page.
+struct Recording {
+    context: BrowserContext,
+    recorder: Recorder,
+    events: UnboundedReceiver<RecorderEvent>,
+}
+
+impl Recording {
+    async fn new(pool: &BrowserPool, options: Value, recorder: RecorderOptions) -> Self {
+        let browser = pool.acquire(Mode::Headless).await.expect("a browser");
+        let options: ContextOptions = serde_json::from_value(options).expect("options");
+        let context = browser.new_context(options).await.expect("a context");
+        let (recorder, events) = Recorder::attach(&context, recorder);
+        Self { context, recorder, events }
+    }
+
+    /// Plays a script; what was recorded, the site's address replaced as in the fixtures.
+    async fn of(&mut self, script: &Script) -> Vec<RecordedAction> {
+        let site = site::serve();
+        let mut pages = vec![self.context.new_page().await.expect("a page")];
+        pages[0].main_frame().goto(&format!("{site}{}", script.url), &goto()).await.expect("a document");
+        for step in &script.steps {
+            loop {
+                let known: Vec<_> = pages.iter().map(|page| page.id().to_owned()).collect();
+                pages.extend(self.context.pages().into_iter().filter(|page| !known.contains(&page.id().to_owned())));
+                if pages.len() > step.page {
+                    break;
+                }
+                answer(self.events.recv().await).await;
+            }
+            if step.navigates() {
+                self.recorder.leads(&pages[step.page]);
+            }
+            let done = self.answering(step.perform(&pages[step.page], &site)).await;
+            if let Err(error) = done {
+                panic!("{step:?}: {error}\nso far: {:#?}", self.recorder.actions().await);
+            }
+            self.settle().await;
+        }
+        let text = serde_json::to_string(&self.recorder.actions().await).expect("JSON");
+        serde_json::from_str(&text.replace(&site, "http://site.test")).expect("actions")
+    }
+
+    /// Waits until all pages have said what they have to say.
+    async fn settle(&mut self) {
+        for frame in self.context.pages().iter().flat_map(|page| page.frames()) {
+            // A frame that is gone has nothing to say.
+            drop(self.answering(frame.call_resident("ready", Value::Null, None)).await);
+        }
+    }
+
+    /// Does `work` while dialogs are dismissed: they hold everything else.
+    async fn answering<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                event = self.events.recv() => answer(event).await,
+            }
+        }
+    }
+}
+
+async fn answer(event: Option<RecorderEvent>) {
+    if let Some(RecorderEvent::Dialog(dialog)) = event {
+        dialog.dismiss().await.expect("a dialog");
+    }
+}
+
+/// What matters of a line of the official recorder, and of an action of ours.
+fn essence(mut line: Value) -> Value {
+    let object = line.as_object_mut().expect("an action");
+    for key in ["locator", "alternatives", "pageAlias"] {
+        object.remove(key);
+    }
+    // Theirs has more kinds of signals, and does not know how a dialog was answered. Navigations are only told where nothing else follows.
+    if let Some(signals) = object.get_mut("signals").and_then(Value::as_array_mut) {
+        signals.retain(|signal| !matches!(signal["name"].as_str(), Some("expect" | "navigation")));
+        for signal in signals {
+            signal.as_object_mut().expect("a signal").remove("accepted");
+        }
+    }
+    line
+}
+
+fn official(name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder(name).join("jsonl.txt")).expect("lines");
+    text.lines().skip(1).map(|line| essence(serde_json::from_str(line).expect("a line"))).collect()
+}
+
+async fn recorded(name: &str) -> Vec<Value> {
+    let script = Script::read(&folder(name));
+    let pool = BrowserPool::new(LaunchOptions::default());
+    let options = RecorderOptions { reveal_secrets: true, ..RecorderOptions::default() };
+    let given = if script.options.is_null() { json!({}) } else { script.options.clone() };
+    let mut recording = Recording::new(&pool, given, options).await;
+    let actions = recording.of(&script).await;
+    pool.close().await;
+    actions.into_iter().map(|action| essence(serde_json::to_value(action).expect("JSON"))).collect()
+}
+
+async fn compare(name: &str) {
+    let (ours, theirs) = (recorded(name).await, official(name));
+    let text = |lines: &[Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    assert!(ours == theirs, "{name}\n--- official\n{}--- ours\n{}", text(&theirs), text(&ours));
+}
+
+macro_rules! scripts {
+    ($($name:ident),*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                compare(stringify!($name)).await;
+            }
+        )*
+    };
+}
+
+scripts!(clicks, dialogs, forms, frames, keys, shadow, shop, tabs);
