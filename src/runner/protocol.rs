@@ -23,7 +23,7 @@ use serde_json::Value;
 use std::io::{self, Read};
 
 /// A frame larger than this is a mistake or an attack; bytes. Screenshots and file uploads pass as base64.
-pub const MAX_FRAME: usize = 256 << 20;
+pub const MAX_FRAME: usize = 128 << 20;
 
 /// A message's JSON with its length in front, ready to be written at once.
 ///
@@ -143,6 +143,9 @@ pub enum ToHost {
     Deadline {
         /// Milliseconds from now; 0 is for ever.
         timeout: u64,
+        /// The limit as its author knows it, without what the host waits beyond it; 0 is none.
+        #[serde(default)]
+        limit: u64,
     },
     /// An attempt ended.
     TestEnd {

@@ -37,7 +37,7 @@ fn play(mut request: RunRequest) -> Told {
     request.artifacts = tempfile::tempdir().unwrap().keep().into();
     shared.runtime.block_on(async {
         let program = Some(env!("CARGO_BIN_EXE_understudy").into());
-        let runner = Runner::new(shared.pool.clone(), RunnerOptions { program, keep_warm: false }).unwrap();
+        let runner = Runner::new(shared.pool.clone(), RunnerOptions { program, ..RunnerOptions::default() }).unwrap();
         support::listen(&runner, request, Box::new(|_, _| {})).await
     })
 }

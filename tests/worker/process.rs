@@ -55,6 +55,14 @@ fn a_worker_holds_three_pipes_and_can_open_nothing() {
     assert!(open.iter().all(|(_, target)| target.starts_with("pipe:")), "{open:?}");
     assert_eq!(std::fs::read(process.join("environ")).unwrap(), b"");
     assert_eq!(std::fs::read_link(process.join("cwd")).unwrap(), Path::new("/"));
+    for thread in std::fs::read_dir(process.join("task")).unwrap() {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+        assert_eq!(field("NoNewPrivs:"), "1", "{status}");
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            assert_eq!(field(set), "0000000000000000", "{status}");
+        }
+    }
     let limits = std::fs::read_to_string(process.join("limits")).unwrap();
     for limit in ["Max open files", "Max file size", "Max processes", "Max core file size"] {
         let line = limits.lines().find(|line| line.starts_with(limit)).unwrap();

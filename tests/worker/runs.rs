@@ -1,6 +1,6 @@
 //! Runs as a whole: files in, events and an outcome out.
 
-use super::support::{Told, files, play, play_and, play_with, request};
+use super::support::{files, play, play_with, request};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
@@ -114,75 +114,13 @@ async fn several_files_share_the_workers() {
     assert_eq!(play(request).await.lines(), ["only passed"]);
 }
 
-/// Cancels when a line is logged.
-async fn cancelled_at_log(source: &str) -> Told {
-    play_and(
-        request(&format!("{IMPORT}{source}")),
-        Box::new(|event, cancel| {
-            if matches!(event, RunEvent::Log { .. }) {
-                cancel.cancel();
-            }
-        }),
-    )
-    .await
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancelling_ends_whatever_runs_within_a_second() {
-    let cases = [
-        ("in an await", "console.log('now'); await new Promise(() => {});"),
-        ("in an operation", "console.log('now'); await page.goto('hang:');"),
-        ("in a busy loop", "console.log('now'); for (;;);"),
-        ("in a busy loop of jobs", "console.log('now'); for (;;) await null;"),
-        ("in a builtin that cannot be interrupted", "console.log('now'); await null; new Array(2 ** 32 - 2).sort();"),
-    ];
-    for (name, body) in cases {
-        let told =
-            cancelled_at_log(&format!("test('a', async ({{ page }}) => {{ {body} }}); test('b', () => {{}});")).await;
-        assert_eq!(told.outcome, Outcome::Cancelled, "{name}");
-        assert_eq!(told.lines(), ["log: now", "a interrupted"], "{name}");
-        assert!(told.took < Duration::from_millis(2500), "{name}: {:?}", told.took);
-        assert_eq!(told.performed.last().map(String::as_str), Some("dispose"), "{name}");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_run_has_a_deadline() {
     let mut request = request(&format!("{IMPORT}test('a', async () => {{ await new Promise(() => {{}}); }});"));
-    request.timeout = Some(Duration::from_millis(300));
+    request.timeout = Some(Duration::from_millis(1500));
     let told = play(request).await;
     assert_eq!(told.outcome, Outcome::TimedOut);
-    assert_eq!(told.lines(), ["a interrupted", "error: Error: The run was ended after its timeout of 300ms."]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bad_tests_hurt_only_themselves() {
-    let cases = [
-        ("busy", "for (;;);", "a timed out: Test timeout of 300ms exceeded."),
-        ("never ends", "await new Promise(() => {});", "a timed out: Test timeout of 300ms exceeded."),
-        ("recursion", "const f = () => f() + 1; f();", "a failed: RangeError: Maximum call stack size exceeded"),
-        (
-            "memory",
-            "const a = []; for (;;) a.push(new Array(1e5).fill(1.5));",
-            "a failed: InternalError: out of memory",
-        ),
-        ("rejection", "Promise.reject(new Error('lost')); await null;", "a failed: Error: lost"),
-        (
-            "operation that panics",
-            "await page.goto('panic:');",
-            "a failed: Error: page.goto: The operation broke off by an error of understudy itself; see the log.",
-        ),
-    ];
-    for (name, body, expected) in cases {
-        let source = format!(
-            "{IMPORT}test('a', async ({{ page }}) => {{ test.setTimeout(300); {body} }}); test('b', () => {{}});"
-        );
-        let mut request = request(&source);
-        request.config.memory_limit = 64 << 20;
-        let told = play(request).await;
-        assert_eq!(told.lines(), [expected, "b passed"], "{name}");
-        assert_eq!(told.outcome, Outcome::Failed, "{name}");
-    }
+    assert_eq!(told.lines(), ["a interrupted", "error: Error: The run was ended after its timeout of 1500ms."]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,16 +143,4 @@ async fn a_worker_that_is_killed_fails_its_test_and_no_other() {
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[1].starts_with("a failed: Error: the worker process ended unexpectedly (signal 9)"), "{lines:?}");
     assert_eq!(lines[2], "b passed");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_output_is_cut() {
-    let source = format!(
-        "{IMPORT}test('a', () => {{ const x = 'x'.repeat(1e5); for (let i = 0; i < 200; i++) console.log(x); }});"
-    );
-    let told = play(request(&source)).await;
-    let logged: usize =
-        told.events.iter().map(|event| if let RunEvent::Log { text, .. } = event { text.len() } else { 0 }).sum();
-    assert!((16 << 20..18 << 20).contains(&logged), "{logged}");
-    assert_eq!(told.outcome, Outcome::Passed);
 }

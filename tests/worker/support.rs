@@ -69,9 +69,16 @@ pub(crate) struct Told {
     /// Names of operations, and `dispose`.
     pub(crate) performed: Vec<String>,
     pub(crate) took: Duration,
+    /// When it was cancelled, counted as `took`.
+    cancelled: Option<Duration>,
 }
 
 impl Told {
+    /// Between its cancellation and its end.
+    pub(crate) fn after_cancel(&self) -> Duration {
+        self.took - self.cancelled.expect("was cancelled")
+    }
+
     /// One line per attempt (`title passed`, `title#1 failed: first line of the error`), error and log, in order.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut titles = std::collections::HashMap::new();
@@ -139,13 +146,19 @@ pub(crate) async fn play_and(request: RunRequest, meddle: Meddle) -> Told {
 
 /// The same with another program in place of the worker's.
 pub(crate) async fn play_with(program: &Path, request: RunRequest, meddle: Meddle) -> Told {
+    play_with_options(RunnerOptions { program: Some(program.to_owned()), ..RunnerOptions::default() }, request, meddle)
+        .await
+}
+
+/// The same with other options.
+pub(crate) async fn play_with_options(mut options: RunnerOptions, request: RunRequest, meddle: Meddle) -> Told {
+    options.program.get_or_insert_with(|| env!("CARGO_BIN_EXE_understudy").into());
     let performed = Arc::new(Mutex::new(Vec::new()));
     let record = performed.clone();
     let services: Services = Arc::new(move |surroundings| {
         Arc::new(Nothing { events: surroundings.events, objects: AtomicU32::new(0), performed: record.clone() })
     });
-    let runner =
-        Runner::with_services(services, RunnerOptions { program: Some(program.to_owned()), keep_warm: false }).unwrap();
+    let runner = Runner::with_services(services, options).unwrap();
     let told = listen(&runner, request, meddle).await;
     let performed = performed.lock().unwrap().clone();
     Told { performed, ..told }
@@ -161,13 +174,16 @@ pub(crate) async fn listen(runner: &Runner, request: RunRequest, mut meddle: Med
         (outcome, began.elapsed())
     };
     let listen = async {
-        let mut events = Vec::new();
+        let (mut events, mut cancelled) = (Vec::new(), None);
         while let Some(event) = receiver.recv().await {
             meddle(&event, &cancel);
             events.push(event);
+            if cancel.is_cancelled() {
+                cancelled.get_or_insert_with(|| began.elapsed());
+            }
         }
-        events
+        (events, cancelled)
     };
-    let ((outcome, took), events) = tokio::join!(run, listen);
-    Told { outcome, events, performed: Vec::new(), took }
+    let ((outcome, took), (events, cancelled)) = tokio::join!(run, listen);
+    Told { outcome, events, performed: Vec::new(), took, cancelled }
 }

@@ -1,16 +1,19 @@
 //! The parent: spawns workers, serves their operations by `browser`, schedules, retries.
 
 mod drive;
+mod job;
 mod loader;
+mod operations;
 pub mod ops;
 mod paths;
 mod run;
 mod schedule;
 mod service;
 mod spawn;
+mod stage;
 
 pub use super::protocol::{Module, WorkerConfig};
 pub use crate::browser::Mode;
 pub use loader::{FileLoader, ModuleLoader, NoImports};
-pub use run::{RunRequest, Runner, RunnerOptions, Screenshots};
+pub use run::{LOAD_LIMIT, RunRequest, Runner, RunnerOptions, Screenshots};
 pub use service::{Performed, Picture, Service, Services, Surroundings};

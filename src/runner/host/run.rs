@@ -1,11 +1,12 @@
 //! A run: load all files, schedule their tests over workers, tell what happens, know how it ended.
 
-use super::drive::{Loaded, Stage, Worker, plain};
+use super::drive::{Loaded, Worker};
 use super::loader::{ModuleLoader, NoImports};
 use super::ops;
 use super::schedule::{JobEnd, Schedule, Wishes};
 use super::service::{Services, Surroundings};
 use super::spawn::Nursery;
+use super::stage::{Stage, plain};
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
@@ -91,12 +92,20 @@ pub struct RunnerOptions {
     pub program: Option<PathBuf>,
     /// Have a process ready for the next run, also after each: for those that live long.
     pub keep_warm: bool,
+    /// For loading one file, its evaluation included; [`LOAD_LIMIT`] where nothing is said.
+    pub load_limit: Option<Duration>,
 }
+
+/// A file that takes longer to load is given up. Playwright has no such limit.
+pub const LOAD_LIMIT: Duration = Duration::from_secs(70);
+/// What a worker may take between tests, beyond a test's timeout.
+const PAUSE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs tests, one run after the other or several at once.
 pub struct Runner {
     nursery: Arc<Nursery>,
     keep_warm: bool,
+    load_limit: Duration,
     services: Services,
 }
 
@@ -114,7 +123,9 @@ impl Runner {
     /// # Errors
     /// When the system does not say which program this is.
     pub fn with_services(services: Services, options: RunnerOptions) -> io::Result<Self> {
-        let runner = Self { services, nursery: Arc::new(Nursery::new(options.program)?), keep_warm: options.keep_warm };
+        let nursery = Arc::new(Nursery::new(options.program)?);
+        let load_limit = options.load_limit.unwrap_or(LOAD_LIMIT);
+        let runner = Self { services, nursery, keep_warm: options.keep_warm, load_limit };
         runner.warm_up();
         Ok(runner)
     }
@@ -144,6 +155,10 @@ impl Runner {
             steps: AtomicU32::new(0),
             artifacts: request.artifacts.clone(),
             many_files: request.files.len() > 1,
+            load_limit: self.load_limit,
+            pause_limit: Some(request.config.timeout)
+                .filter(|timeout| *timeout > 0)
+                .map(|timeout| PAUSE_LIMIT.saturating_add(Duration::from_millis(timeout))),
         });
         let timeout = request.timeout;
         let running = Run { nursery: &self.nursery, services: &self.services, stage: stage.clone(), request }.run();

@@ -1,25 +1,32 @@
 //! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
 
-use crate::runner::protocol::{self, MAX_FRAME, ToHost, ToWorker};
+use crate::runner::protocol::{self, MAX_FRAME, OpError, ToHost, ToWorker};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Messages of a worker that wait here before it is made to wait; a script that logs in a loop shall not fill our memory.
 const INBOX: usize = 256;
+/// The same of their size, KiB; one that is larger waits alone.
+const INBOX_KIB: usize = 16 << 10;
+/// What is kept of what a worker says on its standard error, bytes.
+const COMPLAINTS: u64 = 64 << 10;
 
 /// A running worker. Killed when dropped.
 pub(crate) struct Process {
     child: Child,
     /// In order; from any thread.
     pub(crate) outbox: mpsc::UnboundedSender<ToWorker>,
-    inbox: mpsc::Receiver<io::Result<ToHost>>,
+    inbox: mpsc::Receiver<io::Result<Received>>,
 }
+
+/// A message, and the place it takes in the inbox until it is taken out.
+type Received = (ToHost, OwnedSemaphorePermit);
 
 impl Process {
     /// Starts one; it says `Ready` when it is.
@@ -38,10 +45,13 @@ impl Process {
         tokio::spawn(write(stdin, compiled, messages));
         tokio::spawn(read(stdout, received));
         tokio::spawn(async move {
-            let mut lines = BufReader::new(stderr).lines();
+            let mut stderr = BufReader::new(stderr);
+            let mut lines = (&mut stderr).take(COMPLAINTS).lines();
             while let Ok(Some(line)) = lines.next_line().await {
                 tracing::warn!(target: "understudy::worker", "{line}");
             }
+            // Not closed: a worker that complains more shall not die of it.
+            let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         });
         Ok(Self { child, outbox, inbox })
     }
@@ -53,7 +63,8 @@ impl Process {
 
     /// The next message; none when the worker closed its output. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<io::Result<ToHost>> {
-        self.inbox.recv().await
+        let received = self.inbox.recv().await?;
+        Some(received.map(|(message, _place)| message))
     }
 
     /// Ends it now and says how it ended.
@@ -88,10 +99,15 @@ async fn write(mut pipe: ChildStdin, compiled: Option<Arc<[u8]>>, mut messages: 
         }
     }
     while let Some(message) = messages.recv().await {
-        let frame = serde_json::to_vec(&message).map_err(io::Error::other).and_then(|json| protocol::frame(&json));
-        let written = match frame {
+        let framed = match framed(&message) {
+            Err(error) => match refused(message, &error) {
+                Some(answer) => framed(&answer),
+                None => Err(error),
+            },
+            framed => framed,
+        };
+        let written = match framed {
             Ok(frame) => pipe.write_all(&frame).await,
-            // An answer that is too large: the operation stays without one and ends with its test.
             Err(error) => {
                 tracing::warn!("failed to send to a worker: {error}");
                 Ok(())
@@ -104,14 +120,22 @@ async fn write(mut pipe: ChildStdin, compiled: Option<Arc<[u8]>>, mut messages: 
     }
 }
 
-async fn read(pipe: ChildStdout, received: mpsc::Sender<io::Result<ToHost>>) {
+fn framed(message: &ToWorker) -> io::Result<Vec<u8>> {
+    serde_json::to_vec(message).map_err(io::Error::other).and_then(|json| protocol::frame(&json))
+}
+
+/// In place of a result that cannot be sent.
+fn refused(message: ToWorker, error: &io::Error) -> Option<ToWorker> {
+    let ToWorker::OpResult { id, .. } = message else { return None };
+    let error =
+        OpError { name: "Error".to_owned(), message: format!("The result is too large: {error}"), closed: false };
+    Some(ToWorker::OpResult { id, result: Err(error) })
+}
+
+async fn read(pipe: ChildStdout, received: mpsc::Sender<io::Result<Received>>) {
     let mut pipe = BufReader::with_capacity(64 << 10, pipe);
-    loop {
-        let message = match read_message(&mut pipe).await {
-            Ok(None) => return,
-            Ok(Some(message)) => Ok(message),
-            Err(error) => Err(error),
-        };
+    let room = Arc::new(Semaphore::new(INBOX_KIB));
+    while let Some(message) = read_message(&mut pipe, &room).await.transpose() {
         let failed = message.is_err();
         if received.send(message).await.is_err() || failed {
             return;
@@ -119,7 +143,10 @@ async fn read(pipe: ChildStdout, received: mpsc::Sender<io::Result<ToHost>>) {
     }
 }
 
-async fn read_message(pipe: &mut BufReader<ChildStdout>) -> io::Result<Option<ToHost>> {
+async fn read_message(
+    pipe: &mut (impl AsyncRead + Unpin + Send),
+    room: &Arc<Semaphore>,
+) -> io::Result<Option<Received>> {
     let length = match pipe.read_u32().await {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         other => other? as usize,
@@ -127,13 +154,16 @@ async fn read_message(pipe: &mut BufReader<ChildStdout>) -> io::Result<Option<To
     if length > MAX_FRAME {
         return Err(io::Error::other(format!("a message of {length} bytes is too large")));
     }
+    let places = u32::try_from((length >> 10).clamp(1, INBOX_KIB)).unwrap_or(1);
+    let place = room.clone().acquire_many_owned(places).await.map_err(io::Error::other)?;
     // Not all at once: a length is only a claim until the bytes are there.
-    let mut json = Vec::new();
+    let mut json = Vec::with_capacity(length.min(64 << 10));
     pipe.take(length as u64).read_to_end(&mut json).await?;
     if json.len() < length {
         return Ok(None);
     }
-    serde_json::from_slice(&json).map(Some).map_err(io::Error::other)
+    let message = serde_json::from_slice(&json).map_err(io::Error::other)?;
+    Ok(Some((message, place)))
 }
 
 /// Starts workers, one ahead of demand.

@@ -42,6 +42,7 @@ pub fn main() -> ExitCode {
 }
 
 fn work(how: Option<&str>) -> Result<(), String> {
+    sandbox::drop_privileges();
     let in_words = |error: io::Error| error.to_string();
     let mut input = io::stdin().lock();
     let compiled = match how {

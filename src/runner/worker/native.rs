@@ -6,7 +6,7 @@ use super::explain::explain;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use rquickjs::prelude::{Func, Opt};
-use rquickjs::{Ctx, Object, Result, TypedArray, Value};
+use rquickjs::{Ctx, Exception, Object, Result, TypedArray, Value};
 use sha1::{Digest, Sha1};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,7 +25,12 @@ pub(crate) fn install(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Result<()> {
 
 fn messages(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
     let it = shared.clone();
-    native.set("send", Func::from(move |text: String| it.send(text.as_bytes())))?;
+    native.set(
+        "send",
+        Func::from(move |ctx: Ctx<'_>, text: String| {
+            it.send(text.as_bytes()).map_err(|error| Exception::throw_range(&ctx, &error.to_string()))
+        }),
+    )?;
     let it = shared.clone();
     native.set("loadEnded", Func::from(move || it.load_ended()))
 }

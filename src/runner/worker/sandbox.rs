@@ -1,16 +1,39 @@
 //! Giving up what a worker does not need. The host already gave it an empty environment and no file but three pipes.
+//!
+//! Nothing here is needed for the worker to work, so nothing here is an error: a system that refuses still has the other
+//! walls, the engine without functions for such things first of all.
 
 use rustix::process::{Resource, Rlimit, chdir, setrlimit};
 
+/// For what is not the script's own: the program, stacks, copies of messages on their way; bytes.
+const BESIDES: u64 = 1 << 30;
+
+/// Gives up privileges, for good: what root may do beyond others, and gaining any by starting a program. To be called before there
+/// are other threads, which then have none either.
+pub(crate) fn drop_privileges() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
+        let none = CapabilitySet::empty();
+        let _ = set_no_new_privs(true);
+        let _ = set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none });
+    }
+}
+
 /// Leaves the folder it was started in and gives up opening files and sockets, starting processes, writing files and dumping
 /// core. What is open (the pipes) stays usable. To be called when all threads run.
-///
-/// Nothing here is needed for the worker to work, so nothing here is an error: a system that refuses still has the other
-/// walls, the engine without functions for such things first of all.
 pub(crate) fn enter() {
     let _ = chdir("/");
-    let none = || Rlimit { current: Some(0), maximum: Some(0) };
     for resource in [Resource::Nofile, Resource::Fsize, Resource::Nproc, Resource::Core] {
-        let _ = setrlimit(resource, none());
+        limit(resource, 0);
     }
+}
+
+/// Bounds the memory of the whole process, for scripts that may use `script` bytes: messages and the parser count here.
+pub(crate) fn limit_memory(script: u64) {
+    limit(Resource::As, script.saturating_mul(4).saturating_add(BESIDES));
+}
+
+fn limit(resource: Resource, most: u64) {
+    let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
 }

@@ -11,13 +11,30 @@ export class TimeoutError extends Error {
 }
 
 /** Thrown by `test.skip()` and friends; ends the function it is thrown in and is no failure. */
-export class SkipError extends Error {}
+export class SkipError extends Error {
+  #ours = true;
+  /** Asks nothing of the value, which may be anything. */
+  static is(value) { return typeof value === 'object' && value !== null && #ours in value; }
+}
+
+/** A longer text is cut; characters. */
+const LONGEST = 1 << 18;
+const clip = text => (text.length > LONGEST ? `${text.slice(0, LONGEST)}… [${text.length - LONGEST} more characters]` : text);
 
 /** What is told of a thrown value: message with its name in front, stack and code frame at original positions. */
 export function testError(thrown) {
-  if (!isError(thrown)) return { message: inspect(thrown), stack: '', location: undefined, snippet: undefined };
-  const message = headline(thrown);
-  const raw = stackOf(thrown);
+  try {
+    return told(thrown);
+  } catch {
+    // Its own getters or traps throw.
+    return { message: 'Error: what was thrown cannot be shown', stack: '', location: undefined, snippet: undefined };
+  }
+}
+
+function told(thrown) {
+  if (!isError(thrown)) return { message: clip(inspect(thrown)), stack: '', location: undefined, snippet: undefined };
+  const message = clip(headline(thrown));
+  const raw = clip(stackOf(thrown));
   const stack = native.mapStack(raw).trimEnd() + causes(thrown);
   return { message, stack, ...place(locationOf(raw)) };
 }

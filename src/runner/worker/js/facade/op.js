@@ -5,14 +5,22 @@ import { beginStep } from './steps.js';
 
 let lastId = 0;
 const pending = new Map();
-export const ABANDONED = Symbol('abandoned');
+const abandoned = new WeakSet();
+
+/** Whether this is the error of an operation that was given up. Asks nothing of the value, which may be anything. */
+export const isAbandoned = error => abandoned.has(error);
 
 /** The host's answer to operation `name`. Rejects with an error whose message begins with `apiName: `. */
 export function op(name, params, { apiName = '', step, stack = capture() } = {}) {
   const id = ++lastId;
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject, apiName, stack });
-    send({ t: 'op', id, step: step ?? null, name, params });
+    try {
+      send({ t: 'op', id, step: step ?? null, name, params });
+    } catch (error) {
+      pending.delete(id);
+      reject(errorOf({ message: error.message }, { apiName, stack }));
+    }
   });
 }
 
@@ -59,7 +67,7 @@ export function abandonAll(why) {
   for (const [id, waiting] of left) {
     send({ t: 'abandon', id });
     const error = errorOf({ message: why }, waiting);
-    Object.defineProperty(error, ABANDONED, { value: true });
+    abandoned.add(error);
     waiting.reject(error);
   }
   return left.map(([, waiting]) => waiting);

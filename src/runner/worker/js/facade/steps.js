@@ -13,12 +13,21 @@ export function stepsOf(test) {
   parents.length = 0;
 }
 
+/** For people: what is longer is cut; characters of a text, entries of a list, depth. */
+function short(value, depth = 0) {
+  if (typeof value === 'string') return value.length > 10_000 ? `${value.slice(0, 10_000)}…` : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > 3) return '…';
+  if (Array.isArray(value)) return value.slice(0, 100).map(entry => short(entry, depth + 1));
+  return Object.fromEntries(Object.entries(value).slice(0, 100).map(([name, entry]) => [name, short(entry, depth + 1)]));
+}
+
 /** Begins a step; call what it returns with the error or nothing when it ends. */
 export function beginStep({ category, title, apiName = '', params = {}, stack, location, box = false, isParent = false }) {
   const id = ++lastId;
   const began = native.now();
   const test = testId;
-  const step = { id, parent: parents.at(-1)?.id ?? null, category, title, apiName, params, location: location ?? locationOf(stack ?? capture()) ?? null };
+  const step = { id, parent: parents.at(-1)?.id ?? null, category, title: short(title), apiName, params: short(params), location: location ?? locationOf(stack ?? capture()) ?? null };
   const entry = { id, box };
   if (isParent) parents.push(entry);
   send({ t: 'stepBegin', test, step });

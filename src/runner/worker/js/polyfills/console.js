@@ -6,7 +6,11 @@ const counts = new Map();
 const times = new Map();
 let indent = '';
 
+/** A longer text is cut; characters. */
+const LONGEST = 1 << 20;
+
 function log(level, text) {
+  if (text.length > LONGEST) text = `${text.slice(0, LONGEST)}… [${text.length - LONGEST} more characters]`;
   if (indent) text = text.split('\n').map(line => indent + line).join('\n');
   if (typeof globalThis.__log === 'function') globalThis.__log(level, text);
   else native.send(JSON.stringify({ t: 'log', test: null, level, text }));

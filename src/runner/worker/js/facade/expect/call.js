@@ -1,6 +1,6 @@
 // One call of a matcher: a step, its outcome, the words of its failure.
 import { capture, native } from '../native.js';
-import { ABANDONED } from '../op.js';
+import { isAbandoned } from '../op.js';
 import { beginStep, inStep } from '../steps.js';
 import { Locator } from '../api/locator.js';
 import { toContain, toContainEqual, toHaveProperty } from './contents.js';
@@ -60,7 +60,7 @@ class Outcome {
   }
   /** The author's own message comes first; the place is that of the call. */
   word(error) {
-    if (error === null || typeof error !== 'object' || error[ABANDONED] || error.isWorded) return;
+    if (error === null || typeof error !== 'object' || isAbandoned(error) || error.isWorded) return;
     Object.defineProperty(error, 'isWorded', { value: true, configurable: true });
     if (this.settings.message !== undefined) error.message = `${this.settings.message}\n\n${error.message}`;
     if (!error.isOwn) error.stack = this.stack;
@@ -70,7 +70,7 @@ class Outcome {
   }
   soften(error) {
     const attempt = expectDefaults.attempt();
-    if (!this.settings.soft || !attempt || error?.[ABANDONED]) throw error;
+    if (!this.settings.soft || !attempt || isAbandoned(error)) throw error;
     attempt.soft(error);
     return undefined;
   }

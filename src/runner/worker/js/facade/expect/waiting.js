@@ -1,5 +1,5 @@
 // Trying again until it goes well: expect.poll and toPass.
-import { ABANDONED } from '../op.js';
+import { isAbandoned } from '../op.js';
 import { native } from '../native.js';
 
 /** Milliseconds between attempts; the last repeats. Same schedule as Playwright. */
@@ -16,7 +16,7 @@ export async function untilItPasses(attempt, timeout, intervals = INTERVALS) {
       await attempt();
       return;
     } catch (error) {
-      if (error?.[ABANDONED] || error?.isOwn) throw error;
+      if (isAbandoned(error) || error?.isOwn) throw error;
       const delay = delays.length > 1 ? delays.shift() : delays[0] ?? 0;
       const left = timeout > 0 ? timeout - (native.now() - began) : Infinity;
       if (left > delay) { await pause(delay); continue; }

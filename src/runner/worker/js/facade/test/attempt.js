@@ -1,13 +1,13 @@
 // One attempt at a test: hooks before, fixtures, body, hooks after, fixtures down; never throws.
 import { native, send } from '../native.js';
-import { ABANDONED, abandonAll } from '../op.js';
+import { abandonAll, isAbandoned } from '../op.js';
 import { plainError, SkipError, testError } from '../errors.js';
 import { inStep, stepsOf } from '../steps.js';
 import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { setCurrentInfo, TestInfo } from './info.js';
 import { takeScreenshots } from './screenshots.js';
-import { Slot, TimedOut } from './timing.js';
+import { endGap, Slot, TimedOut } from './timing.js';
 
 export class Attempt {
   /** `worker` is the state of the worker (runner.js). */
@@ -39,6 +39,7 @@ export class Attempt {
     info.duration = Math.round(native.now() - began);
     const expected = info.status === info.expectedStatus;
     send({ t: 'testEnd', attempt: this.#report() });
+    endGap();
     globalThis.__attempt = undefined;
     setCurrentInfo(undefined);
     stepsOf(null);
@@ -156,13 +157,13 @@ export class Attempt {
 
   /** Notes an error; a `SkipError` is none. */
   fail(error) {
-    if (this.interrupted || error?.[ABANDONED]) return;
+    if (this.interrupted || isAbandoned(error)) return;
     this.failed = true;
-    if (error instanceof SkipError) {
+    if (SkipError.is(error)) {
       if (this.info.status === 'passed') this.info.status = 'skipped';
       return;
     }
-    const timedOut = error instanceof TimedOut;
+    const timedOut = TimedOut.is(error);
     if (this.info.status === 'passed' || this.info.status === 'skipped') this.info.status = timedOut ? 'timedOut' : 'failed';
     this.note(timedOut ? plainError(error.message, error.location) : testError(error), error);
     if (timedOut) this.timedOut = error.message;
@@ -181,7 +182,7 @@ export class Attempt {
   }
 
   #collect() {
-    for (const reason of native.collectRejections()) if (!reason?.[ABANDONED] && !(reason instanceof SkipError)) this.fail(reason);
+    for (const reason of native.collectRejections()) if (!isAbandoned(reason) && !SkipError.is(reason)) this.fail(reason);
   }
   /** What still runs when the test is over; told where it ran out of time. */
   #abandon() {

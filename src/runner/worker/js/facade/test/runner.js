@@ -1,11 +1,12 @@
 // The worker's side of a run: which suites are entered, worker fixtures, tests in the order the host planned.
 import { send } from '../native.js';
-import { testError } from '../errors.js';
+import { plainError, testError } from '../errors.js';
 import { Attempt } from './attempt.js';
 import { BUILTIN } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { Pool } from './registration.js';
 import { selectTests } from './suite.js';
+import { endGap, Slot, TimedOut } from './timing.js';
 
 class Worker {
   constructor(config) {
@@ -119,8 +120,13 @@ class Worker {
   async #end(spent) {
     const report = error => send({ t: 'error', error: testError(error) });
     if (!spent && this.entered.size === 0 && this.fixtures.instances.size === 0) return;
-    const run = body => body();
-    await this.fixtures.tearDown(run, report);
+    const slot = new Slot(this.config.timeout ?? 0);
+    try {
+      await slot.run(() => this.fixtures.tearDown(body => body(), report), timeout => ({ message: `Worker teardown timeout of ${timeout}ms exceeded.` }));
+    } catch (error) {
+      send({ t: 'error', error: TimedOut.is(error) ? plainError(error.message) : testError(error) });
+    }
+    endGap();
   }
 }
 

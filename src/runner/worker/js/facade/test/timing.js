@@ -4,10 +4,19 @@ import { native, send } from '../native.js';
 /** How long a script that never yields may go on beyond its limit before the engine is stopped; ms. */
 const BUSY_GRACE = 1000;
 /** How long the host waits beyond that before it ends the process; ms. */
-const HOST_GRACE = 5000;
+const HOST_GRACE = 2000;
+
+/** Outside of slots the framework works for itself: it words errors, which may call functions of the test. For a script that never
+ * yields, and for the host; ms. */
+const GAP = 5000;
+const HOST_GAP = 12_000;
 
 /** Thrown when a slot is used up. Its message is told without a name in front. */
 export class TimedOut extends Error {
+  #ours = true;
+  /** Asks nothing of the value, which may be anything. */
+  static is(value) { return typeof value === 'object' && value !== null && #ours in value; }
+
   constructor(message, location) {
     super(message);
     this.location = location;
@@ -32,7 +41,7 @@ export class Slot {
       clearTimeout(timer);
       if (!(this.timeout > 0)) { limit(0); return; }
       const left = Math.max(1, this.timeout - this.spent - (native.now() - began));
-      limit(left);
+      limit(left, this.timeout);
       timer = setTimeout(() => {
         const { message, location } = words(this.timeout);
         expired.reject(new TimedOut(message, location));
@@ -46,7 +55,8 @@ export class Slot {
     } finally {
       stop();
       this.arm = this.suspend = undefined;
-      limit(0);
+      if (this.timeout > 0) gap();
+      else limit(0);
     }
   }
 
@@ -57,7 +67,19 @@ export class Slot {
   }
 }
 
-function limit(left) {
+function limit(left, timeout = 0) {
   native.deadline(left > 0 ? left + BUSY_GRACE : 0);
-  send({ t: 'deadline', timeout: left > 0 ? Math.ceil(left + BUSY_GRACE + HOST_GRACE) : 0 });
+  send({ t: 'deadline', timeout: left > 0 ? whole(left + BUSY_GRACE + HOST_GRACE) : 0, limit: whole(timeout) });
 }
+
+/** Limits what is done outside of slots, until the next one begins or `endGap`. */
+export function gap() {
+  native.deadline(GAP);
+  send({ t: 'deadline', timeout: HOST_GAP });
+}
+export function endGap() {
+  native.deadline(0);
+}
+
+/** A number the host can read; as good as for ever where it is larger. */
+const whole = ms => Math.min(Math.ceil(ms), Number.MAX_SAFE_INTEGER);
