@@ -98,7 +98,6 @@ impl Daemon {
     }
 
     fn never_started(&mut self, execution: ExecutionId, why: &str) {
-        tracing::info!(%execution, why, "an execution ends");
         let message = why.to_owned();
         self.tell_server(Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message });
         self.tell_server(Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 });
@@ -115,9 +114,6 @@ impl Daemon {
 
     /// Something happened in a session. One that was left behind has been completed already.
     pub(super) fn said(&mut self, event: Event) {
-        if let Event::ExecutionComplete { execution, exit_code, duration_ms } = &event {
-            tracing::info!(%execution, exit_code, duration_ms, "an execution has ended");
-        }
         if execution(&event).is_some_and(|id| self.slots.runs(id)) {
             self.tell_server(event);
         }

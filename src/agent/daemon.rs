@@ -14,14 +14,16 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
 /// Events of all sessions that may be ahead of this task.
 const AHEAD: usize = 256;
 /// What an agent that ends gives the server to take its last words.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// What an agent that is told to end at once gives its sessions to end.
-const ABORT: Duration = Duration::from_secs(3);
+const ABORT: Duration = Duration::from_secs(2);
+/// What it gives everything together; closing the browser comes after it, and five seconds are promised.
+const ABORT_ALL: Duration = Duration::from_millis(3500);
 
 /// See the module.
 pub(super) struct Daemon {
@@ -38,6 +40,8 @@ pub(super) struct Daemon {
     pub(super) tell: mpsc::Sender<Told>,
     told: mpsc::Receiver<Told>,
     pub(super) ending: Ending,
+    /// Nothing may take longer.
+    end_by: Option<Instant>,
 }
 
 /// Whether, and how far, the agent is on its way out.
@@ -84,6 +88,7 @@ impl Daemon {
             tell,
             told,
             ending: Ending::No,
+            end_by: None,
         };
         for execution in found.interrupted {
             daemon.interrupted(&execution);
@@ -105,6 +110,8 @@ impl Daemon {
     }
 
     pub(super) async fn run(mut self, shutdown: Shutdown) {
+        let (server, slots) = (&self.options.server, self.options.max_sessions);
+        tracing::info!(%server, name = self.name, agent = %self.agent, slots, "an agent starts");
         let mut heartbeat = interval(self.options.heartbeat.max(Duration::from_millis(10)));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -120,7 +127,7 @@ impl Daemon {
                     Ending::Draining(at) | Ending::Cancelling(at) | Ending::Flushing(at) => sleep_until(at).await,
                 }
             };
-            let can_abort = !matches!(ending, Ending::Cancelling(_) | Ending::Flushing(_));
+            let can_abort = self.end_by.is_none();
             let happening = tokio::select! {
                 () = shutdown.drain.cancelled(), if ending == Ending::No => Happening::Drain,
                 () = shutdown.abort.cancelled(), if can_abort => Happening::Abort,
@@ -131,7 +138,11 @@ impl Daemon {
             };
             self.handle(happening);
         }
-        self.link.close().await;
+        match self.end_by {
+            // Giving up drops the socket.
+            Some(end_by) => drop(timeout_at(end_by, self.link.close()).await),
+            None => self.link.close().await,
+        }
     }
 
     fn handle(&mut self, happening: Happening) {
@@ -143,7 +154,9 @@ impl Daemon {
             }
             Happening::Abort => {
                 tracing::info!(running = self.slots.running(), "cancelling what runs");
-                self.ending = Ending::Cancelling(Instant::now() + ABORT);
+                let now = Instant::now();
+                self.end_by = Some(now + ABORT_ALL);
+                self.ending = Ending::Cancelling(now + ABORT);
                 self.give_up_waiting();
                 self.slots.cancel_all();
             }
@@ -162,7 +175,8 @@ impl Daemon {
     /// Moves on once nothing runs; true once there is nothing left to wait for.
     fn is_over(&mut self) -> bool {
         if matches!(self.ending, Ending::Draining(_) | Ending::Cancelling(_)) && self.slots.running() == 0 {
-            self.ending = Ending::Flushing(Instant::now() + LAST_WORDS);
+            let patient = Instant::now() + LAST_WORDS;
+            self.ending = Ending::Flushing(self.end_by.map_or(patient, |end_by| patient.min(end_by)));
         }
         match self.ending {
             Ending::Flushing(_) => self.outbox.is_empty(),
@@ -200,7 +214,7 @@ impl Daemon {
     fn connected(&mut self, connection: Connection) {
         self.backoff.connected(Instant::now());
         self.link.established(connection, self.registration());
-        tracing::info!(server = %self.options.server, agent = %self.agent, "connected and registered");
+        tracing::info!(server = %self.options.server, "connected and registered");
     }
 
     fn registration(&self) -> Outbound {
@@ -215,13 +229,16 @@ impl Daemon {
     }
 
     fn not_connected(&mut self, error: &ConnectError) {
-        let wait = self.link.lost(&mut self.backoff, Some(error));
+        let wait = seconds(self.link.lost(&mut self.backoff, Some(error)));
         let server = &self.options.server;
         match error {
             ConnectError::Refused(_) => {
-                tracing::error!(%server, %error, ?wait, "check the token; trying again with the one there is then");
+                tracing::error!(%server, %error, wait, "check the token; trying again with the one there is then");
             }
-            ConnectError::Unreachable(_) => tracing::warn!(%server, %error, ?wait, "no connection; trying again"),
+            ConnectError::Untrusted(_) => {
+                tracing::error!(%server, %error, wait, "--ca-file trusts a further authority; trying again");
+            }
+            ConnectError::Unreachable(_) => tracing::warn!(%server, %error, wait, "no connection; trying again"),
         }
     }
 
@@ -235,8 +252,8 @@ impl Daemon {
             }
             Incoming::Closed(why) => {
                 self.outbox.disconnected();
-                let wait = self.link.lost(&mut self.backoff, None);
-                tracing::warn!(%why, ?wait, "the connection has ended; connecting again");
+                let wait = seconds(self.link.lost(&mut self.backoff, None));
+                tracing::warn!(%why, wait, "the connection has ended; connecting again");
             }
         }
     }
@@ -244,13 +261,19 @@ impl Daemon {
     /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
         let verdict = match &event {
-            Event::ExecutionComplete { execution, .. } => Some(execution.clone()),
+            Event::ExecutionComplete { execution, exit_code, .. } => Some((execution.clone(), *exit_code)),
             _ => None,
         };
         self.outbox.push(event);
-        if let Some(execution) = verdict {
+        if let Some((execution, exit_code)) = verdict {
             self.state.keep(&mut self.outbox);
             self.state.ended(&execution);
+            tracing::info!(%execution, exit_code, "an execution has ended");
         }
     }
+}
+
+/// For people.
+fn seconds(wait: Duration) -> String {
+    format!("{:.1}s", wait.as_secs_f64())
 }

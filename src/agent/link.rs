@@ -86,7 +86,7 @@ impl Link {
         let now = Instant::now();
         let wait = match error {
             Some(ConnectError::Refused(_)) => backoff.refused(chance()),
-            Some(ConnectError::Unreachable(_)) | None => backoff.failed(now, chance()),
+            Some(ConnectError::Untrusted(_) | ConnectError::Unreachable(_)) | None => backoff.failed(now, chance()),
         };
         *self = Self::Down(now + wait);
         wait

@@ -9,6 +9,7 @@ use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
 use crate::session::{SessionOptions, Sessions};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,8 +120,11 @@ fn starter(sessions: Sessions) -> SessionStarter {
     }))
 }
 
-/// The first signal drains, the second cancels.
-pub(super) async fn signals(shutdown: Shutdown) -> io::Result<()> {
+/// What an end may take after the second signal.
+const END_TIMEOUT: Duration = Duration::from_millis(4800);
+
+/// The first signal drains, the second cancels; the process ends soon after it, whatever hangs.
+pub(super) async fn signals(shutdown: Shutdown) -> io::Result<Infallible> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     for token in [shutdown.drain, shutdown.abort] {
         tokio::select! {
@@ -129,7 +133,9 @@ pub(super) async fn signals(shutdown: Shutdown) -> io::Result<()> {
         }
         token.cancel();
     }
-    Ok(())
+    tokio::time::sleep(END_TIMEOUT).await;
+    tracing::error!("something does not end: it is left behind");
+    std::process::exit(1);
 }
 
 async fn version(chromium: &Path) -> Option<String> {

@@ -28,6 +28,9 @@ pub enum ConnectError {
     /// The server answered and does not want us: trying the same again soon is hammering.
     #[error("the server refused the connection: {0}")]
     Refused(String),
+    /// The server's certificate.
+    #[error("the server's certificate is not trusted: {0}")]
+    Untrusted(String),
     /// No server, no network, or something that does not speak the protocol.
     #[error("{0}")]
     Unreachable(String),

@@ -2,6 +2,7 @@
 //! half run side by side, so that a peer that stops reading is noticed by its missing pings.
 
 mod handshake;
+mod reasons;
 mod serve;
 
 use super::client::{ConnectError, Connection, Connector, Received, Target};

@@ -73,6 +73,21 @@ async fn a_second_stop_cancels_and_ends_within_five_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_stop_does_not_wait_for_a_server_that_hangs() {
+    let mut agent = Agent::start();
+    let mut server = agent.plain_server().await;
+    server.start("e").await;
+    agent.session().await.complete(0).await;
+    assert_eq!(server.complete("e").await, 0);
+    agent.shutdown.drain.cancel();
+    agent.shutdown.abort.cancel();
+    let begun = Instant::now();
+    agent.end().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    drop(server);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_end_without_a_server_keeps_the_last_words() {
     let mut agent = Agent::start();
     let mut server = agent.plain_server().await;

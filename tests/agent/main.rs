@@ -7,4 +7,10 @@ mod commands;
 mod connecting;
 mod delivery;
 mod ending;
+#[expect(dead_code, reason = "shared with the tests of the hub")]
+#[path = "../hub/client.rs"]
+mod hub_client;
+#[path = "../support/peer.rs"]
+mod peer;
+mod process;
 mod support;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// Between `Cancel` and the end of the process: cancelled runs are over within a second.
-const CANCEL_PATIENCE: Duration = Duration::from_millis(700);
+const CANCEL_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A worker that has loaded a file.
 pub(crate) struct Worker {

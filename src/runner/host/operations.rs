@@ -16,8 +16,10 @@ use tokio::time::timeout;
 
 /// For closing what a worker opened.
 const DISPOSE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long the closing of a page waits for pictures of it.
-const PICTURE_PATIENCE: Duration = Duration::from_millis(500);
+/// How long the closing of a page waits for pictures of it; a page that hangs gives none.
+const PICTURE_PATIENCE: Duration = Duration::from_secs(2);
+/// The same when the worker is gone: what was cancelled is over within a second.
+const LAST_PICTURE_PATIENCE: Duration = Duration::from_millis(200);
 /// Pictures in the making per worker; further steps go without.
 const PICTURES_AT_ONCE: usize = 3;
 /// A worker with so many running operations is not listened to until one of them ends.
@@ -62,7 +64,10 @@ impl Operations {
         params: Value,
     ) {
         if name == "page.close" || name == "context.close" {
-            self.finish_pictures().await;
+            tokio::select! {
+                () = self.finish_pictures(PICTURE_PATIENCE) => {}
+                () = stage.cancel.cancelled() => {}
+            }
         }
         let performing = self.service.clone().perform(name, params);
         let outbox = self.outbox.clone();
@@ -107,15 +112,15 @@ impl Operations {
     /// Closes what was opened.
     pub(crate) async fn dispose(mut self) {
         self.abort();
-        self.finish_pictures().await;
+        self.finish_pictures(LAST_PICTURE_PATIENCE).await;
         if timeout(DISPOSE_PATIENCE, self.service.clone().dispose()).await.is_err() {
             tracing::warn!("failed to close what a worker opened within {DISPOSE_PATIENCE:?}");
         }
     }
 
-    async fn finish_pictures(&mut self) {
+    async fn finish_pictures(&mut self, patience: Duration) {
         let all = async { while self.pictures.join_next().await.is_some() {} };
-        if timeout(PICTURE_PATIENCE, all).await.is_err() {
+        if timeout(patience, all).await.is_err() {
             self.pictures.abort_all();
         }
     }

@@ -1,5 +1,6 @@
 //! From nothing to a joined namespace: WebSocket, Engine.IO, Socket.IO.
 
+use super::reasons::{network, reason};
 use super::{MESSAGE_MAX_BYTES, Socket, received, unreachable};
 use crate::wire::client::{ConnectError, Received, Target};
 use crate::wire::frame::{self, Engine, Handshake, Kind, Packet};
@@ -9,7 +10,6 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -36,21 +36,7 @@ pub(super) async fn upgrade(target: &Target, tls: Arc<ClientConfig>) -> Result<S
     let connector = Some(Connector::Rustls(tls));
     match tokio_tungstenite::connect_async_tls_with_config(request, Some(config), no_delay, connector).await {
         Ok((socket, _)) => Ok(socket),
-        Err(Error::Http(response)) => {
-            let status = response.status();
-            let place = response.headers().get("location").and_then(|place| place.to_str().ok());
-            Err(match (status, place) {
-                (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
-                    ConnectError::Refused(format!("HTTP {status}"))
-                }
-                (_, Some(place)) => unreachable(format!("HTTP {status}: the server has moved to {place}")),
-                _ => unreachable(format!(
-                    "HTTP {status} where a WebSocket was expected; is {} a Socket.IO server?",
-                    target.url
-                )),
-            })
-        }
-        Err(error) => Err(unreachable(error)),
+        Err(error) => Err(reason(&error)),
     }
 }
 
@@ -120,6 +106,7 @@ fn ended(last: Option<Result<Message, Error>>) -> String {
         }
         Some(Ok(Message::Close(None))) => "the server closed the connection during the handshake".to_owned(),
         Some(Ok(other)) => format!("the server sent {} bytes of something else during the handshake", other.len()),
+        Some(Err(Error::Io(error))) => network(&error),
         Some(Err(error)) => error.to_string(),
     }
 }
