@@ -5,6 +5,8 @@ mod chromium;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod frames;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod process;

@@ -63,10 +63,11 @@ impl JobRun {
     /// # Errors
     /// When another one runs.
     pub(crate) fn begin(&mut self, test: &str, timeout: u64) -> Result<Option<Planned>, Broken> {
+        let Some(planned) = self.take(test) else { return Ok(None) };
         if self.running.is_some() {
+            self.waiting.insert(0, planned);
             return Err(Broken::Nonsense("it runs two tests at once".to_owned()));
         }
-        let Some(planned) = self.take(test) else { return Ok(None) };
         self.running = Some(Running { planned: planned.clone(), began: Instant::now(), limit: 0 });
         self.renew(timeout, 0);
         Ok(Some(planned))

@@ -231,3 +231,54 @@ async fn compile(program: PathBuf, compiled: Arc<OnceCell<Option<Arc<[u8]>>>>) {
     };
     compiled.get_or_init(compiling).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes out of a pipe with these bytes, and that it comes to an end.
+    async fn read_all(bytes: &[u8]) -> (usize, Option<String>) {
+        let room = Arc::new(Semaphore::new(INBOX_KIB));
+        let mut pipe = bytes;
+        let mut messages = 0;
+        loop {
+            match read_message(&mut pipe, &room).await {
+                Ok(Some(_)) => messages += 1,
+                Ok(None) => return (messages, None),
+                Err(error) => return (messages, Some(error.to_string())),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whatever_the_bytes_reading_ends() {
+        let messages = [
+            r#"{"t":"ready"}"#,
+            r#"{"t":"testBegin","test":"a","retry":0,"timeout":5}"#,
+            r#"{"t":"op","id":1,"step":null,"name":"locator.click","params":{"selector":"x","n":[1,-2.5e3,null,true,"\ud83d\ude00"]}}"#,
+            r#"{"t":"done","remaining":["a"],"spent":false}"#,
+        ];
+        let stream: Vec<u8> = messages.iter().flat_map(|json| protocol::frame(json.as_bytes()).unwrap()).collect();
+        assert_eq!(read_all(&stream).await, (messages.len(), None));
+        for end in 0..stream.len() {
+            assert_eq!(read_all(&stream[..end]).await.1, None, "cut at {end}");
+        }
+        // Every byte changed in a few ways; lengths grow, texts break, numbers change their kind.
+        for at in 0..stream.len() {
+            for value in [0, 1, b'"', b'\\', b'{', b'9', 0x7f, 0x80, 0xff] {
+                let mut changed = stream.clone();
+                changed[at] = value;
+                assert!(read_all(&changed).await.0 <= messages.len());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_length_is_believed_when_the_bytes_are_there() {
+        let mut claimed = u32::try_from(MAX_FRAME).unwrap().to_be_bytes().to_vec();
+        claimed.extend(b"{}");
+        assert_eq!(read_all(&claimed).await, (0, None));
+        let beyond = (u32::try_from(MAX_FRAME).unwrap() + 1).to_be_bytes();
+        assert_eq!(read_all(&beyond).await.1, Some(format!("a message of {} bytes is too large", MAX_FRAME + 1)));
+    }
+}
