@@ -4,6 +4,7 @@ pub mod agent;
 pub mod artifacts;
 pub mod browser;
 pub mod cli;
+pub mod codegen;
 pub mod config;
 pub mod dialect;
 pub mod hub;

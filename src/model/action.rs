@@ -259,6 +259,9 @@ pub enum Signal {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prompt_text: Option<String>,
     },
+    /// What other recorders say.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A mouse button.

@@ -5,7 +5,7 @@
 
 mod render;
 
-pub use render::render;
+pub use render::{quote, render};
 
 /// A selector, taken apart.
 #[derive(Debug, Clone, PartialEq)]

@@ -104,7 +104,7 @@ fn notation(pattern: &Pattern) -> String {
 }
 
 /// A string of JavaScript in single quotes.
-fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     let inside = json[1..json.len() - 1].replace("\\\"", "\"").replace('\'', "\\'");
     format!("'{inside}'")

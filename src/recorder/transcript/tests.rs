@@ -54,6 +54,7 @@ fn told(transcript: &Transcript) -> Vec<String> {
         let signals = recorded.signals.iter().map(|signal| match signal {
             Signal::Navigation { url } => format!(" [navigation {url}]"),
             Signal::Popup { page } => format!(" [popup {page}]"),
+            Signal::Unknown => String::new(),
             Signal::Download { download_alias } => format!(" [download {download_alias:?}]"),
             Signal::Dialog { dialog_alias, accepted, .. } => format!(" [dialog {dialog_alias:?} {accepted}]"),
         });
