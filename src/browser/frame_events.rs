@@ -62,7 +62,7 @@ impl Page {
             "Page.frameAttached" => with(event, |event| self.frame_attached(session, event)),
             "Page.frameNavigated" => with(event, |event: OfDocument| self.frame_navigated(session, event.frame)),
             "Page.navigatedWithinDocument" => with(event, |event| self.navigated_within(event)),
-            "Page.frameDetached" => with(event, |event| self.frame_detached(event)),
+            "Page.frameDetached" => with(event, |event| self.frame_detached(session, event)),
             "Page.documentOpened" => with(event, |event: OfDocument| self.document_opened(event.frame)),
             _ => {}
         }
@@ -168,11 +168,13 @@ impl Page {
         frame.announce(Navigated::Committed { loader, url: event.url, same_document: true });
     }
 
-    fn frame_detached(&self, event: FrameDetached) {
+    fn frame_detached(&self, session: &Session, event: FrameDetached) {
         let Some(frame) = self.frame(&event.frame_id) else { return };
         if event.reason.as_deref() == Some("swap") {
-            // It moves to a process of its own; another session tells the rest.
-            self.remove_children(&frame);
+            // It moves to a process of its own; another session tells the rest. If that one was first, the children are new already.
+            if frame.session().id() == session.id() {
+                self.remove_children(&frame);
+            }
         } else if frame.parent().is_some() {
             self.remove_frame(&frame);
         }

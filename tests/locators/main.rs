@@ -4,7 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod actions;
+mod frames;
 mod selectors;
+#[path = "../support/site.rs"]
+mod site;
 
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};

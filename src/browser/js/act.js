@@ -5,6 +5,8 @@
 const SCROLLS = [null, 'end', 'center', 'start'];
 
 async function prepared(node, params, states, words, log) {
+  // A frame of another process that is out of sight has no animation frames to see stability by.
+  if (params.inFrame && states.includes('stable')) scrollTo(node, params.attempt);
   if (params.force) return undefined;
   if (words) log.push(`  waiting for element to be ${words}`);
   const missing = await missingState(node, states, params.frameVisible);
@@ -47,7 +49,6 @@ function pointOf(element, position) {
 }
 
 async function pointer(element, params, log) {
-  if (params.inFrame) scrollTo(element, params.attempt);
   const words = params.enabled ? 'visible, enabled and stable' : 'visible and stable';
   const states = params.enabled ? ['stable', 'visible', 'enabled', 'not inert'] : ['stable', 'visible'];
   const outcome = await prepared(element, params, states, words, log);
