@@ -2,13 +2,13 @@
 
 use super::cdp::{Connection, Event, Listener, Session};
 use super::context::{BrowserContext, ContextOptions};
+use super::endpoint;
 use super::error::BrowserError;
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
 use super::notice::{Download, Notice, Topic};
 use super::page::Page;
 use super::spare::Spare;
 use super::sync::lock;
-use super::transport;
 use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
 use serde::Deserialize;
 use serde_json::json;
@@ -36,7 +36,27 @@ const SPARE_DELAY: Duration = Duration::from_millis(250);
 struct State {
     contexts: HashMap<String, BrowserContext>,
     pages: HashMap<String, Page>,
+    /// Contexts that somebody asked for and does not have yet.
+    asked: usize,
     used: Instant,
+}
+
+/// As long as it lives, a context is being made for somebody.
+struct Asked<'a>(&'a Browser);
+
+impl<'a> Asked<'a> {
+    fn of(browser: &'a Browser) -> Self {
+        lock(&browser.0.state).asked += 1;
+        Self(browser)
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.0.state);
+        state.asked -= 1;
+        state.used = Instant::now();
+    }
 }
 
 /// Chromium about itself.
@@ -76,9 +96,9 @@ struct DownloadWillBegin {
 impl Browser {
     pub(super) async fn start(mode: Mode, options: &LaunchOptions) -> Result<Self, LaunchError> {
         let (connection, process) = match &options.cdp_endpoint {
-            Some(endpoint) => {
-                let failed = |reason: String| LaunchError::Endpoint { endpoint: endpoint.clone(), reason };
-                (transport::over_websocket(endpoint).await.map_err(|error| failed(error.to_string()))?, None)
+            Some(address) => {
+                let failed = |reason: String| LaunchError::Endpoint { endpoint: address.clone(), reason };
+                (endpoint::connect(address).await.map_err(|error| failed(error.to_string()))?, None)
             }
             None => {
                 let (connection, process) = launch::launch(mode, options).await?;
@@ -95,7 +115,12 @@ impl Browser {
             root: root.clone(),
             process,
             version,
-            state: Mutex::new(State { contexts: HashMap::new(), pages: HashMap::new(), used: Instant::now() }),
+            state: Mutex::new(State {
+                contexts: HashMap::new(),
+                pages: HashMap::new(),
+                asked: 0,
+                used: Instant::now(),
+            }),
             changed: watch::channel(()).0,
             spare: Spare::default(),
         }));
@@ -107,7 +132,7 @@ impl Browser {
 
     /// A fresh profile: cookies, storage and cache of its own.
     pub async fn new_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
-        self.touch();
+        let _asked = Asked::of(self);
         let context = match self.0.spare.take().await.filter(BrowserContext::is_ready) {
             Some(context) => {
                 context.take_over(options).await?;
@@ -151,6 +176,11 @@ impl Browser {
         });
     }
 
+    /// The operating system's number for its process; none for one that someone else started.
+    pub fn process_id(&self) -> Option<u32> {
+        self.0.process.as_ref().and_then(Process::id)
+    }
+
     /// Name and version.
     pub fn product(&self) -> &str {
         &self.0.version.product
@@ -179,7 +209,7 @@ impl Browser {
         self.connection().closed().await;
     }
 
-    /// It is in use now.
+    /// Somebody wants it now.
     pub(super) fn touch(&self) {
         lock(&self.0.state).used = Instant::now();
     }
@@ -188,7 +218,7 @@ impl Browser {
     pub(super) fn idle_for(&self) -> Duration {
         let state = lock(&self.0.state);
         let unused = state.contexts.values().all(BrowserContext::is_unused);
-        if unused { state.used.elapsed() } else { Duration::ZERO }
+        if unused && state.asked == 0 { state.used.elapsed() } else { Duration::ZERO }
     }
 
     pub(super) fn root(&self) -> &Session {

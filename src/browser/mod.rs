@@ -7,6 +7,7 @@ mod console;
 pub mod context;
 pub mod dialog;
 pub mod emulation;
+mod endpoint;
 pub mod error;
 pub mod expect;
 pub mod frame;

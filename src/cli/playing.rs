@@ -2,7 +2,7 @@
 
 use super::{CouldNotRun, duration};
 use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
-use crate::browser::launch::find_chromium;
+use crate::browser::launch::{find_chromium, sweep_profiles};
 use crate::browser::{BrowserPool, LaunchError, LaunchOptions, Mode};
 use crate::config;
 use crate::runner::PLAYWRIGHT_VERSION;
@@ -38,6 +38,9 @@ pub(super) struct Playing {
     /// An argument for Chromium; repeatable
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     browser_arg: Vec<String>,
+    /// A Chromium that runs already, to be used instead of starting one: http://HOST:PORT or ws://…
+    #[arg(long, value_name = "URL", conflicts_with_all = ["browser", "browser_arg"])]
+    cdp_endpoint: Option<String>,
     /// A Chromium that has nothing to do is closed after this; 0s is never
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::parse)]
     browser_idle: Duration,
@@ -58,15 +61,19 @@ enum Pictures {
 }
 
 impl Playing {
-    /// The browser that will be used.
-    pub(super) fn chromium(&self) -> Result<PathBuf, LaunchError> {
-        find_chromium(self.browser.as_deref())
+    /// The program that will be started; none where a browser runs already.
+    pub(super) fn chromium(&self) -> Result<Option<PathBuf>, LaunchError> {
+        if self.cdp_endpoint.is_some() {
+            return Ok(None);
+        }
+        find_chromium(self.browser.as_deref()).map(Some)
     }
 
     /// What the agent says about itself. Without a browser it can still be an agent, unless one was named.
     pub(super) async fn versions(&self) -> Result<Versions, CouldNotRun> {
         let chromium = match self.chromium() {
-            Ok(path) => version(&path).await,
+            Ok(Some(path)) => version(&path).await,
+            Ok(None) => None,
             Err(error) if self.browser.is_some() => return Err(error.into()),
             Err(error) => {
                 tracing::warn!("executions will fail: {error}");
@@ -82,11 +89,13 @@ impl Playing {
 
     /// Is an agent until `shutdown`; returns after the browser is closed.
     pub(super) async fn play(&self, options: AgentOptions, shutdown: Shutdown) -> Result<(), CouldNotRun> {
+        // Of an agent that was killed.
+        drop(tokio::task::spawn_blocking(sweep_profiles));
         let pool = BrowserPool::new(LaunchOptions {
             executable: self.browser.clone(),
+            cdp_endpoint: self.cdp_endpoint.clone(),
             args: self.browser_arg.clone(),
             idle: self.browser_idle,
-            ..LaunchOptions::default()
         });
         let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
         let runner = Runner::with_services(ops::services(pool.clone()), runner)?;

@@ -1,0 +1,159 @@
+//! Finds Chromium, starts it on two pipes with a private profile, and sees to its end.
+
+mod error;
+mod find;
+mod flags;
+mod output;
+mod profile;
+
+pub use error::LaunchError;
+pub use find::find_chromium;
+pub use profile::sweep_profiles;
+
+use super::cdp::Connection;
+use super::transport;
+use command_fds::{CommandFdExt, FdMapping};
+use output::tail_of;
+use profile::Profile;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+/// With a window or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// No window, no display needed.
+    #[default]
+    Headless,
+    /// With a window; needs a display.
+    Headed,
+}
+
+/// Which Chromium, and how.
+#[derive(Debug, Clone)]
+pub struct LaunchOptions {
+    /// The program; looked for in the usual places when none is named.
+    pub executable: Option<PathBuf>,
+    /// A running Chromium (`ws://…/devtools/browser/…`, `http://host:port`) to be used instead of starting one.
+    pub cdp_endpoint: Option<String>,
+    /// Further arguments.
+    pub args: Vec<String>,
+    /// How long a Chromium without contexts is kept; zero is for ever.
+    pub idle: Duration,
+}
+
+impl Default for LaunchOptions {
+    fn default() -> Self {
+        Self { executable: None, cdp_endpoint: None, args: Vec::new(), idle: Duration::from_secs(300) }
+    }
+}
+
+/// Time from the start of the process to its first answer; a cold start on a slow disk takes some seconds.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Time for Chromium to end by itself after it was asked to.
+const CLOSE_GRACE: Duration = Duration::from_secs(5);
+
+/// A Chromium of ours.
+pub(super) struct Process {
+    id: Option<u32>,
+    stop: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Process {
+    /// The operating system's number for it.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.id
+    }
+
+    /// Ends it and waits until it is gone and its profile deleted.
+    pub(super) async fn close(&self) {
+        self.stop.cancel();
+        self.ended.cancelled().await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Starts Chromium; the connection is ready for commands.
+pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Connection, Process), LaunchError> {
+    let path = find_chromium(options.executable.as_deref())?;
+    let failed = |source: io::Error| LaunchError::Spawn { path: path.clone(), source };
+    let sweeping = tokio::task::spawn_blocking(sweep_profiles);
+    let profile = Profile::new().map_err(failed)?;
+    let (their_read, our_write) = io::pipe().map_err(failed)?;
+    let (our_read, their_write) = io::pipe().map_err(failed)?;
+    let mut command = Command::new(&path);
+    command
+        .args(flags::of(mode))
+        .arg(format!("--user-data-dir={}", profile.data().display()))
+        .args(&options.args)
+        // Else it keeps a folder for reports of crashes in the person's configuration.
+        .env("BREAKPAD_DUMP_LOCATION", profile.data().join("Crash Reports"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+        .fd_mappings(vec![
+            FdMapping { parent_fd: their_read.into(), child_fd: 3 },
+            FdMapping { parent_fd: their_write.into(), child_fd: 4 },
+        ])
+        .map_err(|error| failed(io::Error::other(error)))?;
+    let mut child = command.spawn().map_err(failed)?;
+    // Holds our copies of Chromium's ends of the pipes: without them its death closes ours.
+    drop(command);
+    let output = tail_of(child.stderr.take());
+    let connection = transport::over_pipes(our_write.into(), our_read.into()).map_err(failed)?;
+    let answer = connection.root().request("Browser.getVersion", &serde_json::json!({})).raw();
+    tokio::select! {
+        answer = answer => match answer {
+            Ok(_) => {}
+            Err(_) => {
+                let status = child.wait().await.map(|status| status.to_string()).unwrap_or_default();
+                return Err(LaunchError::Exited { path, status, output: output.text().await });
+            }
+        },
+        () = tokio::time::sleep(START_DEADLINE) => {
+            return Err(LaunchError::Silent { path, waited: START_DEADLINE, output: output.text().await });
+        }
+    }
+    let process = Process { id: child.id(), stop: CancellationToken::new(), ended: CancellationToken::new() };
+    let supervising = supervise(child, profile, connection.clone(), process.stop.clone());
+    let ended = process.ended.clone().drop_guard();
+    tokio::spawn(async move {
+        supervising.await;
+        // A failure to sweep is in the log.
+        let _ = sweeping.await;
+        drop(ended);
+    });
+    Ok((connection, process))
+}
+
+/// Owns the process and its profile until both are gone.
+async fn supervise(mut child: Child, profile: Profile, connection: Connection, stop: CancellationToken) {
+    tokio::select! {
+        status = child.wait() => {
+            if !connection.is_closed() {
+                tracing::debug!(status = %status.map(|status: ExitStatus| status.to_string()).unwrap_or_default(), "Chromium ended");
+            }
+        }
+        () = stop.cancelled() => {
+            drop(connection.root().request("Browser.close", &serde_json::json!({})));
+            if tokio::time::timeout(CLOSE_GRACE, child.wait()).await.is_err() {
+                // It may have ended just now; then there is nothing to kill.
+                let _ = child.kill().await;
+            }
+        }
+    }
+    connection.close();
+    profile.remove().await;
+}
