@@ -182,6 +182,7 @@ fn closing(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::calls::Calls;
     use super::super::positions::PositionMap;
     use super::*;
 
@@ -213,7 +214,7 @@ mod tests {
         ];
         for (source, expected) in cases {
             let mut sources = Sources::default();
-            sources.insert("a.ts".to_owned(), source.to_owned(), PositionMap::default());
+            sources.insert("a.ts".to_owned(), source.to_owned(), PositionMap::default(), Calls::default());
             assert_eq!(explain(&sources, "'c' is read-only", "    at f (a.ts:1:1)\n"), expected);
         }
     }
@@ -234,7 +235,7 @@ mod tests {
         ];
         for (source, column, expected) in cases {
             let mut sources = Sources::default();
-            sources.insert("a.ts".to_owned(), source.to_owned(), PositionMap::default());
+            sources.insert("a.ts".to_owned(), source.to_owned(), PositionMap::default(), Calls::default());
             let stack = format!("    at f (a.ts:1:{column})\n");
             assert_eq!(explain(&sources, "not a function", &stack), expected, "{source}");
         }

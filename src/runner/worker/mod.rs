@@ -2,6 +2,7 @@
 
 mod await_chain;
 mod bytecode;
+mod calls;
 mod commonjs;
 mod engine;
 mod explain;

@@ -57,7 +57,7 @@ impl Graph {
                 }
             }
             self.code.insert(module.path.clone(), transformed.code);
-            sources.insert(module.path, module.source, transformed.positions);
+            sources.insert(module.path, module.source, transformed.positions, transformed.calls);
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Stacks and code frames as people read them: original positions, none of our own frames.
 
+use super::calls::{Callee, Calls};
 use super::positions::PositionMap;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,40 +13,52 @@ const ENGINE: [&str; 2] = ["native", "<input>"];
 
 /// What is known of the user's modules, by path.
 #[derive(Debug, Default)]
-pub(crate) struct Sources(HashMap<String, (String, PositionMap)>);
+pub(crate) struct Sources(HashMap<String, Known>);
+
+#[derive(Debug)]
+struct Known {
+    source: String,
+    positions: PositionMap,
+    calls: Calls,
+}
 
 impl Sources {
-    pub(crate) fn insert(&mut self, path: String, source: String, positions: PositionMap) {
-        self.0.insert(path, (source, positions));
+    pub(crate) fn insert(&mut self, path: String, source: String, positions: PositionMap, calls: Calls) {
+        self.0.insert(path, Known { source, positions, calls });
     }
 
     pub(crate) fn source(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(|(source, _)| source.as_str())
+        self.0.get(path).map(|known| known.source.as_str())
     }
 
     /// Frames of the engine → frames at original positions, `    at name (file:line:column)`, one a line. Frames of our own and of the
     /// engine are dropped. `at async …` is original already; it is dropped where it repeats the frame it continues.
     pub(crate) fn map_stack(&self, stack: &str) -> String {
         let mut mapped = String::new();
-        let mut seen: Vec<(String, u32)> = Vec::new();
+        let mut seen: Vec<(String, (u32, u32))> = Vec::new();
+        let mut inner = Callee::None;
         for line in stack.lines() {
             let Some(frame) = Frame::parse(line) else { continue };
+            let callee = std::mem::replace(&mut inner, Callee::Named(frame.name.trim_start_matches("<anonymous>")));
             if frame.file.starts_with(OWN) || ENGINE.contains(&frame.file) {
                 continue;
             }
             let asynchronous = frame.name.starts_with("async ");
             let (line, column) = match self.0.get(frame.file) {
-                Some((source, positions)) if !asynchronous => {
-                    let (line, column) = positions.original(frame.line, frame.column);
-                    (line, column_of_new(source, line, column))
+                Some(known) if !asynchronous => {
+                    known.calls.place(known.positions.original(frame.line, frame.column), callee)
                 }
                 _ => (frame.line, frame.column),
             };
-            let place = (frame.file.to_owned(), line);
-            if asynchronous && seen.contains(&place) {
+            let known = self.0.get(frame.file);
+            let repeats = |(file, other): &(String, (u32, u32))| {
+                file == frame.file
+                    && (other.0 == line || known.is_some_and(|known| known.calls.is_awaited((line, column), *other)))
+            };
+            if asynchronous && seen.iter().any(repeats) {
                 continue;
             }
-            seen.push(place);
+            seen.push((frame.file.to_owned(), (line, column)));
             let file = frame.file;
             let _ = match frame.name.trim_end_matches("<anonymous>") {
                 "" => writeln!(mapped, "    at {file}:{line}:{column}"),
@@ -59,18 +72,6 @@ impl Sources {
     /// The code frame at a place of a module that is known; empty otherwise.
     pub(crate) fn snippet(&self, path: &str, line: u32, column: u32) -> String {
         self.source(path).map_or_else(String::new, |source| snippet(source, line, column))
-    }
-}
-
-/// The engine takes `new Error()` to stand where `Error` is, everybody else where `new` is.
-fn column_of_new(source: &str, line: u32, column: u32) -> u32 {
-    let text = source.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
-    let before: Vec<u16> = text.encode_utf16().take(column.saturating_sub(1) as usize).collect();
-    let before = String::from_utf16_lossy(&before);
-    let keyword = before.trim_end().strip_suffix("new").filter(|_| before.ends_with([' ', '\t']));
-    match keyword.filter(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || "_$.".contains(c))) {
-        Some(rest) => u32::try_from(rest.encode_utf16().count()).map_or(column, |units| units + 1),
-        None => column,
     }
 }
 
@@ -141,7 +142,7 @@ mod tests {
     fn frames_are_mapped_and_ours_left_out() {
         let mut sources = Sources::default();
         let positions = PositionMap::new(std::iter::once(Mapping { generated: (2, 1), original: (12, 5) }));
-        sources.insert("a.spec.ts".to_owned(), String::new(), positions);
+        sources.insert("a.spec.ts".to_owned(), String::new(), positions, Calls::default());
         let cases = [
             ("mapped", "    at f (a.spec.ts:2:8)\n", "    at f (a.spec.ts:12:5)\n"),
             ("without a name", "    at <anonymous> (a.spec.ts:2:8)\n", "    at a.spec.ts:12:5\n"),
@@ -159,14 +160,6 @@ mod tests {
         ];
         for (name, stack, expected) in cases {
             assert_eq!(sources.map_stack(stack), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn what_is_made_stands_at_its_new() {
-        let source = "x\n\tthrow new Error('x');\n'漢字😀', new  my.Thing()\nrenew Error()\na.new Error";
-        for (line, column, expected) in [(2, 12, 8), (3, 14, 9), (3, 17, 17), (4, 7, 7), (5, 7, 7), (9, 3, 3)] {
-            assert_eq!(column_of_new(source, line, column), expected, "{line}:{column}");
         }
     }
 

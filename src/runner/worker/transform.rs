@@ -2,6 +2,7 @@
 //! positions, the list of imports, and every `await` wrapped so that stacks go on through it.
 
 use super::await_chain;
+use super::calls::Calls;
 use super::commonjs;
 use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
@@ -24,6 +25,8 @@ pub(crate) struct Transformed {
     pub(crate) code: String,
     /// Back to the original.
     pub(crate) positions: PositionMap,
+    /// Places of its calls, in the original.
+    pub(crate) calls: Calls,
     /// What it imports, in order, each specifier once.
     pub(crate) imports: Vec<Import>,
 }
@@ -64,6 +67,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
         return refuse(&semantic.diagnostics);
     }
     let scoping = semantic.semantic.into_scoping();
+    let calls = Calls::of(&program, &lines);
     let mut required = Vec::new();
     let wrapping = commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
     let mut options = TransformOptions::from_target("esnext").unwrap_or_default();
@@ -88,7 +92,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
         original: (token.get_src_line() + 1, token.get_src_col() + 1),
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
-    Ok(Transformed { code, positions, imports })
+    Ok(Transformed { code, positions, calls, imports })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -101,7 +105,7 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
     }
     // Valid JSON is a valid expression since ES2019.
     let code = format!("export default {source}\n;export const __commonjs = true;");
-    Ok(Transformed { code, positions: PositionMap::default(), imports: Vec::new() })
+    Ok(Transformed { code, positions: PositionMap::default(), calls: Calls::default(), imports: Vec::new() })
 }
 
 fn syntax_error(path: &str, source: &str, lines: &LineIndex, diagnostics: &[OxcDiagnostic]) -> TestError {

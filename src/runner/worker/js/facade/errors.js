@@ -69,7 +69,7 @@ function causes(error) {
   let text = '';
   for (let cause = error.cause, depth = 0; isError(cause) && depth < 5; cause = cause.cause, depth++) {
     const stack = native.mapStack(stackOf(cause)).trimEnd();
-    text += `\n    [cause]: ${headline(cause)}${stack ? `\n${stack.replace(/^/gm, '    ')}` : ''}`;
+    text += `\n[cause]: ${headline(cause)}${stack ? `\n${stack}` : ''}`;
   }
   return text;
 }
