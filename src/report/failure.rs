@@ -78,8 +78,12 @@ fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -
     };
     let (before, after) = (format!("    attachment #{number}: "), format!(" ({})", attachment.content_type));
     let rule = style.rule_after(&format!("{before}{}{after}", attachment.name));
-    let first =
-        format!("{}{}{}", style.dim(&before), style.bold(&attachment.name), style.dim(&format!("{after}{rule}")));
+    let first = format!(
+        "{}{}{}",
+        style.dim(&before),
+        style.dim(&style.bold(&attachment.name)),
+        style.dim(&format!("{after}{rule}"))
+    );
     let last = style.dim(&format!("    {}", style.rule_after("    ")));
     format!("\n{first}\n{}\n{last}\n", style.dim(&indented(&text)))
 }

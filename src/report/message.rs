@@ -12,7 +12,7 @@ pub(super) fn error_text(error: &TestError, file: Option<&str>, style: Style) ->
     if let Some(snippet) = error.snippet.as_deref().filter(|snippet| !snippet.trim().is_empty()) {
         if let Some(location) = location.filter(|location| file != Some(location.file.as_str())) {
             lines.push(String::new());
-            lines.push(style.dim(&format!("   at {}:{}", location.file, location.line)));
+            lines.push(format!("{}{}:{}", style.gray("   at "), location.file, location.line));
         }
         lines.push(String::new());
         lines.push(code_frame(snippet, style));
@@ -21,7 +21,10 @@ pub(super) fn error_text(error: &TestError, file: Option<&str>, style: Style) ->
     }
     let stack = error.stack.trim_end();
     if !stack.is_empty() {
-        lines.extend(stack.lines().map(|line| style.dim(line)));
+        lines.extend(stack.lines().map(|line| match line.strip_prefix("[cause]: ") {
+            Some(cause) => format!("{}{cause}", style.dim("[cause]: ")),
+            None => style.dim(line),
+        }));
     }
     lines.join("\n")
 }

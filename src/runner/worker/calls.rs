@@ -73,8 +73,8 @@ impl Calls {
         };
         let found = match callee {
             Callee::None => around().find(|call| call.creates),
-            Callee::Named("") => around().last(),
-            Callee::Named(name) => around().find(|call| call.name == name).or_else(|| around().last()),
+            Callee::Named("") => around().next_back(),
+            Callee::Named(name) => around().find(|call| call.name == name).or_else(|| around().next_back()),
         };
         found.map_or(place, |call| call.place)
     }

@@ -1,0 +1,7 @@
+//! The binary as people and CI files use it: help, exit codes, what is printed.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod official;
+mod run;
+mod support;
