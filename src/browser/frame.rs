@@ -141,6 +141,11 @@ impl Frame {
         lock(&self.0.state).url.clone()
     }
 
+    /// Chromium's name for its document: each has another one.
+    pub fn document(&self) -> String {
+        lock(&self.0.state).loader.clone()
+    }
+
     /// `name` of the frame element.
     pub fn name(&self) -> String {
         lock(&self.0.state).name.clone()

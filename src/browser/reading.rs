@@ -8,6 +8,7 @@ use super::screenshot::Rect;
 use super::script::{Evaluation, RemoteObject};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What a locator is waited to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,15 @@ impl Locator {
             return Ok(Some(json!(place.way.shown(rect).await?)));
         }
         Ok(Some(reading.value))
+    }
+
+    /// Where the element is now, in what is visible of the page; none where there is no one element, or it cannot be told soon.
+    pub async fn outline(&self) -> Option<Rect> {
+        /// It is for a picture.
+        const PATIENCE: Duration = Duration::from_millis(500);
+        let (progress, params) = (Progress::new(0), json!({ "what": "box" }));
+        let read = tokio::time::timeout(PATIENCE, self.read_once(&progress, &params)).await;
+        serde_json::from_value(read.ok()?.ok()??).ok()
     }
 
     /// Asks all elements that are there now; `method` is `count`, `texts`, `visible` or `highlight`.

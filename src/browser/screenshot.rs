@@ -121,20 +121,23 @@ impl Page {
         drop(self.session().request("Emulation.setDefaultBackgroundColorOverride", &params));
     }
 
-    async fn picture(&self, params: &Value) -> Result<Vec<u8>, BrowserError> {
+    /// Asks for it at once.
+    fn picture(&self, params: &Value) -> impl Future<Output = Result<Vec<u8>, BrowserError>> + Send + use<> {
         #[derive(Deserialize)]
         struct Captured {
             data: String,
         }
-        let captured: Captured = self.session().request("Page.captureScreenshot", params).parse().await?;
-        BASE64
-            .decode(captured.data)
-            .map_err(|error| BrowserError::other(format!("failed to decode the screenshot: {error}")))
+        let captured = self.session().request("Page.captureScreenshot", params).parse::<Captured>();
+        async move {
+            BASE64
+                .decode(captured.await?.data)
+                .map_err(|error| BrowserError::other(format!("failed to decode the screenshot: {error}")))
+        }
     }
 
-    /// What is visible now, as a jpeg, quickly: nothing in the page is touched.
-    pub async fn glance(&self, quality: u32) -> Result<Vec<u8>, BrowserError> {
-        self.picture(&json!({ "format": "jpeg", "quality": quality, "optimizeForSpeed": true })).await
+    /// What is visible now, as a jpeg, quickly: nothing in the page is touched. It is asked for at once.
+    pub fn glance(&self, quality: u32) -> impl Future<Output = Result<Vec<u8>, BrowserError>> + Send + use<> {
+        self.picture(&json!({ "format": "jpeg", "quality": quality, "optimizeForSpeed": true }))
     }
 }
 

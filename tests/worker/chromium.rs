@@ -33,6 +33,8 @@ fn shared() -> &'static Shared {
 /// Runs on Chromium; `/` is the form.
 fn play(mut request: RunRequest) -> Told {
     let shared = shared();
+    // A busy machine is slow to start a browser.
+    request.config.timeout = 60_000;
     request.config.r#use.insert("baseURL".to_owned(), shared.origin.clone().into());
     request.artifacts = tempfile::tempdir().unwrap().keep().into();
     shared.runtime.block_on(async {
@@ -60,4 +62,54 @@ fn a_page_is_opened() {
     assert_eq!(told.outcome, Outcome::Passed);
     let pictures = told.events.iter().filter(|event| matches!(event, RunEvent::Screenshot { .. })).count();
     assert!(pictures >= 1, "{pictures} pictures");
+}
+
+/// How many pixels of a picture have the colour of the outline, about.
+fn outlined(image: &[u8]) -> usize {
+    let picture = image::load_from_memory(image).unwrap().into_rgb8();
+    let red = |pixel: &&image::Rgb<u8>| pixel.0[0] > 190 && pixel.0[1] < 90 && (50..140).contains(&pixel.0[2]);
+    picture.pixels().filter(red).count()
+}
+
+#[test]
+fn every_step_has_its_picture_in_order_with_its_target_outlined() {
+    let told = play(RunRequest {
+        screenshots: Screenshots::Steps,
+        ..body(
+            "await page.goto('/');\n\
+             await page.getByLabel('Name').fill('Ada');\n\
+             await Promise.all([page.getByRole('button').click(), page.getByRole('button').hover()]);\n\
+             await expect(page.getByRole('heading')).toHaveText('Hello, Ada');\n\
+             await expect(page.getByRole('heading')).toHaveText('Hello, Eve', { timeout: 1 }).catch(() => {});\n\
+             await page.locator('#none').click({ timeout: 1 }).catch(() => {});",
+        )
+    });
+    assert_eq!(told.outcome, Outcome::Passed);
+    let begun = told.events.iter().filter_map(|event| match event {
+        RunEvent::StepBegin { step, .. } => Some((step.id, step.api_name.clone())),
+        _ => None,
+    });
+    let begun: Vec<(u32, String)> = begun.collect();
+    let pictures = told.events.iter().filter_map(|event| match event {
+        RunEvent::Screenshot { step, image } => Some((*step, outlined(image))),
+        _ => None,
+    });
+    let mut pictured = Vec::new();
+    for (step, outlined) in pictures {
+        let (_, name) = begun.iter().find(|(id, _)| *id == step).unwrap();
+        pictured.push((name.as_str(), outlined > 100));
+    }
+    pictured[2..4].sort_unstable();
+    assert_eq!(
+        pictured,
+        [
+            ("page.goto", false),
+            ("locator.fill", true),
+            ("locator.click", true),
+            ("locator.hover", true),
+            ("expect.toHaveText", true),
+            ("expect.toHaveText", true),
+            ("locator.click", false),
+        ]
+    );
 }

@@ -177,7 +177,7 @@ impl Worker {
             }
             ToHost::Op { id, step, name, params } => {
                 let step = step.filter(|_| self.stage.pictures).and_then(|step| self.steps.get(&step).copied());
-                self.operations.perform(&self.stage, id, step, name, params).await;
+                self.operations.perform(&self.stage, id, step, name, params);
             }
             ToHost::Abandon { id } => self.operations.abandon(id),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),

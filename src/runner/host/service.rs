@@ -8,8 +8,12 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Takes a picture of the page when it is called; none when the page is gone by then.
-pub type Picture = Box<dyn FnOnce() -> BoxFuture<'static, Option<Vec<u8>>> + Send>;
+/// Begins to take a picture of the page when it is called: what the browser is asked for afterwards is not on it. None when
+/// the page is gone.
+pub type Picture = Box<dyn FnOnce() -> BoxFuture<'static, Option<Film>> + Send>;
+
+/// A picture as it was taken: makes an image file of it, which takes a while.
+pub type Film = Box<dyn FnOnce() -> Vec<u8> + Send>;
 
 /// What an operation brought.
 pub struct Performed {
@@ -23,6 +27,10 @@ pub struct Performed {
 pub trait Service: Send + Sync {
     /// Performs an operation of the table. Dropping the future abandons it.
     fn perform(self: Arc<Self>, name: String, params: Value) -> BoxFuture<'static, Result<Performed, OpError>>;
+    /// Of what there is to see where an operation with these parameters failed.
+    fn sight(&self, _params: &Value) -> Option<Picture> {
+        None
+    }
     /// Closes all that was opened.
     fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()>;
 }

@@ -44,5 +44,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     if let Some(error) = verdict.error {
         value["errorMessage"] = error.into();
     }
-    Ok(Performed::from(value).showing(locator.frame.page(), None))
+    let performed = Performed::from(value);
+    Ok(match operation {
+        "locator" => performed.showing_element(locator),
+        _ => performed.showing(locator.frame.page(), None),
+    })
 }

@@ -109,8 +109,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         | "blur"
         | "selectText"
         | "scrollIntoViewIfNeeded" => {
+            let document = locator.frame.page().main_frame().document();
             let acted = act(operations, &locator, operation, parse(params)?, timeout).await?;
-            return Ok(Performed::from(acted.value).showing(locator.frame.page(), acted.target));
+            return Ok(Performed::from(acted.value).showing_in(locator.frame.page(), acted.target, document));
         }
         "screenshot" => return screenshot(operations, &locator, params, timeout).await,
         _ => {}
@@ -176,6 +177,7 @@ async fn all_handles(operations: &Operations, locator: &Locator) -> Result<Value
 
 async fn point(locator: &Locator, operation: &str, action: &Action, timeout: u64) -> Result<Performed, Failure> {
     let options = action.pointer()?;
+    let document = locator.frame.page().main_frame().document();
     let acted = match operation {
         "click" => locator.gesture(&action.click(action.click_count.unwrap_or(1))?, &options, timeout).await?,
         "dblclick" => locator.gesture(&action.click(2)?, &options, timeout).await?,
@@ -198,7 +200,7 @@ async fn point(locator: &Locator, operation: &str, action: &Action, timeout: u64
             locator.set_checked(checked, &options, timeout).await?
         }
     };
-    Ok(Performed::from(Value::Null).showing(locator.frame.page(), acted.target))
+    Ok(Performed::from(Value::Null).showing_in(locator.frame.page(), acted.target, document))
 }
 
 async fn act(

@@ -9,14 +9,15 @@ mod input;
 mod locator;
 mod objects;
 mod page;
+mod performed;
 mod picture;
 mod tell;
 
 pub use failure::Failure;
+pub use performed::{Outlined, Performed, Shown};
 
 use super::service::{self, Service, Services, Surroundings};
 use crate::artifacts::Places;
-use crate::browser::screenshot::Rect;
 use crate::browser::{BrowserPool, Evaluation, Frame, Mode, Page, RemoteObject};
 use crate::runner::protocol::{OpError, ToWorker};
 use futures_util::FutureExt;
@@ -33,39 +34,6 @@ use tokio::sync::mpsc;
 pub struct OperationsOptions {
     /// Where files are written.
     pub artifacts: Places,
-}
-
-/// What an operation brought.
-#[derive(Debug)]
-pub struct Performed {
-    /// For the worker.
-    pub value: Value,
-    /// What there is to see now.
-    pub shown: Option<Shown>,
-}
-
-/// What a picture of a step shows.
-#[derive(Debug, Clone)]
-pub struct Shown {
-    /// Of which page.
-    pub page: Page,
-    /// What is outlined, in CSS pixels of what is visible.
-    pub target: Option<Rect>,
-}
-
-impl From<Value> for Performed {
-    fn from(value: Value) -> Self {
-        Self { value, shown: None }
-    }
-}
-
-impl Performed {
-    /// The same, with a picture of this page.
-    #[must_use]
-    pub fn showing(mut self, page: &Page, target: Option<Rect>) -> Self {
-        self.shown = Some(Shown { page: page.clone(), target });
-        self
-    }
 }
 
 /// What one worker process has in the browser, by the names it knows it by.
@@ -202,6 +170,16 @@ impl Service for Operations {
             Ok(service::Performed { value, picture: shown.map(picture::of) })
         }
         .boxed()
+    }
+
+    fn sight(&self, params: &Value) -> Option<service::Picture> {
+        let named = |name| params.get(name).and_then(Value::as_str);
+        let page = match (named("page"), named("frame")) {
+            (Some(page), _) => self.page(page).ok()?,
+            (None, Some(frame)) => self.frame(frame).ok()?.page().clone(),
+            (None, None) => return None,
+        };
+        Performed::from(Value::Null).showing(&page, None).shown.map(picture::of)
     }
 
     fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()> {

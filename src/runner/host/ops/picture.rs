@@ -1,8 +1,8 @@
 //! Pictures of steps, and files below the artifact folder.
 
-use super::{Failure, Operations, Performed, Shown, parse};
+use super::{Failure, Operations, Outlined, Performed, Shown, parse};
 use crate::browser::screenshot::Rect;
-use crate::runner::host::service::Picture;
+use crate::runner::host::service::{Film, Picture};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use image::codecs::jpeg::JpegEncoder;
@@ -20,14 +20,24 @@ const OUTLINE: Rgb<u8> = Rgb([226, 47, 86]);
 /// Thickness of the outline, pixels.
 const THICKNESS: i64 = 3;
 
-/// A picture of what is shown, taken when it is called.
+/// A picture of what is shown, begun when it is called.
 pub(super) fn of(shown: Shown) -> Picture {
     Box::new(move || {
+        let taken = shown.page.glance(u32::from(QUALITY));
         Box::pin(async move {
+            let jpeg = taken.await.ok()?;
             let width = shown.page.viewport().map(|size| f64::from(size.width));
-            let jpeg = shown.page.glance(u32::from(QUALITY)).await.ok()?;
-            let Some(target) = shown.target else { return Some(jpeg) };
-            tokio::task::spawn_blocking(move || outlined(&jpeg, target, width).unwrap_or(jpeg)).await.ok()
+            let target = match shown.outlined {
+                Outlined::Nothing => None,
+                // Another document has nothing there.
+                Outlined::Place { rect, document } => (shown.page.main_frame().document() == document).then_some(rect),
+                Outlined::Element(locator) => locator.outline().await,
+            };
+            let film: Film = Box::new(move || match target {
+                Some(target) => outlined(&jpeg, target, width).unwrap_or(jpeg),
+                None => jpeg,
+            });
+            Some(film)
         })
     })
 }
