@@ -37,8 +37,21 @@ pub(super) struct Args {
     /// Certificates (PEM) of authorities to trust besides the system's
     #[arg(long, value_name = "F")]
     ca_file: Option<PathBuf>,
+    /// What speaks Socket.IO with the server
+    #[cfg(feature = "rust-socketio")]
+    #[arg(long, value_name = "CLIENT", default_value = "own")]
+    client: SocketClient,
     #[command(flatten)]
     playing: Playing,
+}
+
+#[cfg(feature = "rust-socketio")]
+#[derive(Debug, Clone, Copy, PartialEq, clap::ValueEnum)]
+enum SocketClient {
+    /// The client of this program
+    Own,
+    /// The crate of this name, for trials: see its limits in ARCHITECTURE.md
+    RustSocketio,
 }
 
 /// Where the token comes from.
@@ -58,7 +71,12 @@ struct TokenArgs {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
-    let tls = tls::client_config(args.ca_file.as_deref())?;
+    let connector = socketio::connector(tls::client_config(args.ca_file.as_deref())?);
+    #[cfg(feature = "rust-socketio")]
+    let connector = match args.client {
+        SocketClient::Own => connector,
+        SocketClient::RustSocketio => crate::wire::rust_socketio::connector(),
+    };
     super::runtime()?.block_on(async move {
         let playing = args.playing;
         let options = AgentOptions {
@@ -69,7 +87,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
             max_sessions: playing.max_sessions(),
             state_dir,
             drain_timeout: args.drain_timeout,
-            connector: socketio::connector(tls),
+            connector,
             versions: playing.versions().await?,
         };
         let shutdown = Shutdown::default();
