@@ -1,5 +1,6 @@
 //! What a server may ask of an agent, whatever the protocol.
 
+use super::recording::RecordingControl;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,15 @@ pub enum Command {
     },
     /// Record what a person does.
     StartRecording(StartRecording),
+    /// Something for a recording that runs.
+    ControlRecording {
+        /// The flow of the recording.
+        flow: TestFlowId,
+        /// The recording.
+        execution: ExecutionId,
+        /// What.
+        control: RecordingControl,
+    },
     /// End a recording now.
     CancelRecording {
         /// The flow of the recording.

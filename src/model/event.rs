@@ -1,5 +1,6 @@
 //! What an agent tells a server, whatever the protocol.
 
+use super::action::RecordedAction;
 use super::run::Location;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,53 @@ pub enum Event {
         flow: TestFlowId,
         /// Its id.
         execution: ExecutionId,
+    },
+    /// An action was recorded, or one is not what it was.
+    RecordingAction {
+        /// Whose.
+        execution: ExecutionId,
+        /// Which one, from 0.
+        index: usize,
+        /// As it is now.
+        action: RecordedAction,
+        /// The whole code so far.
+        code: String,
+    },
+    /// The page as it looks now; only the newest matters.
+    RecordingFrame {
+        /// Whose.
+        execution: ExecutionId,
+        /// JPEG bytes.
+        #[serde(with = "image_base64")]
+        frame: Vec<u8>,
+        /// CSS pixels.
+        width: u32,
+        /// CSS pixels.
+        height: u32,
+        /// The page, as its actions call it.
+        page: String,
+        /// Its address.
+        url: String,
+    },
+    /// A dialog is open and holds the page until it is answered.
+    RecordingDialog {
+        /// Whose.
+        execution: ExecutionId,
+        /// `alert`, `confirm`, `prompt` or `beforeunload`.
+        kind: String,
+        /// What it says.
+        message: String,
+        /// What a prompt suggests.
+        default_value: String,
+    },
+    /// A locator was picked.
+    RecordingPicked {
+        /// Whose.
+        execution: ExecutionId,
+        /// Its selector.
+        selector: String,
+        /// As code writes it.
+        locator: String,
     },
     /// A recording ended; nothing follows for it.
     RecordingComplete {

@@ -2,9 +2,11 @@
 
 pub mod action;
 mod command;
+pub mod device;
 mod event;
 mod ids;
 pub mod locator;
+pub mod recording;
 pub mod run;
 
 pub use command::{Command, ExecutionConfig, RecordingConfig, StartExecution, StartRecording, Viewport};
