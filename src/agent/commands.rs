@@ -49,7 +49,7 @@ impl Daemon {
             Command::StartExecution(start) => self.offer(start),
             Command::CancelExecution { execution } => self.cancel(execution),
             Command::StartRecording(start) => self.no_recording(start.flow, start.execution),
-            Command::CancelRecording { execution, .. } => {
+            Command::CancelRecording { execution, .. } | Command::ControlRecording { execution, .. } => {
                 self.refuse(Some(execution.clone()), &format!("No recording {execution} runs here. {NO_RECORDING}"));
             }
         }

@@ -22,6 +22,10 @@ pub(super) fn weight(event: &Event) -> usize {
                 step.explanation.len() + step.error.as_ref().map_or(0, String::len) + json_len(&step.action)
             }
             Event::RecordingComplete { code, .. } => code.as_ref().map_or(0, String::len),
+            Event::RecordingAction { code, .. } => code.len(),
+            Event::RecordingFrame { frame, .. } => frame.len(),
+            Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
+            Event::RecordingPicked { selector, locator, .. } => selector.len() + locator.len(),
             Event::ExecutionComplete { .. } | Event::RecordingReady { .. } => 0,
         }
 }
@@ -111,6 +115,25 @@ pub(super) fn shrink(event: Event, limit: usize) -> Vec<Event> {
             let note = format!("The code has {size} bytes, which is more than the server takes ({limit})");
             let message = Some(message.map_or(note.clone(), |message| format!("{}. {note}", cut(&message, limit / 4))));
             vec![Event::RecordingComplete { flow, execution, success, code: None, message }]
+        }
+        Event::RecordingFrame { execution, frame, width, height, page, url } => {
+            let with = |frame| Event::RecordingFrame {
+                execution: execution.clone(),
+                frame,
+                width,
+                height,
+                page: page.clone(),
+                url: url.clone(),
+            };
+            let room = room(&with(Vec::new())) / 4 * 3;
+            shrink::shrink(&frame, room).map(|frame| vec![with(frame)]).unwrap_or_default()
+        }
+        // The next one, or the completion, brings the code.
+        Event::RecordingAction { .. } | Event::RecordingPicked { .. } => Vec::new(),
+        Event::RecordingDialog { execution, kind, message, default_value } => {
+            let room = limit / 8;
+            let (message, default_value) = (cut(&message, room), cut(&default_value, room));
+            vec![Event::RecordingDialog { execution, kind, message, default_value }]
         }
         whole @ (Event::ExecutionComplete { .. } | Event::RecordingReady { .. }) => vec![whole],
     }

@@ -205,6 +205,10 @@ pub(super) fn execution(event: &Event) -> Option<&ExecutionId> {
         | Event::ExecutionScreenshot { execution, .. }
         | Event::ExecutionComplete { execution, .. }
         | Event::RecordingReady { execution, .. }
+        | Event::RecordingAction { execution, .. }
+        | Event::RecordingFrame { execution, .. }
+        | Event::RecordingDialog { execution, .. }
+        | Event::RecordingPicked { execution, .. }
         | Event::RecordingComplete { execution, .. } => Some(execution),
         Event::Error { execution, .. } => execution.as_ref(),
     }

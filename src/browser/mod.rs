@@ -28,6 +28,7 @@ mod pool;
 pub mod progress;
 pub mod reading;
 mod resident;
+pub mod screencast;
 pub mod screenshot;
 pub mod script;
 mod spare;

@@ -10,6 +10,7 @@ use super::network::Network;
 use super::notice::{Notice, Topic};
 use super::page_events::PageListener;
 use super::resident::Resident;
+use super::screencast::Cast;
 use super::sync::lock;
 use chromiumoxide::cdp::browser_protocol::{log, network, page};
 use chromiumoxide::cdp::js_protocol::runtime;
@@ -50,6 +51,7 @@ struct State {
     /// Sessions of the page and of its out-of-process frames, by Chromium's name.
     sessions: HashMap<String, Session>,
     init_scripts: Vec<String>,
+    screencast: Option<watch::Sender<Option<Cast>>>,
     viewport: Option<Size>,
     media: Media,
     extra_headers: Option<Map<String, Value>>,
@@ -102,6 +104,17 @@ impl Page {
         }
         self.0.announced.store(false, Ordering::SeqCst);
         self.announce();
+    }
+
+    /// Pictures go there from now on.
+    pub(super) fn cast_to(&self, screencast: Option<watch::Sender<Option<Cast>>>) {
+        lock(&self.0.state).screencast = screencast;
+    }
+
+    pub(super) fn casts(&self, cast: Cast) {
+        if let Some(screencast) = &lock(&self.0.state).screencast {
+            screencast.send_replace(Some(cast));
+        }
     }
 
     pub(super) fn receive(&self, resident: &Resident) {

@@ -7,6 +7,7 @@ use super::load_state::LoadState;
 use super::notice::{DialogClosed, Notice, Topic};
 use super::page::{Page, UTILITY_WORLD};
 use super::resident::Resident;
+use super::screencast::Cast;
 use super::script::ExecutionContext;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -141,6 +142,7 @@ impl Listener for PageListener {
                 page.navigation_wanted(&event.frame_id, if history { Cause::History } else { Cause::Outside });
             }),
             "Page.javascriptDialogOpening" => with(event, |event| page.dialog_opening(session, event)),
+            "Page.screencastFrame" => with(event, |cast: Cast| page.casts(cast)),
             "Page.javascriptDialogClosed" => with(event, |event: DialogAnswered| {
                 let DialogAnswered { result: accepted, user_input: text } = event;
                 let page = page.clone();

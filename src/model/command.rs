@@ -19,8 +19,6 @@ pub enum Command {
     StartRecording(StartRecording),
     /// Something for a recording that runs.
     ControlRecording {
-        /// The flow of the recording.
-        flow: TestFlowId,
         /// The recording.
         execution: ExecutionId,
         /// What.

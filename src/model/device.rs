@@ -44,27 +44,15 @@ pub fn device(name: &str) -> Result<&'static Device, UnknownDevice> {
     static DEVICES: LazyLock<BTreeMap<String, Device>> =
         LazyLock::new(|| serde_json::from_str(DEVICES_JSON).unwrap_or_default());
     DEVICES.get(name).ok_or_else(|| {
-        let mut near: Vec<_> = DEVICES.keys().map(|known| (distance(known, name), known.as_str())).collect();
+        let mut near: Vec<_> = DEVICES
+            .keys()
+            .map(|known| (strsim::levenshtein(&known.to_lowercase(), &name.to_lowercase()), known.as_str()))
+            .collect();
         near.sort_unstable();
         let most = name.len() / 2;
         let near = near.into_iter().filter(|(distance, _)| *distance <= most).take(3).map(|(_, name)| name).collect();
         UnknownDevice { name: name.to_owned(), near }
     })
-}
-
-/// How many letters have to be put in, left out or replaced, case aside.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -200,10 +200,7 @@ mod tests {
             ),
             (json!({"type": "keydown", "key": "a"}), RecordingInput::KeyDown { key: "a".into() }),
             (json!({"type": "back", "extra": 1}), RecordingInput::Back),
-            (
-                json!({"type": "mode", "mode": "assertVisible"}),
-                RecordingInput::Mode { mode: ClickMode::AssertVisible },
-            ),
+            (json!({"type": "mode", "mode": "assertVisible"}), RecordingInput::Mode { mode: ClickMode::AssertVisible }),
         ];
         for (text, input) in cases {
             assert_eq!(serde_json::from_value::<RecordingInput>(text.clone()).expect("an input"), input, "{text}");

@@ -88,8 +88,8 @@ pub enum RecorderEvent {
     Ended,
 }
 
-/// A context that is being recorded. Dropping it ends the recording, not the context.
-#[derive(Debug)]
+/// A context that is being recorded. Dropping all clones ends the recording, not the context.
+#[derive(Debug, Clone)]
 pub struct Recorder {
     requests: mpsc::UnboundedSender<Happening>,
 }
@@ -97,7 +97,7 @@ pub struct Recorder {
 /// What the task takes in, in order.
 enum Happening {
     Noticed(Notice),
-    Wanted(Mode),
+    Wanted(Mode, oneshot::Sender<()>),
     /// A person navigates.
     Led(Page),
     Asked(oneshot::Sender<Vec<RecordedAction>>),
@@ -135,10 +135,12 @@ impl Recorder {
         (Self { requests }, listener)
     }
 
-    /// What the next click means.
-    pub fn set_mode(&self, mode: Mode) {
+    /// What the next click means; returns when every frame knows. Cancel-safe: it is switched all the same.
+    pub async fn set_mode(&self, mode: Mode) {
+        let (answer, done) = oneshot::channel();
         // The task is there as long as this is.
-        let _ = self.requests.send(Happening::Wanted(mode));
+        let _ = self.requests.send(Happening::Wanted(mode, answer));
+        let _ = done.await;
     }
 
     /// The next navigation of `page` is what the person wants, whatever came before: to be said before it begins.
@@ -172,7 +174,10 @@ impl Watch {
         while let Some(happening) = happenings.recv().await {
             match happening {
                 Happening::Noticed(notice) => self.noticed(notice).await,
-                Happening::Wanted(mode) => self.switch(mode).await,
+                Happening::Wanted(mode, done) => {
+                    self.switch(mode).await;
+                    let _ = done.send(());
+                }
                 Happening::Led(page) => drop(self.led.insert(page.id().to_owned())),
                 Happening::Asked(answer) => drop(answer.send(self.transcript.actions().to_vec())),
             }

@@ -1,6 +1,7 @@
 //! What a scripted person does on real Chromium is recorded as the official recorder records it (`fixtures/recordings`).
 
 mod person;
+mod session;
 #[path = "../support/site.rs"]
 mod site;
 

@@ -150,6 +150,23 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
         Event::RecordingReady { flow, execution } => {
             ("recording:ready", json!({"testFlowId": flow, "executionId": execution}))
         }
+        Event::RecordingAction { execution, index, action, code } => {
+            ("recording:action", json!({"executionId": execution, "index": index, "action": action, "code": code}))
+        }
+        Event::RecordingFrame { execution, frame, width, height, page, url } => {
+            let frame = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, frame);
+            let payload = json!({
+                "executionId": execution, "frame": frame, "width": width, "height": height, "page": page, "url": url,
+            });
+            ("recording:frame", payload)
+        }
+        Event::RecordingDialog { execution, kind, message, default_value } => (
+            "recording:dialog",
+            json!({"executionId": execution, "kind": kind, "message": message, "defaultValue": default_value}),
+        ),
+        Event::RecordingPicked { execution, selector, locator } => {
+            ("recording:picked", json!({"executionId": execution, "selector": selector, "locator": locator}))
+        }
         Event::RecordingComplete { flow, execution, success, code, message } => {
             let mut payload = json!({"testFlowId": flow, "executionId": execution, "success": success});
             set(&mut payload, "code", code.as_ref());

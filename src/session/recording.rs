@@ -1,0 +1,382 @@
+//! A recording: an address in, actions and code out, exactly one completion whatever happens. One task owns it.
+
+mod input;
+mod preview;
+
+use crate::browser::context::{ContextOptions, Size};
+use crate::browser::dialog::Dialog;
+use crate::browser::navigation::GotoOptions;
+use crate::browser::{BrowserContext, BrowserError, BrowserPool, LaunchError, LoadState, Mode, Page};
+use crate::codegen::{self, Target, UnknownTarget};
+use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
+use crate::model::device::{UnknownDevice, device};
+use crate::model::locator::render;
+use crate::model::recording::{ClickMode, RecordingControl};
+use crate::model::{Event, StartRecording};
+use crate::recorder::{self, Recorder, RecorderEvent, RecorderOptions};
+use input::Hands;
+use preview::Preview;
+use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// The first page is given so long to answer, ms. As Playwright's navigations.
+const NAVIGATION_TIMEOUT: u64 = 30_000;
+
+/// What the protocol says of a recording that was cancelled.
+const CANCELLED: &str = "Recording cancelled";
+
+/// What holds for every recording of this process.
+#[derive(Debug, Clone)]
+pub struct RecordingsOptions {
+    /// Whether there is a window.
+    pub mode: Mode,
+    /// Whether pictures of the page are told: for a person who has no window.
+    pub preview: bool,
+    /// The recorder's.
+    pub recorder: RecorderOptions,
+}
+
+/// Makes recordings; cheap to clone.
+#[derive(Clone)]
+pub struct Recordings {
+    pool: BrowserPool,
+    options: Arc<RecordingsOptions>,
+}
+
+/// What comes from whoever wanted the recording.
+#[derive(Debug)]
+pub struct Controls {
+    /// In order.
+    pub controls: mpsc::UnboundedReceiver<RecordingControl>,
+    /// Ends it without success; the code so far is told all the same.
+    pub cancel: CancellationToken,
+}
+
+/// Why a recording could not begin, or what ended it.
+#[derive(Debug, thiserror::Error)]
+enum RecordingError {
+    #[error(transparent)]
+    Target(#[from] UnknownTarget),
+    #[error(transparent)]
+    Device(#[from] UnknownDevice),
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    #[error("{CANCELLED}")]
+    Cancelled,
+}
+
+/// How a recording ended.
+enum End {
+    /// The person is done.
+    Done,
+    Cancelled,
+    /// The browser went away by itself.
+    Lost,
+}
+
+impl Recordings {
+    /// Recordings in browsers of `pool`.
+    #[must_use]
+    pub fn new(pool: BrowserPool, options: RecordingsOptions) -> Self {
+        Self { pool, options: Arc::new(options) }
+    }
+
+    /// Records until the person closes the last page, `Stop` comes or `cancel` fires, and tells everything to `events`,
+    /// `RecordingComplete` last and once. Not cancel-safe: dropping the future loses the completion.
+    pub async fn record(&self, start: StartRecording, events: mpsc::Sender<Event>, mut controls: Controls) {
+        let (flow, execution) = (start.flow.clone(), start.execution.clone());
+        let (success, code, message) = match self.begin(start, events.clone(), &mut controls).await {
+            Err(error) => (false, None, Some(error.to_string())),
+            Ok(mut stage) => {
+                let end = match stage.open(&mut controls).await {
+                    Ok(None) => Ok(stage.watch(&mut controls).await),
+                    Ok(Some(end)) => Ok(end),
+                    Err(error) => Err(error),
+                };
+                let code = Some(stage.strike().await);
+                match end {
+                    Ok(End::Done) => (true, code, None),
+                    Ok(End::Cancelled) => (false, code, Some(CANCELLED.to_owned())),
+                    Ok(End::Lost) => (false, code, Some("The browser ended during the recording".to_owned())),
+                    Err(error) => (false, code, Some(error.to_string())),
+                }
+            }
+        };
+        let _ = events.send(Event::RecordingComplete { flow, execution, success, code, message }).await;
+    }
+
+    /// All that can be refused before a page is there.
+    async fn begin(
+        &self,
+        start: StartRecording,
+        events: mpsc::Sender<Event>,
+        controls: &mut Controls,
+    ) -> Result<Stage, RecordingError> {
+        let target: Target = start.language.parse()?;
+        let (context, written) = context_options(&start)?;
+        let browser = tokio::select! {
+            browser = self.pool.acquire(self.options.mode) => browser?,
+            () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
+        };
+        let context = browser.new_context(context).await?;
+        let (recorder, told) = Recorder::attach(&context, self.options.recorder.clone());
+        let preview = self.options.preview.then(|| Preview::new(start.execution.clone(), events.clone()));
+        let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
+        let hands = Hands::new(recorder.clone());
+        let (pages, dialog) = (Vec::new(), None);
+        Ok(Stage { start, target, recording, context, recorder, hands, told, events, preview, pages, dialog })
+    }
+}
+
+/// A recording that runs.
+struct Stage {
+    start: StartRecording,
+    target: Target,
+    recording: Recording,
+    context: BrowserContext,
+    recorder: Recorder,
+    hands: Hands,
+    told: mpsc::UnboundedReceiver<RecorderEvent>,
+    events: mpsc::Sender<Event>,
+    preview: Option<Preview>,
+    /// In the order they opened: `page`, `page1`, …
+    pages: Vec<Page>,
+    /// What holds the page, where nobody else can answer.
+    dialog: Option<Dialog>,
+}
+
+impl Stage {
+    /// Shows the first page; the end, if it came before.
+    async fn open(&mut self, controls: &mut Controls) -> Result<Option<End>, RecordingError> {
+        let page = self.context.new_page().await?;
+        self.pages.push(page.clone());
+        let options =
+            GotoOptions { wait_until: LoadState::DomContentLoaded, timeout: NAVIGATION_TIMEOUT, referer: None };
+        self.recorder.leads(&page);
+        let url = address(&self.start.url);
+        let frame = page.main_frame();
+        let arrival = frame.goto(&url, &options);
+        tokio::pin!(arrival);
+        let arrived = loop {
+            tokio::select! {
+                arrived = &mut arrival => break arrived,
+                () = controls.cancel.cancelled() => return Ok(Some(End::Cancelled)),
+                Some(control) = controls.controls.recv() => {
+                    if control == RecordingControl::Stop {
+                        return Ok(Some(End::Done));
+                    }
+                }
+                Some(event) = self.told.recv() => {
+                    if let Some(end) = self.recorded(event).await {
+                        return Ok(Some(end));
+                    }
+                }
+            }
+        };
+        if let Err(error) = arrived {
+            // A page that takes for ever is there all the same.
+            if !matches!(error, BrowserError::Timeout { .. }) {
+                return Err(error.into());
+            }
+        }
+        let (flow, execution) = (self.start.flow.clone(), self.start.execution.clone());
+        self.tell(Event::RecordingReady { flow, execution }).await;
+        if let Some(preview) = &mut self.preview {
+            preview.show(&page, alias(0)).await;
+        }
+        Ok(None)
+    }
+
+    async fn watch(&mut self, controls: &mut Controls) -> End {
+        let browser = self.context.browser().clone();
+        let mut open = true;
+        loop {
+            // Input before pictures: whoever acts must not wait for what is shown.
+            tokio::select! {
+                biased;
+                () = controls.cancel.cancelled() => return End::Cancelled,
+                control = controls.controls.recv(), if open => match control {
+                    Some(RecordingControl::Stop) => return End::Done,
+                    Some(RecordingControl::Pause) => self.hands.switch(recorder::Mode::Pause),
+                    Some(RecordingControl::Resume) => self.hands.switch(recorder::Mode::Record),
+                    Some(RecordingControl::Input(input)) => self.input(input).await,
+                    // Nobody can say anything any more; the person still can.
+                    None => open = false,
+                },
+                event = self.told.recv() => match event {
+                    Some(event) => if let Some(end) = self.recorded(event).await {
+                        return end;
+                    },
+                    None => return End::Lost,
+                },
+                () = browser.closed() => return End::Lost,
+                () = preview::frame(&mut self.preview) => {}
+            }
+        }
+    }
+
+    /// Tells what the recorder says; the end, if it is that.
+    async fn recorded(&mut self, event: RecorderEvent) -> Option<End> {
+        let execution = self.start.execution.clone();
+        match event {
+            RecorderEvent::Changed(change) => {
+                let actions = &mut self.recording.actions;
+                if change.index < actions.len() {
+                    actions[change.index] = change.action.clone();
+                } else {
+                    actions.push(change.action.clone());
+                }
+                let code = self.code();
+                self.tell(Event::RecordingAction { execution, index: change.index, action: change.action, code }).await;
+                self.follow().await;
+            }
+            RecorderEvent::Picked(selector) => {
+                let locator = render(&selector);
+                self.tell(Event::RecordingPicked { execution, selector, locator }).await;
+            }
+            RecorderEvent::Dialog(dialog) => {
+                let (kind, message) = (dialog.kind().to_owned(), dialog.message().to_owned());
+                let default_value = dialog.default_value().to_owned();
+                self.dialog = Some(dialog);
+                self.tell(Event::RecordingDialog { execution, kind, message, default_value }).await;
+            }
+            RecorderEvent::ModeEnded => {}
+            RecorderEvent::Ended => {
+                let lost = self.context.browser().is_closed();
+                return Some(if lost { End::Lost } else { End::Done });
+            }
+        }
+        None
+    }
+
+    /// A page that opened is shown; when the one that is shown closes, the one before.
+    async fn follow(&mut self) {
+        let open = self.context.pages();
+        let new: Vec<Page> =
+            open.into_iter().filter(|page| self.pages.iter().all(|known| known.id() != page.id())).collect();
+        let any_new = !new.is_empty();
+        self.pages.extend(new);
+        let Some(preview) = &mut self.preview else { return };
+        let shown_is_gone = preview.shown().is_none_or(Page::is_closed);
+        let last_open = self.pages.iter().rposition(|page| !page.is_closed());
+        if let Some(index) = last_open.filter(|_| any_new || shown_is_gone) {
+            preview.show(&self.pages[index], alias(index)).await;
+        }
+    }
+
+    fn code(&self) -> String {
+        codegen::generate(self.target, &self.recording)
+    }
+
+    /// Ends the session; the code.
+    async fn strike(mut self) -> String {
+        // What the pages said last is still under way.
+        self.recording.actions = self.recorder.actions().await;
+        let code = self.code();
+        if let Some(preview) = self.preview.take() {
+            preview.end();
+        }
+        // It may be gone already.
+        let _ = self.context.close().await;
+        code
+    }
+
+    async fn tell(&self, event: Event) {
+        // A receiver that went away stops nothing.
+        let _ = self.events.send(event).await;
+    }
+}
+
+/// What actions call the page that opened so many pages after the first.
+fn alias(index: usize) -> String {
+    if index == 0 { "page".to_owned() } else { format!("page{index}") }
+}
+
+/// The context, and what the code says of it.
+fn context_options(start: &StartRecording) -> Result<(ContextOptions, RecordingOptions), RecordingError> {
+    let mut context = json!({});
+    let mut viewport = start.config.viewport;
+    if let Some(name) = &start.config.device {
+        let device = device(name)?;
+        context = json!(device);
+        viewport = viewport.or(Some(device.viewport));
+    }
+    let mut context: ContextOptions = serde_json::from_value(context).unwrap_or_default();
+    if let Some(viewport) = viewport {
+        context.viewport = Some(Some(Size { width: viewport.width, height: viewport.height }));
+    }
+    let written = RecordingOptions {
+        device: start.config.device.clone(),
+        viewport: start.config.viewport,
+        ..RecordingOptions::default()
+    };
+    Ok((context, written))
+}
+
+/// What a person types into an address bar: without a scheme it is `http://`.
+fn address(typed: &str) -> String {
+    let has_scheme = typed.split_once(':').is_some_and(|(scheme, rest)| {
+        let word = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        // `localhost:8080` is a host with a port.
+        word && !scheme.is_empty() && !rest.starts_with(|c: char| c.is_ascii_digit())
+    });
+    match typed.trim() {
+        "" => "about:blank".to_owned(),
+        typed if has_scheme => typed.to_owned(),
+        typed => format!("http://{typed}"),
+    }
+}
+
+impl From<ClickMode> for recorder::Mode {
+    fn from(mode: ClickMode) -> Self {
+        match mode {
+            ClickMode::Record => Self::Record,
+            ClickMode::PickLocator => Self::PickLocator,
+            ClickMode::AssertVisible => Self::AssertVisible,
+            ClickMode::AssertText => Self::AssertText,
+            ClickMode::AssertValue => Self::AssertValue,
+            ClickMode::AssertSnapshot => Self::AssertSnapshot,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RecordingConfig, Viewport};
+
+    #[test]
+    fn addresses_are_what_a_person_means() {
+        for (typed, url) in [
+            ("https://a.test/x", "https://a.test/x"),
+            ("a.test", "http://a.test"),
+            ("localhost:8080/x", "http://localhost:8080/x"),
+            ("data:text/html,x", "data:text/html,x"),
+            ("about:blank", "about:blank"),
+            ("", "about:blank"),
+        ] {
+            assert_eq!(address(typed), url, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_viewport_beats_the_devices() {
+        let viewport = Some(Viewport { width: 500, height: 400 });
+        let start = |device: &str, viewport| StartRecording {
+            flow: "f".into(),
+            execution: "e".into(),
+            url: String::new(),
+            language: "typescript".into(),
+            config: RecordingConfig { viewport, device: Some(device.into()) },
+        };
+        let size = |start| context_options(&start).expect("a device").0.viewport().map(|size| size.width);
+        assert_eq!(size(start("Pixel 7", None)), Some(412));
+        assert_eq!(size(start("Pixel 7", viewport)), Some(500));
+        let error = context_options(&start("Pixle 7", None)).expect_err("no device").to_string();
+        assert!(error.contains("Did you mean Pixel 7"), "{error}");
+    }
+}

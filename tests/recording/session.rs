@@ -1,0 +1,174 @@
+//! Recordings as a server orders them: however they end, there is exactly one completion, with what was recorded so far.
+
+use super::site;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use understudy::browser::{BrowserPool, LaunchOptions, Mode};
+use understudy::model::recording::{RecordingControl, RecordingInput};
+use understudy::model::{Event, RecordingConfig, StartRecording};
+use understudy::recorder::RecorderOptions;
+use understudy::session::{Controls, Recordings, RecordingsOptions};
+
+/// A recording and both ends of it.
+struct Session {
+    pool: BrowserPool,
+    events: mpsc::Receiver<Event>,
+    controls: mpsc::UnboundedSender<RecordingControl>,
+    cancel: CancellationToken,
+    /// Everything that was told.
+    told: Vec<Event>,
+}
+
+impl Session {
+    fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
+        let pool = BrowserPool::new(LaunchOptions::default());
+        let options = RecordingsOptions { mode: Mode::Headless, preview: true, recorder: RecorderOptions::default() };
+        let recordings = Recordings::new(pool.clone(), options);
+        let (sender, events) = mpsc::channel(64);
+        let (controls, told) = mpsc::unbounded_channel();
+        let cancel = CancellationToken::new();
+        let start = StartRecording {
+            flow: "f".into(),
+            execution: "e".into(),
+            url: url.into(),
+            language: language.into(),
+            config,
+        };
+        let ends = Controls { controls: told, cancel: cancel.clone() };
+        tokio::spawn(async move { recordings.record(start, sender, ends).await });
+        Self { pool, events, controls, cancel, told: Vec::new() }
+    }
+
+    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
+        loop {
+            let event = self.events.recv().await.expect("the session has ended without it");
+            let found = wanted(&event);
+            self.told.push(event);
+            if found {
+                return;
+            }
+        }
+    }
+
+    async fn ready(&mut self) {
+        self.until(|event| matches!(event, Event::RecordingReady { .. })).await;
+    }
+
+    fn input(&self, input: serde_json::Value) {
+        let input: RecordingInput = serde_json::from_value(input).expect("an input");
+        self.controls.send(RecordingControl::Input(input)).expect("a session");
+    }
+
+    async fn recorded(&mut self, text: &str) {
+        self.until(|event| matches!(event, Event::RecordingAction { code, .. } if code.contains(text))).await;
+    }
+
+    /// Success, code and message of the one completion; nothing follows it.
+    async fn end(mut self) -> (bool, Option<String>, Option<String>) {
+        self.until(|event| matches!(event, Event::RecordingComplete { .. })).await;
+        assert_eq!(self.events.recv().await, None, "nothing follows the completion");
+        self.pool.close().await;
+        match self.told.pop() {
+            Some(Event::RecordingComplete { success, code, message, .. }) => (success, code, message),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_without_a_window_clicks_into_the_preview() {
+    let site = site::serve();
+    let mut session = Session::start(&format!("{site}/play/forms.html"), "typescript", RecordingConfig::default());
+    session.ready().await;
+    session.until(|event| matches!(event, Event::RecordingFrame { .. })).await;
+    let Some(Event::RecordingFrame { frame, width, height, page, url, .. }) = session.told.last() else { panic!() };
+    assert_eq!((*width, *height, page.as_str()), (1280, 720, "page"));
+    assert!(frame.starts_with(&[0xff, 0xd8]) && url.ends_with("/play/forms.html"), "{url}");
+    // The first field has the focus after a tab, wherever it is painted.
+    session.input(json!({"type": "press", "key": "Tab"}));
+    session.input(json!({"type": "text", "text": "abc"}));
+    session.recorded("fill('abc')").await;
+    session.input(json!({"type": "press", "key": "Tab"}));
+    session.input(json!({"type": "text", "text": "s3cret"}));
+    session.recorded("process.env.PASSWORD!").await;
+    session.controls.send(RecordingControl::Pause).expect("a session");
+    session.input(json!({"type": "press", "key": "Tab"}));
+    session.input(json!({"type": "text", "text": "unseen"}));
+    session.controls.send(RecordingControl::Resume).expect("a session");
+    session.input(json!({"type": "press", "key": "Enter"}));
+    session.recorded("press('Enter')").await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    let told = format!("{:?}", session.told);
+    let (success, code, message) = session.end().await;
+    let code = code.expect("code");
+    assert_eq!((success, message), (true, None));
+    assert!(code.contains(&format!("goto('{site}/play/forms.html')")), "{code}");
+    assert!(!code.contains("unseen") && !code.contains("s3cret") && !told.contains("s3cret"), "{code}");
+}
+
+#[tokio::test]
+async fn dialogs_are_told_and_answered() {
+    let site = site::serve();
+    let mut session = Session::start(&format!("{site}/play/dialogs.html"), "javascript", RecordingConfig::default());
+    session.ready().await;
+    for _ in 0..3 {
+        session.input(json!({"type": "press", "key": "Tab"}));
+    }
+    session.input(json!({"type": "press", "key": "Enter"}));
+    session.until(|event| matches!(event, Event::RecordingDialog { .. })).await;
+    let Some(Event::RecordingDialog { kind, message, default_value, .. }) = session.told.last() else { panic!() };
+    assert_eq!((kind.as_str(), message.as_str(), default_value.as_str()), ("prompt", "Name?", "nobody"));
+    session.input(json!({"type": "dialog", "accept": true, "promptText": "Ada"}));
+    session.recorded("dialog.accept('Ada')").await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    assert!(session.end().await.0);
+}
+
+#[tokio::test]
+async fn every_end_is_told_once() {
+    let site = site::serve();
+    let hang = format!("{site}/hang");
+    let plain = format!("{site}/play/plain.html");
+    let none = RecordingConfig::default;
+
+    let session = Session::start(&plain, "cobol", none());
+    let (success, code, message) = session.end().await;
+    assert!(!success && code.is_none() && message.expect("words").contains("known are typescript"));
+
+    let config = RecordingConfig { device: Some("Pixle 7".into()), viewport: None };
+    let (success, _, message) = Session::start(&plain, "typescript", config).end().await;
+    assert!(!success && message.expect("words").contains("Did you mean Pixel 7"));
+
+    let session = Session::start(&hang, "typescript", none());
+    session.cancel.cancel();
+    let (success, _, message) = session.end().await;
+    assert_eq!((success, message.as_deref()), (false, Some("Recording cancelled")));
+
+    let mut session = Session::start(&hang, "typescript", none());
+    session.until(|event| matches!(event, Event::RecordingAction { .. })).await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    let (success, code, _) = session.end().await;
+    assert!(success && code.is_some());
+
+    let mut session = Session::start("about:blank", "typescript", none());
+    session.ready().await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    assert!(session.end().await.0);
+
+    let (success, _, message) = Session::start("http://127.0.0.1:1/", "typescript", none()).end().await;
+    assert!(!success && message.expect("words").contains("ERR_"));
+
+    let mut session = Session::start(&plain, "typescript", none());
+    session.ready().await;
+    session.cancel.cancel();
+    let (success, code, message) = session.end().await;
+    assert!(!success && code.expect("code").contains("plain.html"));
+    assert_eq!(message.as_deref(), Some("Recording cancelled"));
+
+    let mut session = Session::start(&plain, "typescript", none());
+    session.ready().await;
+    session.pool.close().await;
+    let (_, code, message) = session.end().await;
+    assert!(code.expect("code").contains("plain.html"), "{message:?}");
+}
