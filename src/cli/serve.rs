@@ -1,7 +1,7 @@
 //! `understudy serve`: the hub alone.
 
 use super::{CouldNotRun, duration, secret::SecretArgs};
-use crate::hub::{self, HubOptions};
+use crate::hub::{self, HubError, HubHandle, HubOptions};
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -34,11 +34,21 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         cors_origins: args.cors_origin,
     };
     super::runtime()?.block_on(async {
-        let hub = hub::serve(options).await?;
+        let hub = open(options).await?;
         super::say(&format!("The hub listens on {0}. Its dashboard: {0}/", hub.url()));
         told_to_end().await?;
         hub.shutdown().await;
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// A hub in this process.
+pub(super) async fn open(options: HubOptions) -> Result<HubHandle, CouldNotRun> {
+    hub::serve(options).await.map_err(|error| match &error {
+        HubError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+            CouldNotRun(format!("{error}. Choose another address with --listen; port 0 is any free one"))
+        }
+        _ => error.into(),
     })
 }
 

@@ -4,7 +4,7 @@ use super::playing::Playing;
 use super::{CouldNotRun, serve};
 use crate::agent::{AgentOptions, Shutdown, TokenSource};
 use crate::hub::token::{self, Identity, Role};
-use crate::hub::{self, HubHandle, HubOptions};
+use crate::hub::{HubHandle, HubOptions};
 use crate::wire::{socketio, tls};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -39,7 +39,7 @@ impl Stage {
     pub(super) async fn set(listen: SocketAddr, name: String, playing: Playing) -> Result<Self, CouldNotRun> {
         playing.chromium()?;
         let secret = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
-        let hub = hub::serve(HubOptions { listen, secret: secret.clone(), ..HubOptions::default() }).await?;
+        let hub = serve::open(HubOptions { listen, secret: secret.clone(), ..HubOptions::default() }).await?;
         let state = tempfile::Builder::new().prefix("understudy-").tempdir()?;
         let options = AgentOptions {
             server: hub.url().parse()?,

@@ -33,6 +33,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         );
         io::stdout().write_all(text.as_bytes())?;
         stage.during(async { Ok(serve::told_to_end().await?) }).await?;
+        super::say("Ending: what runs is finished first. Ctrl-C once more cancels it.");
         stage.strike().await?;
         Ok(ExitCode::SUCCESS)
     })

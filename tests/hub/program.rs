@@ -173,6 +173,20 @@ async fn up_serves_tests_until_it_is_told_to_end() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_taken_is_told_with_what_helps() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let temporary = tempfile::tempdir().unwrap();
+    let done =
+        Program::command(&temporary, &["up", "--listen", &address]).stderr(Stdio::piped()).output().await.unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    let words = String::from_utf8(done.stderr).unwrap();
+    assert!(words.starts_with(&format!("error: listen on {address}: ")), "{words}");
+    assert!(words.ends_with("Choose another address with --listen; port 0 is any free one\n"), "{words}");
+    assert!(done.stdout.is_empty());
+}
+
+#[tokio::test]
 async fn told_twice_to_end_it_cancels_what_plays() {
     let (mut up, address, token) = up().await;
     let mut ada = Client::connect(&address, json!({"token": token})).await.unwrap();
