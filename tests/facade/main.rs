@@ -4,7 +4,16 @@ use std::process::Command;
 
 #[test]
 fn failed_value_matchers_say_what_the_official_ones_say() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facade/values.mjs");
+    agrees("values.mjs");
+}
+
+#[test]
+fn what_is_documented_is_there_or_refused_by_name() {
+    agrees("members.mjs");
+}
+
+fn agrees(script: &str) {
+    let script = format!("{}/tests/facade/{script}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("node").arg(script).output().expect("Node.js: run ./install.sh --deps");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));

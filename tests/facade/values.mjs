@@ -5,7 +5,7 @@ import { cases } from './value-cases.mjs';
 
 const captured = JSON.parse(readFileSync(new URL('../../fixtures/facade/values.json', import.meta.url)));
 /** Where the thrown error came from is not captured: those are lines of this folder. */
-const cut = text => text.replace(/\n\n +(> *)?(\d+ \||at )[\s\S]*/, '\n').trimEnd();
+const cut = text => text.replace(/\nMatchers: .*/, '').replace(/\n\n +(> *)?(\d+ \||at )[\s\S]*/, '\n').trimEnd();
 let failures = 0;
 for (const [name, run] of Object.entries(cases(expect))) {
   let seen = null;

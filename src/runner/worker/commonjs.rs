@@ -1,6 +1,7 @@
 //! Modules written in Node.js's old way: `require('x')` of a text becomes an import, `module.exports` a default export (and one by name for each
 //! name that can be seen in the text). Other uses of `require` fail when they are reached: there is no such function.
 
+use super::exports;
 use super::transform::Import;
 use oxc::allocator::{Allocator, ArenaVec, GetAllocator};
 use oxc::ast::ast::{
@@ -16,6 +17,15 @@ use std::fmt::Write as _;
 pub(crate) struct Wrapping {
     pub(crate) before: String,
     pub(crate) after: String,
+    /// Exported by name.
+    pub(crate) names: Vec<String>,
+}
+
+impl Wrapping {
+    /// Whether it sets `module.exports`.
+    pub(crate) fn is_commonjs(&self) -> bool {
+        !self.after.is_empty()
+    }
 }
 
 /// Rewrites `require` calls in place; adds what they ask for to `imports`.
@@ -57,12 +67,10 @@ pub(crate) fn rewrite<'a>(
     if exports {
         wrapping.before.push_str("const module = { exports: {} }; let exports = module.exports; ");
         wrapping.after.push_str("\nexport default module.exports;\nexport const __commonjs = true;\n");
-        for name in found.names {
-            let _ = writeln!(
-                wrapping.after,
-                "const __export_{name} = module.exports.{name}; export {{ __export_{name} as {name} }};"
-            );
+        for name in &found.names {
+            let _ = writeln!(wrapping.after, "{}", exports::of_module(name));
         }
+        wrapping.names = found.names;
     }
     wrapping
 }
@@ -82,7 +90,13 @@ impl Finder<'_, '_> {
         }
         if !self.imports.iter().any(|import| import.specifier == specifier) {
             let (line, column) = (self.position)(offset);
-            self.imports.push(Import { specifier: specifier.to_owned(), line, column, dynamic: false });
+            self.imports.push(Import {
+                specifier: specifier.to_owned(),
+                line,
+                column,
+                dynamic: false,
+                names: Vec::new(),
+            });
         }
         self.required.push(specifier.to_owned());
         self.required.len() - 1

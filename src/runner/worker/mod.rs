@@ -6,6 +6,7 @@ mod calls;
 mod commonjs;
 mod engine;
 mod explain;
+mod exports;
 mod js;
 mod limits;
 mod modules;

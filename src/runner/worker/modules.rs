@@ -1,9 +1,11 @@
 //! The module graph: everything a spec imports is asked of the host, transformed and known by name before anything is evaluated.
 
 use super::bytecode::Compiled;
+use super::exports::{self, Exports};
+use super::js;
 use super::polyfills::{self, Builtin};
 use super::stack::{OWN, Sources};
-use super::transform::{self, Import};
+use super::transform::{self, Import, Imported};
 use crate::model::run::TestError;
 use crate::runner::protocol::Module as Source;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
@@ -18,6 +20,7 @@ use std::rc::Rc;
 pub(crate) struct Graph {
     code: HashMap<String, String>,
     resolved: HashMap<(String, String), String>,
+    exports: HashMap<String, Exports>,
 }
 
 impl Graph {
@@ -32,6 +35,7 @@ impl Graph {
         mut ask: impl FnMut(&str, &str) -> Result<Source, String>,
     ) -> Result<(), Box<TestError>> {
         let mut waiting = vec![entry];
+        let mut asked = Vec::new();
         while let Some(module) = waiting.pop() {
             if self.code.contains_key(&module.path) {
                 continue;
@@ -39,7 +43,10 @@ impl Graph {
             let transformed = transform::transform(&module.path, &module.source)?;
             for import in &transformed.imports {
                 let target = match polyfills::builtin(&import.specifier) {
-                    Some(Builtin::Module(name)) => Ok(name.to_owned()),
+                    Some(Builtin::Module(name)) => {
+                        has_all(name, &module, import)?;
+                        Ok(name.to_owned())
+                    }
                     Some(Builtin::Refused(why)) => Err(why),
                     None => ask(&import.specifier, &module.path).map(|found| {
                         let path = found.path.clone();
@@ -49,6 +56,7 @@ impl Graph {
                 };
                 match target {
                     Ok(target) => {
+                        asked.extend(import.names.iter().map(|asked| (target.clone(), asked.name.clone())));
                         self.resolved.insert((module.path.clone(), import.specifier.clone()), target);
                     }
                     // It fails when it is reached.
@@ -57,10 +65,58 @@ impl Graph {
                 }
             }
             self.code.insert(module.path.clone(), transformed.code);
+            self.exports.insert(module.path.clone(), transformed.exports);
             sources.insert(module.path, module.source, transformed.positions, transformed.calls);
+        }
+        for (target, name) in asked {
+            if !self.has(&target, &name, &mut Vec::new()) {
+                self.add_missing(&target, name);
+            }
         }
         Ok(())
     }
+
+    /// Whether a module exports the name, itself or from others. Our own modules were looked at before.
+    fn has<'s>(&'s self, module: &'s str, name: &str, seen: &mut Vec<&'s str>) -> bool {
+        let Some(exports) = self.exports.get(module) else { return true };
+        if exports.names.iter().any(|one| one == name) || (exports.is_commonjs && name == "default") {
+            return true;
+        }
+        if name == "default" || seen.contains(&module) {
+            return false;
+        }
+        seen.push(module);
+        exports.from.iter().any(|specifier| {
+            let target = self.resolved.get(&(module.to_owned(), specifier.clone()));
+            target.is_some_and(|target| self.has(target, name, seen))
+        })
+    }
+
+    /// Imports of names that a module does not have are undefined, not an error.
+    fn add_missing(&mut self, module: &str, name: String) {
+        if let (Some(code), Some(exports)) = (self.code.get_mut(module), self.exports.get_mut(module)) {
+            code.push('\n');
+            code.push_str(&exports::missing(&name, exports.is_commonjs));
+            exports.names.push(name);
+        }
+    }
+}
+
+/// Of our own modules people may only import what is there: a name that comes with a later release is told at once.
+fn has_all(own: &str, module: &Source, import: &Import) -> Result<(), Box<TestError>> {
+    let mut sources = polyfills::LIBRARY.iter().chain(js::MODULES);
+    let Some((_, source)) = sources.find(|(name, _)| *name == own) else { return Ok(()) };
+    let exports = exports::of_source(source);
+    let Some(Imported { name, line, column }) = import.names.iter().find(|asked| !exports.names.contains(&asked.name))
+    else {
+        return Ok(());
+    };
+    let mut known: Vec<_> = exports.names.iter().filter(|name| !name.starts_with('_') && *name != "default").collect();
+    known.sort_unstable();
+    let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut error = transform::error_at("Error", &module.path, &module.source, *line, *column, "");
+    error.message = format!("Error: '{}' has no export '{name}'. Supported: {known}", import.specifier);
+    Err(Box::new(error))
 }
 
 fn cannot_import(module: &Source, import: &Import, why: &str) -> TestError {

@@ -4,11 +4,12 @@
 use super::await_chain;
 use super::calls::Calls;
 use super::commonjs;
+use super::exports::{self, Exports};
 use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
 use crate::model::run::{Location, TestError};
 use oxc::allocator::Allocator;
-use oxc::ast::ast::{Expression, ImportDeclaration, ImportExpression, Program, Statement};
+use oxc::ast::ast::{Expression, ImportDeclaration, ImportDeclarationSpecifier, ImportExpression, Program, Statement};
 use oxc::ast_visit::{Visit, walk};
 use oxc::codegen::{Codegen, CodegenOptions};
 use oxc::diagnostics::OxcDiagnostic;
@@ -29,6 +30,8 @@ pub(crate) struct Transformed {
     pub(crate) calls: Calls,
     /// What it imports, in order, each specifier once.
     pub(crate) imports: Vec<Import>,
+    /// What others may import of it.
+    pub(crate) exports: Exports,
 }
 
 /// One imported module.
@@ -42,6 +45,18 @@ pub(crate) struct Import {
     pub(crate) column: u32,
     /// `import()`: a failure is the caller's to see when it gets there.
     pub(crate) dynamic: bool,
+    /// What is asked of it by name; `default` is one.
+    pub(crate) names: Vec<Imported>,
+}
+
+/// A name that an import asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Imported {
+    pub(crate) name: String,
+    /// From 1.
+    pub(crate) line: u32,
+    /// From 1.
+    pub(crate) column: u32,
 }
 
 /// Transforms one module. The ending of `path` says what it is.
@@ -80,6 +95,8 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     let mut imports = Imports::of(&program, &lines);
     required.retain(|import| !imports.iter().any(|known| known.specifier == import.specifier));
     imports.append(&mut required);
+    let mut exports = exports::of(&program);
+    exports.is_commonjs = wrapping.is_commonjs();
     await_chain::wrap(&allocator, &lines, path, &mut program);
     let options = CodegenOptions { source_map_path: Some(path.into()), ..CodegenOptions::default() };
     let built = Codegen::new().with_options(options).build(&program);
@@ -92,7 +109,8 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
         original: (token.get_src_line() + 1, token.get_src_col() + 1),
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
-    Ok(Transformed { code, positions, calls, imports })
+    exports.names.extend(wrapping.names);
+    Ok(Transformed { code, positions, calls, imports, exports })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -104,8 +122,11 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
         return Err(Box::new(error_at("SyntaxError", path, source, line, column, message)));
     }
     // Valid JSON is a valid expression since ES2019.
-    let code = format!("export default {source}\n;export const __commonjs = true;");
-    Ok(Transformed { code, positions: PositionMap::default(), calls: Calls::default(), imports: Vec::new() })
+    let code = format!(
+        "const module = {{ exports: {source}\n}};\nexport default module.exports;\nexport const __commonjs = true;\n"
+    );
+    let exports = Exports { is_commonjs: true, ..Exports::default() };
+    Ok(Transformed { code, positions: PositionMap::default(), calls: Calls::default(), imports: Vec::new(), exports })
 }
 
 fn syntax_error(path: &str, source: &str, lines: &LineIndex, diagnostics: &[OxcDiagnostic]) -> TestError {
@@ -144,6 +165,9 @@ impl<'l> Imports<'l> {
             match statement {
                 Statement::ExportFromDeclaration(export) => {
                     imports.add(&export.source.value, export.source.span, false);
+                    for specifier in &export.specifiers {
+                        imports.name(&export.source.value, &specifier.local.name(), specifier.span);
+                    }
                 }
                 Statement::ExportAllDeclaration(export) => {
                     imports.add(&export.source.value, export.source.span, false);
@@ -160,8 +184,15 @@ impl<'l> Imports<'l> {
             Some(known) => known.dynamic &= dynamic,
             None => {
                 let (line, column) = self.lines.position(span.start);
-                self.found.push(Import { specifier: specifier.to_owned(), line, column, dynamic });
+                self.found.push(Import { specifier: specifier.to_owned(), line, column, dynamic, names: Vec::new() });
             }
+        }
+    }
+
+    fn name(&mut self, specifier: &str, name: &str, span: Span) {
+        let (line, column) = self.lines.position(span.start);
+        if let Some(import) = self.found.iter_mut().find(|import| import.specifier == specifier) {
+            import.names.push(Imported { name: name.to_owned(), line, column });
         }
     }
 }
@@ -169,6 +200,17 @@ impl<'l> Imports<'l> {
 impl<'a> Visit<'a> for Imports<'_> {
     fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
         self.add(&import.source.value, import.source.span, false);
+        for specifier in import.specifiers.iter().flatten() {
+            match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(one) => {
+                    self.name(&import.source.value, &one.imported.name(), one.span);
+                }
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
+                    self.name(&import.source.value, "default", one.span);
+                }
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => {}
+            }
+        }
     }
 
     fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
@@ -246,7 +288,10 @@ mod tests {
             assert_eq!(code(source), expected, "{source}");
         }
         let imports = transform("a.spec.ts", "f();\nrequire('./x');").expect("transforms").imports;
-        assert_eq!(imports, [Import { specifier: "./x".to_owned(), line: 2, column: 9, dynamic: false }]);
+        assert_eq!(
+            imports,
+            [Import { specifier: "./x".to_owned(), line: 2, column: 9, dynamic: false, names: Vec::new() }]
+        );
     }
 
     #[test]

@@ -174,7 +174,9 @@ impl Objects {
     /// The same name for the same request; its answer is known by it too.
     pub(super) fn add_request(&self, request: &Request) -> String {
         let mut tables = self.tables();
-        let name = format!("request {} {}", request.page().id(), request.id());
+        // The protocol calls all requests of a chain of redirects the same.
+        let hops = std::iter::successors(request.redirected_from(), |request| request.redirected_from()).count();
+        let name = format!("request {} {} {hops}", request.page().id(), request.id());
         if let Some(id) = tables.names.get(&name) {
             return id.clone();
         }

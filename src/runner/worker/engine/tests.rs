@@ -137,7 +137,24 @@ fn files_load_or_say_why_not() {
             "a missing export",
             "import { nope } from '@playwright/test'; nope;",
             none,
-            "SyntaxError: Could not find export 'nope' in module 'understudy:facade/index.js'",
+            "Error: '@playwright/test' has no export 'nope'. Supported: chromium, defineConfig, devices, errors, expect, firefox, \
+             mergeExpects, mergeTests, request, selectors, test, webkit\n    at a.spec.ts:1:10",
+        ),
+        (
+            "what others do not export is undefined",
+            "import type { T } from './types'; import x, { y, z } from './types'; export { T2 } from './types'; export * from './types';\n\
+             console.log(x, y, z)",
+            &[("types.ts", "export interface T {}; export type T2 = number; export const z = 1;")],
+            "a.spec.ts asks for ./types\nundefined undefined 1\nloaded",
+        ),
+        (
+            "names of old modules and data",
+            "import { found, hidden } from './old.js'; import { b } from './data.json'; console.log(found, hidden, b)",
+            &[
+                ("old.js", "module.exports = make(); function make() { return { found: 1, hidden: 2 }; }"),
+                ("data.json", "{ \"b\": [3] }"),
+            ],
+            "a.spec.ts asks for ./old.js\na.spec.ts asks for ./data.json\n1 2 [ 3 ]\nloaded",
         ),
         (
             "endless await",

@@ -32,6 +32,12 @@ export function filters(options = {}) {
   return text;
 }
 
+/** Where a navigation goes, short: no scheme, no content. */
+export function address(url) {
+  if (typeof url !== 'string') return String(url);
+  return url.startsWith('data:') ? 'data:' : /^https?:\/\/./.test(url) ? url.replace(/^https?:\/\//, '') : url;
+}
+
 /** A selector as the author wrote it: `#a >> text=Hi` is `locator('#a').getByText('Hi')`. */
 export function selector(text) {
   return text.split(/\s*>>\s*(?=(?:[^"']|"[^"]*"|'[^']*')*$)/).map(part).join('.');

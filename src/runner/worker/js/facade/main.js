@@ -4,7 +4,7 @@ import { send } from './native.js';
 import { testError } from './errors.js';
 import { answered } from './op.js';
 import { dispatchEvent } from './api/registry.js';
-import './api/unsupported.js';
+import './unsupported.js';
 import { expectDefaults } from './expect/defaults.js';
 import './index.js';
 import { beginFile, endFile } from './test/declare.js';

@@ -1,4 +1,5 @@
 // Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
+import { mistake } from './arguments.js';
 import { send, capture } from './native.js';
 import { TimeoutError } from './errors.js';
 import { beginStep } from './steps.js';
@@ -14,6 +15,8 @@ export const isAbandoned = error => abandoned.has(error);
 export function op(name, params, { apiName = '', step, stack = capture() } = {}) {
   const id = ++lastId;
   return new Promise((resolve, reject) => {
+    const wrong = mistake(name, params);
+    if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
     pending.set(id, { resolve, reject, apiName, stack });
     try {
       send({ t: 'op', id, step: step ?? null, name, params });

@@ -9,11 +9,11 @@ export const ACTIONS = {
   dblclick: ['Double click', options => ({ ...options })],
   tap: ['Tap', options => ({ ...options })],
   hover: ['Hover', options => ({ ...options })],
-  fill: [({ value }) => `Fill "${value}"`, (value, options) => ({ ...options, value: textOf(value, 'value') })],
+  fill: [({ value }) => `Fill "${value}"`, (value, options) => ({ ...options, value: value })],
   clear: ['Clear', options => ({ ...options })],
-  press: [({ key }) => `Press "${key}"`, (key, options) => ({ ...options, key: textOf(key, 'key') })],
-  pressSequentially: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: textOf(text, 'text') })],
-  type: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: textOf(text, 'text') })],
+  press: [({ key }) => `Press "${key}"`, (key, options) => ({ ...options, key: key })],
+  pressSequentially: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: text })],
+  type: [({ text }) => `Type "${text}"`, (text, options) => ({ ...options, text: text })],
   check: ['Check', options => ({ ...options })],
   uncheck: ['Uncheck', options => ({ ...options })],
   setChecked: [({ checked }) => (checked ? 'Check' : 'Uncheck'), (checked, options) => ({ ...options, checked: Boolean(checked) })],
@@ -22,7 +22,7 @@ export const ACTIONS = {
   focus: ['Focus', options => ({ ...options })],
   blur: ['Blur', options => ({ ...options })],
   scrollIntoViewIfNeeded: ['Scroll into view', options => ({ ...options })],
-  dispatchEvent: [({ type }) => `Dispatch "${type}"`, (type, eventInit, options) => ({ ...options, type: textOf(type, 'type'), eventInit: argument(eventInit ?? {}, handleId) })],
+  dispatchEvent: [({ type }) => `Dispatch "${type}"`, (type, eventInit, options) => ({ ...options, type: type, eventInit: argument(eventInit ?? {}, handleId) })],
   setInputFiles: ['Set input files', (files, options) => ({ ...options, files: filePayloads(files) })],
 };
 
@@ -31,7 +31,7 @@ export const READS = {
   innerText: options => ({ ...options }),
   innerHTML: options => ({ ...options }),
   inputValue: options => ({ ...options }),
-  getAttribute: (name, options) => ({ ...options, name: textOf(name, 'name') }),
+  getAttribute: (name, options) => ({ ...options, name: name }),
   isVisible: options => ({ ...options }),
   isHidden: options => ({ ...options }),
   isChecked: options => ({ ...options }),
@@ -76,18 +76,15 @@ function shown({ frame, handle, strict, timeout, eventInit, files, ...rest }) {
   return rest;
 }
 
-function textOf(value, name) {
-  if (typeof value !== 'string') throw new Error(`${name}: expected string, got ${value === null ? 'null' : typeof value}`);
-  return value;
-}
-
 function selectOptions(values) {
   if (values === null || values === undefined) return [];
   const list = Array.isArray(values) ? values : [values];
   return list.map((value, index) => {
+    if (value === null) throw new Error(`options[${index}]: expected object, got null`);
     if (value instanceof ElementHandle) return { handle: value._id };
     if (typeof value === 'string') return { valueOrLabel: value };
-    if (value === null || typeof value !== 'object') throw new Error(`options[${index}]: expected object, got ${value === null ? 'null' : typeof value}`);
+    if (typeof list[0] === 'string') return { valueOrLabel: value };
+    if (typeof value !== 'object') return value;
     return { value: value.value, label: value.label, index: value.index };
   });
 }
@@ -95,6 +92,7 @@ function selectOptions(values) {
 function filePayloads(files) {
   return (Array.isArray(files) ? files : [files]).map(file => {
     if (typeof file === 'string') throw new Error(`The test code has no files here: pass { name, mimeType, buffer } instead of the path ${JSON.stringify(file)}`);
+    if (file.buffer === undefined) return {};
     return { name: String(file.name), mimeType: file.mimeType ?? 'application/octet-stream', base64: Buffer.from(file.buffer).toString('base64') };
   });
 }

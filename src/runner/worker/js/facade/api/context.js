@@ -1,11 +1,19 @@
 // BrowserContext and Browser.
 import { apiCall, apiStep, op, quiet } from '../op.js';
+import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
+import { textHeaders } from './network.js';
 import { initScript, Page } from './page.js';
 import { register, forget, lookup } from './registry.js';
 import { Timeouts } from './timeouts.js';
-import { waitForEvent } from './waiter.js';
+import { eventStep } from './waiter.js';
+
+const EVENTS = ['close', 'console', 'dialog', 'download', 'frameattached', 'framedetached', 'framenavigated', 'page', 'pageclose', 'pageload', 'request',
+  'requestfailed', 'requestfinished', 'response', 'weberror'];
+const EVENTS_TO_COME = ['backgroundpage', 'dialogclosed', 'serviceworker'];
+/** Those that the host tells only to who asked. */
+const SUBSCRIBED = ['console', 'dialog', 'download', 'request', 'response', 'requestfinished', 'requestfailed'];
 
 export class BrowserContext extends Emitter {
   constructor(browser, id, options) {
@@ -15,6 +23,8 @@ export class BrowserContext extends Emitter {
     this._options = options;
     this._timeouts = new Timeouts(undefined);
     this._pages = new Set();
+    /** Requests the host told of, by its name for them. */
+    this._requests = new Map();
     this._closed = false;
     register(id, this);
   }
@@ -34,20 +44,25 @@ export class BrowserContext extends Emitter {
     page.on('pageerror', error => { this.emit('weberror', new WebError(page, error)); });
   }
   _subscribed(event, enabled) {
-    if (!['console', 'dialog', 'request', 'response', 'requestfinished', 'requestfailed'].includes(event) || !enabled) return;
+    if (!SUBSCRIBED.includes(event) || !enabled) return;
     this._wanted = new Set([...(this._wanted ?? []), event]);
     for (const page of this._pages) page._subscribed(event, true);
   }
   _gone() {
     if (this._closed) return;
     this._closed = true;
+    this._requests.clear();
     for (const page of [...this._pages]) page._gone();
     this._browser._contexts.delete(this);
     forget(this._id);
     this.emit('close', this);
   }
+  _known(event) {
+    if (EVENTS_TO_COME.includes(event)) throw missing('browserContext', `on('${event}')`, EVENTS);
+  }
   browser() { return this._browser; }
   pages() { return [...this._pages]; }
+  isClosed() { return this._closed; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
   setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
   newPage() {
@@ -61,6 +76,7 @@ export class BrowserContext extends Emitter {
     await apiCall('browserContext.close', 'Close context', 'context.close', { context: this._id }, {});
     this._gone();
   }
+  toJSON() { return { _type: 'BrowserContext', _guid: this._id }; }
   async [Symbol.asyncDispose]() { await this.close(); }
   cookies(urls) { return this.#quiet('cookies', { urls: urls === undefined ? [] : Array.isArray(urls) ? urls : [urls] }); }
   addCookies(cookies) { return this.#quiet('addCookies', { cookies }); }
@@ -69,29 +85,32 @@ export class BrowserContext extends Emitter {
   clearPermissions() { return this.#quiet('clearPermissions', {}); }
   setGeolocation(geolocation) { return this.#quiet('setGeolocation', { geolocation }); }
   setOffline(offline) { return this.#quiet('setOffline', { offline }); }
-  setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers }); }
+  async setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers: textHeaders(headers) }); }
   addInitScript(script, arg) { return this.#quiet('addInitScript', { source: initScript(script, arg) }); }
   storageState() { return this.#quiet('storageState', {}); }
   #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
   waitForEvent(event, optionsOrPredicate = {}) {
-    const predicate = typeof optionsOrPredicate === 'function' ? optionsOrPredicate : optionsOrPredicate.predicate;
-    const timeout = this._timeouts.forAction(typeof optionsOrPredicate === 'function' ? {} : optionsOrPredicate);
-    return apiStep('browserContext.waitForEvent', `Wait for event "${event}"`, { event }, step =>
-      waitForEvent(this, event, { predicate, timeout, apiName: 'browserContext.waitForEvent', stack: step.stack, closed: 'Target page, context or browser has been closed' }));
+    return eventStep(this, 'browserContext.waitForEvent', event, optionsOrPredicate);
   }
+}
+
+/** The runner starts browsers; a test sees which kind. */
+export class BrowserType {
+  name() { return 'chromium'; }
 }
 
 export class Browser extends Emitter {
   constructor(defaults) {
     super();
     this._contexts = new Set();
+    this._type = new BrowserType();
     /** `use` options of the running test, for contexts that the test makes itself. */
     this._defaults = defaults;
   }
   contexts() { return [...this._contexts]; }
   isConnected() { return true; }
   version() { return this._defaults().browserVersion ?? ''; }
-  browserType() { return { name: () => 'chromium' }; }
+  browserType() { return this._type; }
   newContext(options) {
     return apiStep('browser.newContext', 'Create context', {}, step => this._newContext({ ...this._defaults().context, ...options }, 'browser.newContext', step));
   }

@@ -25,6 +25,7 @@ export class ConsoleMessage {
     this._type = type;
     this._text = text;
     this._location = location;
+    this._time = Date.now();
     this._args = (args ?? []).map(item => (item.handle ? makeHandle(item, page._main) : { jsonValue: async () => deserialize(item.value), toString: () => item.preview ?? String(deserialize(item.value)) }));
   }
   page() { return this._page; }
@@ -32,6 +33,19 @@ export class ConsoleMessage {
   text() { return this._text; }
   location() { return { url: '', lineNumber: 0, columnNumber: 0, ...this._location }; }
   args() { return this._args; }
+  timestamp() { return this._time; }
+}
+
+/** A download that began; what comes of it is not kept. */
+export class Download {
+  constructor(page, { url, suggestedFilename }) {
+    this._page = page;
+    this._url = url;
+    this._name = suggestedFilename;
+  }
+  page() { return this._page; }
+  url() { return this._url; }
+  suggestedFilename() { return this._name; }
 }
 
 export function pageError({ name, message, stack }) {

@@ -1,14 +1,16 @@
 // Frame: navigation, evaluation, and the actions that take a selector. Page has the same for its main frame.
 import * as describe from '../describe.js';
+import { native } from '../native.js';
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
-import { evaluate, functionText, handleId, makeHandle, oneArgument } from './handle.js';
+import { evaluate, evaluateFirst, functionText, handleId, makeHandle, oneArgument } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
 import { makeResponse } from './network.js';
 import { register, forget } from './registry.js';
 import { hostPattern, matchesUrl, resolveUrl } from './url.js';
+import { CLOSED, framed } from './waiter.js';
 
 export class Frame {
   constructor(page, { frame, url, name, parent }) {
@@ -27,15 +29,18 @@ export class Frame {
     if (name === 'navigated') {
       this._url = params.url;
       this._name = params.name ?? this._name;
-      this._page.emit('framenavigated', this);
+      this._page._tell('framenavigated', this);
     } else if (name === 'detached') {
       this._detached = true;
       this._parent?._children.delete(this);
       forget(this._id);
       this._page._frames.delete(this);
-      this._page.emit('framedetached', this);
+      this._page._tell('framedetached', this);
     } else if (name === 'loadState' && this === this._page._main) {
-      if (params.state === 'load') this._page.emit('load', this._page);
+      if (params.state === 'load') {
+        this._page.emit('load', this._page);
+        this._page._context.emit('pageload', this._page);
+      }
       if (params.state === 'domcontentloaded') this._page.emit('domcontentloaded', this._page);
     }
   }
@@ -48,7 +53,7 @@ export class Frame {
   childFrames() { return [...this._children]; }
   isDetached() { return this._detached; }
   async frameElement() { return makeHandle(await quiet('frame.frameElement', 'frame.frameElement', { frame: this._id }), this._parent); }
-  toString() { return `Frame ${this._url}`; }
+  toJSON() { return { _type: 'Frame', _guid: this._id }; }
 }
 
 /** Methods that Page and Frame share; `frame(self)` is the frame, `api` the name in messages. */
@@ -58,47 +63,51 @@ export function installFrameMethods(prototype, api, frame) {
   const navigation = (self, options) => ({ frame: frame(self)._id, waitUntil: waitUntil(options?.waitUntil), timeout: timeouts(self).forNavigation(options) });
   const methods = {
     async goto(url, options) {
-      if (typeof url !== 'string') throw new Error(`url: expected string, got ${typeof url}`);
       const params = { ...navigation(this, options), url: resolveUrl(url, base(this)), referer: options?.referer };
-      return makeResponse(await apiCall(`${api}.goto`, `Navigate ${url}`, 'frame.goto', params, { url }));
+      return makeResponse(await apiCall(`${api}.goto`, `Navigate ${describe.address(url)}`, 'frame.goto', params, { url }), frame(this)._page);
     },
     setContent(html, options) {
-      return apiCall(`${api}.setContent`, 'Set content', 'frame.setContent', { ...navigation(this, options), html: String(html) }, {});
+      return apiCall(`${api}.setContent`, 'Set content', 'frame.setContent', { ...navigation(this, options), html }, {});
     },
     content() { return apiCall(`${api}.content`, 'Get content', 'frame.content', { frame: frame(this)._id }, {}); },
     title() { return quiet(`${api}.title`, 'frame.title', { frame: frame(this)._id }); },
     waitForLoadState(state = 'load', options) {
       return apiCall(`${api}.waitForLoadState`, 'Wait for load state', 'frame.waitForLoadState',
-        { frame: frame(this)._id, state: waitUntil(state, 'state'), timeout: timeouts(this).forNavigation(options) }, { state });
+        { frame: frame(this)._id, state, timeout: timeouts(this).forNavigation(options) }, { state });
     },
     waitForURL(url, options) {
       const self = frame(this);
-      const pattern = hostPattern(url, base(this));
-      const title = 'Wait for navigation';
-      if (pattern) return apiCall(`${api}.waitForURL`, title, 'frame.waitForURL', { ...navigation(this, options), url: pattern }, { url: String(url) });
-      return apiStep(`${api}.waitForURL`, title, {}, async step => {
-        const timeout = timeouts(this).forNavigation(options);
-        await navigated(self, timeout, `${api}.waitForURL`, step.stack, () => matchesUrl(url, self._url));
-        await op('frame.waitForLoadState', { frame: self._id, state: waitUntil(options?.waitUntil), timeout }, { apiName: `${api}.waitForURL`, step: step.id, stack: step.stack });
+      const there = matchesUrl(url, self._url, base(this));
+      return apiStep(`${api}.waitForURL`, there ? 'Wait for load state' : 'Wait for navigation', { url: String(url) }, ({ id, stack }) => {
+        const call = { apiName: `${api}.waitForURL`, step: id, stack };
+        const pattern = hostPattern(url, base(this));
+        if (pattern) return op('frame.waitForURL', { ...navigation(this, options), url: pattern }, call).catch(withLogFrame);
+        return untilUrl(self, url, { timeout: timeouts(this).forNavigation(options), state: waitUntil(options?.waitUntil) }, call);
       });
     },
-    async waitForNavigation(options) {
+    waitForNavigation(options) {
       const pattern = hostPattern(options?.url, base(this)) ?? { any: true };
-      return makeResponse(await apiCall(`${api}.waitForNavigation`, 'Wait for navigation', 'frame.waitForNavigation', { ...navigation(this, options), url: pattern }, {}));
+      return apiStep(`${api}.waitForNavigation`, 'Wait for navigation', {}, async ({ id, stack }) => {
+        const result = await op('frame.waitForNavigation', { ...navigation(this, options), url: pattern }, { apiName: `${api}.waitForNavigation`, step: id, stack }).catch(withLogFrame);
+        return makeResponse(result, frame(this)._page);
+      });
     },
     waitForTimeout(timeout) {
-      if (typeof timeout !== 'number') throw new Error(`timeout: expected number, got ${typeof timeout}`);
-      return apiStep(`${api}.waitForTimeout`, 'Wait for timeout', { timeout }, () => new Promise(done => { setTimeout(done, timeout); }));
+      return apiStep(`${api}.waitForTimeout`, 'Wait for timeout', { timeout }, async () => {
+        if (typeof timeout !== 'number') throw new Error(`${api}.waitForTimeout: waitTimeout: expected float, got ${typeof timeout}`);
+        return new Promise(done => { setTimeout(done, timeout); });
+      });
     },
     async waitForFunction(expression, arg, options) {
       const isFunction = typeof expression === 'function';
+      if (typeof options?.polling === 'string' && options.polling !== 'raf') throw new Error(`Unknown polling option: ${options.polling}`);
       const params = { frame: frame(this)._id, expression: functionText(expression), isFunction, arg: argument(arg, handleId),
         polling: options?.polling ?? 'raf', timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForFunction`, 'Wait for function', 'frame.waitForFunction', params, {}), frame(this));
     },
     async waitForSelector(selector, options) {
       const params = { frame: frame(this)._id, selector, state: options?.state ?? 'visible', strict: Boolean(options?.strict), timeout: timeouts(this).forAction(options) };
-      return makeHandle(await apiCall(`${api}.waitForSelector`, `Wait for selector ${describe.selector(selector)}`, 'frame.waitForSelector', params, { selector }), frame(this));
+      return makeHandle(await apiCall(`${api}.waitForSelector`, `Wait for selector locator(${describe.quote(selector)})`, 'frame.waitForSelector', params, { selector }), frame(this));
     },
     async evaluate(expression, arg) {
       oneArgument(arguments.length, 2);
@@ -116,10 +125,10 @@ export function installFrameMethods(prototype, api, frame) {
       const found = await apiCall(`${api}.$$`, `Query selector all ${describe.selector(selector)}`, 'frame.querySelectorAll', { frame: frame(this)._id, selector }, { selector });
       return found.map(item => makeHandle(item, frame(this)));
     },
-    $eval(selector, expression, arg) {
-      return evaluate(`${api}.$eval`, 'locator.evaluate', { frame: frame(this)._id, selector, strict: false, timeout: 1, title: ` ${describe.selector(selector)}` }, expression, arg);
+    async $eval(selector, expression, arg) {
+      return evaluateFirst(`${api}.$eval`, { frame: frame(this)._id, selector, strict: false }, expression, arg);
     },
-    $$eval(selector, expression, arg) {
+    async $$eval(selector, expression, arg) {
       return evaluate(`${api}.$$eval`, 'locator.evaluateAll', { frame: frame(this)._id, selector, title: ` ${describe.selector(selector)}` }, expression, arg);
     },
     async addScriptTag(options = {}) {
@@ -135,9 +144,8 @@ export function installFrameMethods(prototype, api, frame) {
   };
   for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   installActions(prototype, api, (self, [selector, ...rest]) => {
-    if (typeof selector !== 'string') throw new Error(`selector: expected string, got ${typeof selector}`);
     return {
-      target: { frame: frame(self)._id, selector, strict: false }, rest, subtitle: describe.selector(selector),
+      target: { frame: frame(self)._id, selector, strict: false }, rest, subtitle: describe.selector(String(selector)),
       timeout: options => timeouts(self).forAction(options),
     };
   }, ['pressSequentially', 'clear', 'blur', 'selectText', 'scrollIntoViewIfNeeded']);
@@ -155,22 +163,46 @@ function waitUntil(value = 'load', name = 'waitUntil') {
   return value;
 }
 
-/** Until `accept()` after one of the frame's navigations, or at once. */
-function navigated(frame, timeout, apiName, stack, accept) {
-  if (accept()) return Promise.resolve();
+/** What the host logged, in the shape of calls that wait on this side. */
+function withLogFrame(error) {
+  const [words, log] = error.message.split('\nCall log:\n');
+  if (log !== undefined) error.message = words + framed(log.trimEnd().split('\n').map(line => line.replace(/^\s*- /, '').replace(/^(waiting for navigation) to \/.* until/, '$1 until').replace(/^navigated to/, '  $&')));
+  throw error;
+}
+
+/** Until a navigation of the frame leads where a predicate says, or at once; then until it is loaded. */
+async function untilUrl(frame, url, { timeout, state }, call) {
+  const began = native.now();
+  if (!matchesUrl(url, frame._url)) await navigatedTo(frame, url, { timeout, state }, call);
+  const left = timeout > 0 ? Math.max(1, timeout - (native.now() - began)) : 0;
+  await op('frame.waitForLoadState', { frame: frame._id, state, timeout: left }, call);
+}
+
+function navigatedTo(frame, url, { timeout, state }, { apiName, stack }) {
+  const log = [`waiting for navigation until "${state}"`];
+  const page = frame._page;
   return new Promise((resolve, reject) => {
     let timer;
-    const listener = other => {
-      if (other !== frame) return;
-      try { if (accept()) done(resolve); } catch (error) { done(reject, error); }
+    const settle = (act, value) => {
+      clearTimeout(timer);
+      page.off('framenavigated', moved);
+      page.off('close', closed);
+      act(value);
     };
-    const done = (act, value) => { clearTimeout(timer); frame._page.off('framenavigated', listener); act(value); };
-    frame._page.on('framenavigated', listener);
-    if (timeout > 0) timer = setTimeout(() => {
-      const error = new TimeoutError(`${apiName}: Timeout ${timeout}ms exceeded.`);
+    const fail = (Kind, words) => {
+      const error = new Kind(`${apiName}: ${words}${framed(log)}`);
       error.stack = stack;
-      done(reject, error);
-    }, timeout);
+      settle(reject, error);
+    };
+    const moved = other => {
+      if (other !== frame) return;
+      log.push(`  navigated to "${frame._url}"`);
+      try { if (matchesUrl(url, frame._url)) settle(resolve); } catch (error) { settle(reject, error); }
+    };
+    const closed = () => fail(Error, CLOSED);
+    page.on('framenavigated', moved);
+    page.on('close', closed);
+    if (timeout > 0) timer = setTimeout(() => fail(TimeoutError, `Timeout ${timeout}ms exceeded.`), timeout);
   });
 }
 

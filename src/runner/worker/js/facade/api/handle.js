@@ -1,7 +1,9 @@
 // JSHandle and ElementHandle: values that stay in the page.
-import { apiCall, quiet } from '../op.js';
+import * as describe from '../describe.js';
+import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument, deserialize } from '../values.js';
 import { register, forget, lookup } from './registry.js';
+import { saveScreenshot, screenshotOptions } from './screenshot.js';
 
 export const handleId = value => (value instanceof JSHandle ? value._id : undefined);
 
@@ -12,6 +14,27 @@ export async function evaluate(apiName, op, target, expression, arg, { returnHan
   const shown = target.selector ? { selector: target.selector } : {};
   const result = await (step ? apiCall(apiName, `Evaluate${target.title ?? ''}`, op, { ...params, title: undefined }, shown) : quiet(apiName, op, params));
   return returnHandle ? makeHandle(result, frame) : deserialize(result.value);
+}
+
+/** `$eval`: of what is there now. */
+export function evaluateFirst(apiName, target, expression, arg) {
+  const { selector } = target;
+  return apiStep(apiName, `Evaluate ${describe.selector(selector)}`, { selector }, async ({ id, stack }) => {
+    const call = { apiName, step: id, stack };
+    const found = await op('frame.querySelector', target, call);
+    if (!found) {
+      const error = new Error(`${apiName}: Failed to find element matching selector ${JSON.stringify(selector)}`);
+      error.stack = stack;
+      throw error;
+    }
+    const { handle } = found;
+    const params = { handle, expression: functionText(expression), isFunction: typeof expression === 'function', arg: argument(arg, handleId), returnHandle: false };
+    try {
+      return deserialize((await op('handle.evaluate', params, call)).value);
+    } finally {
+      quiet('', 'handle.dispose', { handle }).catch(() => {});
+    }
+  });
 }
 
 /**
@@ -50,13 +73,13 @@ export class JSHandle {
   }
   async evaluate(expression, arg) {
     this._alive('evaluate');
-    return evaluate('jsHandle.evaluate', 'handle.evaluate', { handle: this._id }, expression, arg);
+    return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id }, expression, arg);
   }
   async evaluateHandle(expression, arg) {
     this._alive('evaluateHandle');
-    return evaluate('jsHandle.evaluateHandle', 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
+    return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
   }
-  async jsonValue() { return deserialize(await quiet('jsHandle.jsonValue', 'handle.jsonValue', { handle: this._id })); }
+  async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id })); }
   async getProperties() {
     const properties = await quiet('jsHandle.getProperties', 'handle.getProperties', { handle: this._id });
     return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame)]));
@@ -64,8 +87,10 @@ export class JSHandle {
   async getProperty(name) {
     return evaluate('jsHandle.getProperty', 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
   }
+  /** Its name in messages. */
+  get _api() { return 'jsHandle'; }
   _alive(method) {
-    if (this._disposed) throw new Error(`jsHandle.${method}: Target page, context or browser has been closed`);
+    if (this._disposed) throw new Error(`${this._api}.${method}: Target page, context or browser has been closed`);
   }
   asElement() { return null; }
   async dispose() {
@@ -76,9 +101,11 @@ export class JSHandle {
   }
   async [Symbol.asyncDispose]() { await this.dispose(); }
   toString() { return this._preview; }
+  toJSON() { return { _type: this.constructor.name, _guid: this._id }; }
 }
 
 export class ElementHandle extends JSHandle {
+  get _api() { return 'elementHandle'; }
   asElement() { return this; }
   async contentFrame() {
     const result = await quiet('elementHandle.contentFrame', 'handle.contentFrame', { handle: this._id });
@@ -94,6 +121,16 @@ export class ElementHandle extends JSHandle {
   async $$(selector) {
     const found = await apiCall('elementHandle.$$', `Query selector all ${selector}`, 'frame.querySelectorAll', { ...this._target(), selector });
     return found.map(item => makeHandle(item, this._frame));
+  }
+  async $eval(selector, expression, arg) { return evaluateFirst('elementHandle.$eval', { ...this._target(), selector, strict: false }, expression, arg); }
+  async $$eval(selector, expression, arg) {
+    const all = `(_, [elements, arg]) => (${functionText(expression)})(elements, arg)`;
+    const params = { handle: this._id, expression: all, isFunction: true, arg: argument([await this.$$(selector), arg], handleId), returnHandle: false };
+    return deserialize((await apiCall('elementHandle.$$eval', `Evaluate ${describe.selector(selector)}`, 'handle.evaluate', params, { selector })).value);
+  }
+  async boundingBox() { return quiet('elementHandle.boundingBox', 'locator.boundingBox', { ...this._target(), timeout: 0 }); }
+  async screenshot(options = {}) {
+    return saveScreenshot(await apiCall('elementHandle.screenshot', 'Screenshot', 'locator.screenshot', { ...screenshotOptions('elementHandle.screenshot', options), ...this._target(), timeout: this._timeout(options) }, {}));
   }
   _target() { return { frame: this._frame?._id, handle: this._id, selector: '' }; }
   _describe() { return ''; }

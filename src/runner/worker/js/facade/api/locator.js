@@ -5,7 +5,7 @@ import { apiCall, apiStep, quiet, op } from '../op.js';
 
 import { evaluate, makeHandle } from './handle.js';
 import { installActions } from './actions.js';
-import { saveScreenshot } from './screenshot.js';
+import { saveScreenshot, screenshotOptions } from './screenshot.js';
 
 const ENTER_FRAME = ' >> internal:control=enter-frame';
 
@@ -20,7 +20,8 @@ export function installGetBy(prototype) {
       if (selector._frame !== this._root()) throw new Error('Locators must belong to the same frame.');
       return this._make(`internal:chain=${JSON.stringify(selector._selector)}${this._filters(options)}`, `locator(${selector})${describe.filters(options)}`);
     }
-    return this._make(`${selector}${this._filters(options)}`, describe.selector(String(selector)) + describe.filters(options));
+    const filters = this._filters(options);
+    return this._make(typeof selector === 'string' || filters ? `${selector}${filters}` : selector, describe.selector(String(selector)) + describe.filters(options));
   };
   prototype.frameLocator = function (selector) {
     return new FrameLocator(this.locator(selector));
@@ -94,9 +95,10 @@ export class Locator {
   ariaSnapshot(options) { return apiCall('locator.ariaSnapshot', `Aria snapshot ${this}`, 'locator.ariaSnapshot', { ...options, ...this._target(options) }, { selector: this._selector }); }
   highlight() { return quiet('locator.highlight', 'locator.highlight', this._target()); }
   async screenshot(options = {}) {
-    return saveScreenshot(await apiCall('locator.screenshot', `Screenshot ${this}`, 'locator.screenshot', { ...options, ...this._target(options) }, { selector: this._selector }));
+    return saveScreenshot(await apiCall('locator.screenshot', `Screenshot ${this}`, 'locator.screenshot', { ...screenshotOptions('locator.screenshot', options), ...this._target(options) }, { selector: this._selector }));
   }
   toString() { return this._text; }
+  toJSON() { return { _frame: this._frame, _selector: this._selector }; }
   [Symbol.for('nodejs.util.inspect.custom')]() { return `Locator@${this._text}`; }
 }
 installGetBy(Locator.prototype);

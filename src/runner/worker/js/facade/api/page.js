@@ -1,20 +1,24 @@
 // Page: a main frame, its children, devices and events.
-import { apiCall, apiStep, quiet } from '../op.js';
+import { apiCall, quiet } from '../op.js';
+import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
-import { ConsoleMessage, Dialog, pageError } from './events.js';
+import { ConsoleMessage, Dialog, Download, pageError } from './events.js';
 import { Frame, installFrameMethods } from './frame.js';
 import { functionText } from './handle.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
-import { makeResponse, Request, Response } from './network.js';
+import { makeResponse, textHeaders, requestOf, responseOf } from './network.js';
 import { register, forget, lookup } from './registry.js';
-import { saveScreenshot } from './screenshot.js';
+import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
-import { matchesUrl } from './url.js';
-import { waitForEvent } from './waiter.js';
+import { matchesUrl, shortPattern } from './url.js';
+import { eventStep } from './waiter.js';
 
-/** Events that the host tells only to who asked. */
-const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser'];
+const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
+  'popup', 'request', 'requestfailed', 'requestfinished', 'response'];
+const EVENTS_TO_COME = ['dialogclosed', 'filechooser', 'websocket', 'worker'];
+/** Those that the host tells only to who asked. */
+const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download'];
 
 export class Page extends Emitter {
   constructor(context, { page, mainFrame, opener, viewport }) {
@@ -38,21 +42,22 @@ export class Page extends Emitter {
       case 'frameAttached': {
         const frame = new Frame(this, { ...params, parent: lookup(params.parent) });
         this._frames.add(frame);
-        this.emit('frameattached', frame);
+        this._tell('frameattached', frame);
         break;
       }
       case 'closed': this._gone(); break;
       case 'crashed': this.emit('crash', this); break;
       case 'viewport': this._viewport = { width: params.width, height: params.height }; break;
-      case 'console': this.#both('console', new ConsoleMessage(this, params)); break;
+      case 'console': this._tell('console', new ConsoleMessage(this, params)); break;
       case 'dialog': this.#dialog(new Dialog(this, params)); break;
       case 'pageerror': this.emit('pageerror', pageError(params)); break;
-      case 'request': case 'requestfinished': case 'requestfailed': this.#both(name, new Request(params)); break;
-      case 'response': this.#both(name, new Response(params)); break;
-      default: this.emit(name, params);
+      case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
+      case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
+      case 'download': this._tell('download', new Download(this, params)); break;
     }
   }
-  #both(name, value) {
+  /** An event of the page that its context has too. */
+  _tell(name, value) {
     this.emit(name, value);
     this._context.emit(name, value);
   }
@@ -67,9 +72,13 @@ export class Page extends Emitter {
     forget(this._id);
     for (const frame of this._frames) forget(frame._id);
     this.emit('close', this);
+    this._context.emit('pageclose', this);
   }
   _subscribed(event, enabled) {
     if (SUBSCRIBED.includes(event) && !this._closed) quiet('', 'page.subscribe', { page: this._id, event, enabled }).catch(() => {});
+  }
+  _known(event) {
+    if (EVENTS_TO_COME.includes(event)) throw missing('page', `on('${event}')`, EVENTS);
   }
   _root() { return this._main; }
   _make(selector, text) { return this._main._make(selector, text); }
@@ -99,10 +108,10 @@ export class Page extends Emitter {
   goForward(options) { return this.#travel('goForward', 'Go forward', options); }
   async #travel(method, title, options) {
     const params = { page: this._id, waitUntil: options?.waitUntil ?? 'load', timeout: this._timeouts.forNavigation(options) };
-    return makeResponse(await apiCall(`page.${method}`, title, `page.${method}`, params, {}));
+    return makeResponse(await apiCall(`page.${method}`, title, `page.${method}`, params, {}), this);
   }
   async screenshot(options = {}) {
-    return saveScreenshot(await apiCall('page.screenshot', 'Screenshot', 'page.screenshot', { ...options, page: this._id, timeout: this._timeouts.forAction(options) }, {}));
+    return saveScreenshot(await apiCall('page.screenshot', 'Screenshot', 'page.screenshot', { ...screenshotOptions('page.screenshot', options), page: this._id, timeout: this._timeouts.forAction(options) }, {}));
   }
   async setViewportSize({ width, height }) {
     await apiCall('page.setViewportSize', 'Set viewport size', 'page.setViewportSize', { page: this._id, width, height });
@@ -111,25 +120,20 @@ export class Page extends Emitter {
   bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
   emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
   addInitScript(script, arg) { return quiet('page.addInitScript', 'page.addInitScript', { page: this._id, source: initScript(script, arg) }); }
-  setExtraHTTPHeaders(headers) { return quiet('page.setExtraHTTPHeaders', 'page.setExtraHTTPHeaders', { page: this._id, headers }); }
+  async setExtraHTTPHeaders(headers) { return quiet('page.setExtraHTTPHeaders', 'page.setExtraHTTPHeaders', { page: this._id, headers: textHeaders(headers) }); }
 
   waitForEvent(event, optionsOrPredicate = {}) {
-    return this.#wait('page.waitForEvent', event, optionsOrPredicate);
+    return eventStep(this, 'page.waitForEvent', event, optionsOrPredicate, `waiting for event "${event}"`);
   }
   waitForRequest(pattern, options) { return this.#traffic('waitForRequest', 'request', pattern, options); }
   waitForResponse(pattern, options) { return this.#traffic('waitForResponse', 'response', pattern, options); }
   #traffic(method, event, pattern, options) {
-    const predicate = typeof pattern === 'function' ? pattern : item => matchesUrl(pattern, item.url(), this._context._options.baseURL);
-    return this.#wait(`page.${method}`, event, { ...options, predicate });
-  }
-  #wait(apiName, event, optionsOrPredicate) {
-    const predicate = typeof optionsOrPredicate === 'function' ? optionsOrPredicate : optionsOrPredicate.predicate;
-    const timeout = this._timeouts.forAction(typeof optionsOrPredicate === 'function' ? {} : optionsOrPredicate);
-    return apiStep(apiName, `Wait for event "${event}"`, { event }, step =>
-      waitForEvent(this, event, { predicate, timeout, apiName, stack: step.stack, closed: 'Target page, context or browser has been closed' }));
+    if (typeof pattern === 'function') return eventStep(this, `page.${method}`, event, { ...options, predicate: pattern });
+    const predicate = item => matchesUrl(pattern, item.url(), this._context._options.baseURL);
+    return eventStep(this, `page.${method}`, event, { ...options, predicate }, `waiting for ${event} ${shortPattern(pattern)}`);
   }
   async pause() {}
-  toString() { return `Page ${this.url()}`; }
+  toJSON() { return { _type: 'Page', _guid: this._id }; }
 }
 installGetBy(Page.prototype);
 installFrameMethods(Page.prototype, 'page', page => page._main);

@@ -1,4 +1,8 @@
 // Timeouts by default: the call's own, then the page's, the context's, the test's options. 0 is none.
+
+/** What is no number is no limit. */
+const given = options => (options?.timeout === undefined ? undefined : typeof options.timeout === 'number' ? options.timeout : 0);
+
 export class Timeouts {
   constructor(parent) {
     this.parent = parent;
@@ -6,10 +10,10 @@ export class Timeouts {
     this.navigation = undefined;
   }
   forAction(options) {
-    return options?.timeout ?? this.#find('action') ?? 0;
+    return given(options) ?? this.#find('action') ?? 0;
   }
   forNavigation(options) {
-    return options?.timeout ?? this.#find('navigation') ?? this.#find('action') ?? 0;
+    return given(options) ?? this.#find('navigation') ?? this.#find('action') ?? 0;
   }
   #find(kind) {
     for (let at = this; at; at = at.parent) if (at[kind] !== undefined) return at[kind];

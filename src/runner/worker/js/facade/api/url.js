@@ -41,3 +41,10 @@ export function globToRegExp(glob) {
   return new RegExp(`${text}$`);
 }
 const escape = c => (/[$^+.*()|?{}[\]\\]/.test(c) ? `\\${c}` : c);
+
+/** A pattern in a log. */
+export function shortPattern(pattern) {
+  const short = text => (text.length > 50 ? `${text.slice(0, 49)}…` : text);
+  if (isRegExp(pattern)) return `/${short(pattern.source)}/${pattern.flags}`;
+  return `"${short(String(pattern))}"`;
+}

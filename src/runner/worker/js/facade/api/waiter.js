@@ -1,8 +1,19 @@
 // Waiting for an event on this side of the pipe.
 import { TimeoutError } from '../errors.js';
+import { apiStep } from '../op.js';
 
-/** A promise of the first `event` of `emitter` that `predicate` accepts; fails when `gone` says that it cannot come. */
-export function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, closed }) {
+export const CLOSED = 'Target page, context or browser has been closed';
+
+/** `waitForEvent` of a page or a context, as a step. `line` is what the log says, if there is one. */
+export function eventStep(emitter, apiName, event, optionsOrPredicate = {}, line = undefined) {
+  const options = typeof optionsOrPredicate === 'function' ? { predicate: optionsOrPredicate } : optionsOrPredicate;
+  const timeout = emitter._timeouts.forAction(options);
+  return apiStep(apiName, `Wait for event "${event}"`, { event }, ({ stack }) =>
+    waitForEvent(emitter, event, { predicate: options.predicate, timeout, apiName, stack, log: line ? [line] : [] }));
+}
+
+/** A promise of the first `event` of `emitter` that `predicate` accepts; fails when the emitter closes or the time is up. */
+function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, log }) {
   return new Promise((resolve, reject) => {
     let timer;
     const cleanups = [];
@@ -11,8 +22,9 @@ export function waitForEvent(emitter, event, { predicate, timeout, apiName, stac
       for (const cleanup of cleanups) cleanup();
       act(value);
     };
-    const fail = error => {
-      error.stack = stack ?? error.stack;
+    const fail = (Kind, words) => {
+      const error = new Kind(`${apiName}: ${words}${framed(log)}`);
+      error.stack = stack;
       settle(reject, error);
     };
     const listen = (name, listener) => {
@@ -23,11 +35,17 @@ export function waitForEvent(emitter, event, { predicate, timeout, apiName, stac
       try {
         if (!predicate || await predicate(value)) settle(resolve, value);
       } catch (error) {
-        settle(reject, error);
+        fail(Error, error?.message ?? String(error));
       }
     });
-    if (event !== 'close' && closed) listen('close', () => fail(new Error(`${apiName}: ${closed}`)));
-    if (timeout > 0)
-      timer = setTimeout(() => fail(new TimeoutError(`${apiName}: Timeout ${timeout}ms exceeded while waiting for event "${event}"`)), timeout);
+    if (event !== 'close') listen('close', () => fail(Error, CLOSED));
+    if (event !== 'crash') listen('crash', () => fail(Error, 'Page crashed'));
+    if (timeout > 0) timer = setTimeout(() => fail(TimeoutError, `Timeout ${timeout}ms exceeded while waiting for event "${event}"`), timeout);
   });
+}
+
+/** A log as calls show it that wait on this side. */
+export function framed(lines) {
+  if (!lines.length) return '';
+  return `\n${'='.repeat(27)} logs ${'='.repeat(27)}\n${lines.join('\n')}\n${'='.repeat(60)}`;
 }

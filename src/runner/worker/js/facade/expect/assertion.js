@@ -1,4 +1,5 @@
 // What `expect(value)` returns: the matchers, `not`, `resolves`, `rejects`.
+import { missing } from '../missing.js';
 import { callMatcher, VALUE } from './call.js';
 import { LATER, WEB } from './web.js';
 
@@ -10,20 +11,20 @@ export function assertion(settings, custom, actual) {
 
 function modified(settings, custom, actual, modifiers) {
   const made = {};
+  const words = `expect(...)${modifiers.promise && `.${modifiers.promise}`}${modifiers.isNot ? '.not' : ''}`;
   for (const name of new Set([...KNOWN, ...Object.keys(custom)]))
     made[name] = (...args) => callMatcher({ settings, custom, actual, modifiers }, name, args);
   for (const name of LATER)
-    made[name] ??= () => { throw new Error(`expect(…).${name} is not supported yet. Supported matchers: ${[...KNOWN].sort().join(', ')}`); };
+    made[name] ??= () => { throw missing(words, name, KNOWN, made[name]); };
   const derive = (name, changes) => Object.defineProperty(made, name, { get: () => modified(settings, custom, actual, { ...modifiers, ...changes }) });
   if (!modifiers.isNot) derive('not', { isNot: true });
   if (!modifiers.promise && !modifiers.isNot) {
     derive('resolves', { promise: 'resolves' });
     derive('rejects', { promise: 'rejects' });
   }
-  const words = `expect(...)${modifiers.promise && `.${modifiers.promise}`}${modifiers.isNot ? '.not' : ''}`;
   return new Proxy(made, {
     get(target, name, self) {
-      if (typeof name === 'string' && !(name in target) && /^to[A-Z]/.test(name)) throw new TypeError(`${words}.${name} is not a function`);
+      if (typeof name === 'string' && !(name in target) && /^to[A-Z]/.test(name)) throw new TypeError(`${words}.${name} is not a function\nMatchers: ${[...KNOWN, ...Object.keys(custom)].sort().join(', ')}`);
       return Reflect.get(target, name, self);
     },
   });

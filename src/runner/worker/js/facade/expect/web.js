@@ -6,6 +6,8 @@ import { Page } from '../api/page.js';
 import { resolveUrl } from '../api/url.js';
 import { handleId } from '../api/handle.js';
 import { difference, diffLines } from './diff.js';
+import { addressMatch } from './address.js';
+import { withType } from './misuse.js';
 import { print, printVisibly } from './print.js';
 
 const isObject = value => typeof value === 'object' && value !== null && !isRegExp(value) && !Array.isArray(value);
@@ -27,6 +29,7 @@ const text = (matcher, flags = {}) => ({
 const pageText = (matcher, flags = {}) => ({
   subject: 'page', expectedWord: 'expected',
   plan([expected, options = {}], page) {
+    if (flags.url && typeof expected !== 'string' && !isRegExp(expected)) throw new Error(`expect(page).toHaveURL(expected) failed\n\nError: expected value must be a string or regular expression\n${withType('Expected', expected)}`);
     const resolved = flags.url && typeof expected === 'string' ? resolveUrl(expected, page._context._options.baseURL) : expected;
     return { options, expected: resolved, matcher, expectedText: items(resolved, { normalizeWhiteSpace: flags.normalize, ignoreCase: options.ignoreCase }) };
   },
@@ -89,6 +92,7 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
   const isPage = matcher.subject === 'page';
   if (isPage ? !(subject instanceof Page) : !(subject instanceof Locator))
     throw new Error(`${name} can be only used with ${isPage ? 'Page' : 'Locator'} object, was called with ${print(subject)}`);
+  if (name === 'toHaveURL' && typeof args[0] === 'function') return addressMatch(subject, args, { isNot, timeout: args[1]?.timeout ?? byDefault });
   const plan = matcher.plan(args, subject);
   const timeout = plan.options?.timeout ?? byDefault;
   const params = {
@@ -97,7 +101,10 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
     expectedValue: 'expectedValue' in plan ? argument(plan.expectedValue, handleId).value : undefined,
     expressionArg: plan.expressionArg, useInnerText: plan.useInnerText,
   };
-  const result = await op(isPage ? 'expect.page' : 'expect.locator', params, { apiName: '', step, stack });
+  const result = await op(isPage ? 'expect.page' : 'expect.locator', params, { apiName: '', step, stack }).catch(error => {
+    if (isPage && error.isClosed) return { matches: isNot, received: '' };
+    throw error;
+  });
   return { pass: result.matches, message: () => words(name, subject, plan, result, { isNot, timeout, title, isPage }) };
 }
 
@@ -113,7 +120,8 @@ function words(name, subject, plan, result, { isNot, timeout, title, isPage }) {
   if (result.timedOut) rows.push(row('Timeout', `${timeout}ms`));
   if (shown.difference) rows.push(shown.difference);
   if (shown.error) rows.push(`Error: ${shown.error}`);
-  const log = [`${title} with timeout ${timeout}ms`, ...(result.log ?? [])];
+  if (!result.log) return `${hint}\n\n${rows.join('\n')}`;
+  const log = [`${title} with timeout ${timeout}ms`, ...result.log];
   return `${hint}\n\n${rows.join('\n')}\n\nCall log:\n${log.map(line => (/^\s*(-|\d+ ×)/.test(line) ? line : `  - ${line}`)).join('\n')}\n`;
 }
 
@@ -136,6 +144,7 @@ function compare(plan, result, isNot) {
 
 function receivedOf(plan, result) {
   if (result.received === undefined) return undefined;
+  if (plan.lines) return result.received?.raw;
   if (plan.words !== undefined) return result.received ?? undefined;
   const received = typeof result.received === 'object' && result.received !== null && !Array.isArray(result.received) ? deserialize(result.received) : result.received;
   if (received === null && plan.expectedText) return plan.matcher === 'to.have.attribute.value' ? '' : undefined;

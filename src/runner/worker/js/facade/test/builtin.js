@@ -1,5 +1,6 @@
 // The fixtures that come with the box: browser, context, page and their options.
 import { Browser } from '../api/context.js';
+import { missing } from '../missing.js';
 import { setTestIdAttribute } from '../selectors.js';
 
 /** Options that become options of the context as they are. */
@@ -8,26 +9,34 @@ const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFact
   'reducedMotion', 'forcedColors', 'clientCertificates'];
 /** Options with another effect, or one that this runner decides elsewhere. */
 const OTHER = ['actionTimeout', 'navigationTimeout', 'testIdAttribute', 'contextOptions', 'launchOptions', 'connectOptions', 'headless', 'channel', 'screenshot', 'trace', 'video', 'defaultBrowserType'];
-const DEFAULTS = { acceptDownloads: true, javaScriptEnabled: true, locale: 'en-US', viewport: { width: 1280, height: 720 }, contextOptions: {}, launchOptions: {}, serviceWorkers: 'allow', defaultBrowserType: 'chromium', screenshot: 'off', trace: 'off', video: 'off', headless: true };
+const DEFAULTS = { actionTimeout: 0, navigationTimeout: 0, acceptDownloads: true, javaScriptEnabled: true, locale: 'en-US', viewport: { width: 1280, height: 720 }, contextOptions: {}, launchOptions: {}, serviceWorkers: 'allow', defaultBrowserType: 'chromium', screenshot: 'off', trace: 'off', video: 'off', headless: true };
 
 /** What contexts that the test makes itself begin with: the options in force for the running test. */
 let inForce = { context: {}, timeouts: {} };
 export const optionsInForce = () => inForce;
 export const browser = new Browser(() => inForce);
 
+const SUPPORTED = ['page', 'context', 'browser', 'browserName', 'baseURL', 'options of test.use()'];
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
   browser: [async ({}, use) => { await use(browser); }, { scope: 'worker' }],
   _options: [options(), { auto: true, box: true }],
-  context: async ({ _options }, use) => {
+  context: async ({ _options }, use, info) => {
+    if (info?._hookOfAll) throw new Error(notInHookOfAll(info._hookOfAll));
     const context = await browser._newContext(_options.context, '');
     await use(context);
     await context.close();
   },
   page: async ({ context }, use) => { await use(await context.newPage()); },
-  request: async () => { throw new Error('The fixture "request" is not supported yet. Supported fixtures: page, context, browser, browserName, baseURL and the options of test.use()'); },
+  request: async () => { throw missing('fixtures', 'request', SUPPORTED); },
+  playwright: [async () => { throw missing('fixtures', 'playwright', SUPPORTED); }, { scope: 'worker' }],
 };
 for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], { option: true }];
+
+/** A page is of one test; these hooks are around many. */
+const notInHookOfAll = kind => `"context" and "page" fixtures are not supported in "${kind}" since they are created on a per-test basis.
+If you would like to reuse a single page between tests, create context manually with browser.newContext(). See https://aka.ms/playwright/reuse-page for details.
+If you would like to configure your page before each test, do that in beforeEach hook instead.`;
 
 /** Reads all options; made from text because fixtures are known by the names in their parameter lists. */
 function options() {

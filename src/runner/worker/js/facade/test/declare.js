@@ -1,8 +1,7 @@
 // `test` and what hangs on it: builds the tree of suites while the file is evaluated.
 import { capture, locationOf } from '../native.js';
-import { TimeoutError, SkipError } from '../errors.js';
-import { beginStep, inStep } from '../steps.js';
 import { currentInfo } from './info.js';
+import { skippedStep, step } from './step.js';
 import { Suite, Test } from './suite.js';
 
 const tree = { root: undefined, current: undefined };
@@ -54,10 +53,7 @@ export class TestType {
     for (const kind of ['beforeAll', 'afterAll', 'beforeEach', 'afterEach']) test[kind] = (...args) => this.#hook(kind, args);
     test.use = fixtures => { here('test.use()').uses.push({ fixtures, location: locationOf(capture()) }); };
     test.step = (title, body, options) => step(title, body, options);
-    test.step.skip = (title, body, options) => {
-      beginStep({ category: 'test.step', title, apiName: 'test.step', location: options?.location }).end();
-      return Promise.resolve(undefined);
-    };
+    test.step.skip = skippedStep;
     test.extend = fixtures => {
       const location = locationOf(capture());
       const lists = fixtures?.__type instanceof TestType ? fixtures.__type.lists.filter(list => !this.lists.includes(list)) : [{ fixtures, location }];
@@ -141,36 +137,6 @@ function configure({ mode, retries, timeout } = {}) {
   }
   if (retries !== undefined) suite.retries = retries;
   if (timeout !== undefined) suite.timeout = timeout;
-}
-
-async function step(title, body, options = {}) {
-  if (!currentInfo()) throw new Error('test.step() can only be called from a test');
-  const stack = capture();
-  const boxed = error => { if (options.box && error && typeof error === 'object') error.stack = stack; throw error; };
-  return inStep({ category: 'test.step', title, apiName: 'test.step', stack, location: options.location, box: options.box }, async () => {
-    const control = { skip: (...args) => { if (!args.length || args[0]) throw new StepSkip(); }, attach: (name, data) => currentInfo().attach(name, data), titlePath: [title] };
-    try {
-      return await within(options.timeout, () => body(control), stack).catch(boxed);
-    } catch (error) {
-      if (error instanceof StepSkip) return undefined;
-      throw error;
-    }
-  });
-}
-class StepSkip extends SkipError {}
-
-function within(timeout, body, stack) {
-  const running = (async () => body())();
-  if (!timeout) return running;
-  let timer;
-  const expired = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new TimeoutError(`Step timeout of ${timeout}ms exceeded.`);
-      error.stack = stack;
-      reject(error);
-    }, timeout);
-  });
-  return Promise.race([running, expired]).finally(() => clearTimeout(timer));
 }
 
 export function mergeTests(...tests) {

@@ -41,14 +41,20 @@ export class TestInfo {
   fail(...args) { this._modify('fail', args); }
   slow(...args) { this._modify('slow', args); }
   _modify(type, [condition, description]) {
-    if (typeof condition === 'function') throw new Error(`It looks like you are calling test.${type}() inside the test and pass a callback.\nPass a condition instead and optional description instead:\ntest('my test', async ({ page, isMobile }) => {\n  test.${type}(isMobile, 'This test is not applicable on mobile');\n});`);
+    if (typeof condition === 'function') throw new Error(`test.${type}() with a function can only be called inside describe block`);
     if (arguments[1].length > 0 && !condition) return;
     this.annotations.push({ type, ...(description === undefined ? {} : { description }) });
-    if (type === 'slow') this.setTimeout(this.timeout * 3);
+    if (type === 'slow') this.#slowDown();
     else if (type === 'fail') { if (this.expectedStatus !== 'skipped') this.expectedStatus = 'failed'; } else {
       this.expectedStatus = 'skipped';
       throw new SkipError(`Test is skipped: ${description ?? ''}`);
     }
+  }
+  /** Three times the time, once. */
+  #slowDown() {
+    if (this._slow) return;
+    this._slow = true;
+    this.setTimeout(this.timeout * 3);
   }
   setTimeout(timeout) {
     this.timeout = timeout;
@@ -62,5 +68,4 @@ export class TestInfo {
     if (path === undefined) throw new Error(`testInfo.outputPath: ${segments.join('/')} is outside the test's folder; files are written in there`);
     return path;
   }
-  snapshotPath() { throw new Error('testInfo.snapshotPath is not supported yet: snapshots come with a later release'); }
 }

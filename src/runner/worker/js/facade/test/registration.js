@@ -26,6 +26,7 @@ export class Pool {
     const made = byKey.get(name)?.find(registration => registration.previous === previous);
     if (made) return made;
     const registration = this.#make(name, value, list.location, previous);
+    registration.isGiven = Boolean(list.isGiven);
     byKey.set(name, [...(byKey.get(name) ?? []), registration]);
     return registration;
   }
@@ -39,10 +40,10 @@ export class Pool {
       if (options.scope && options.scope !== previous.scope) throw fixtureError(`Fixture "${name}" has already been registered as a { scope: '${previous.scope}' } fixture defined in ${previous.location?.file ?? '<builtin>'}.`, location);
       if (options.auto !== undefined && Boolean(options.auto) !== previous.auto) throw fixtureError(`Fixture "${name}" has already been registered as a { auto: '${previous.auto ? 'test' : 'undefined'}' } fixture.`, location);
     }
-    // An option set to undefined goes back to what it was by default.
+    // An option set to undefined goes back to what the run says, or its default.
     if (value === undefined && previous?.option) {
       let first = previous;
-      while (first.previous) first = first.previous;
+      while (first.previous && !first.isGiven) first = first.previous;
       value = first.value;
     }
     const scope = previous?.scope ?? options.scope ?? 'test';

@@ -1,6 +1,6 @@
 // The worker's side of a run: which suites are entered, worker fixtures, tests in the order the host planned.
 import { send } from '../native.js';
-import { plainError, testError } from '../errors.js';
+import { plainError, SkipError, testError } from '../errors.js';
 import { Attempt } from './attempt.js';
 import { BUILTIN } from './builtin.js';
 import { Fixtures } from './fixtures.js';
@@ -36,7 +36,7 @@ class Worker {
     if (!this.given.has(type)) {
       const known = new Pool(lists).byName;
       const options = Object.entries(this.config.use ?? {}).filter(([name]) => known.get(name)?.option);
-      this.given.set(type, { fixtures: Object.fromEntries(options) });
+      this.given.set(type, { fixtures: Object.fromEntries(options), isGiven: true });
     }
     return this.given.get(type);
   }
@@ -45,13 +45,13 @@ class Worker {
   async enter(attempt) {
     for (const suite of attempt.test.suite.chain()) {
       if (this.entered.has(suite)) continue;
-      if (suite.failure) throw suite.failure;
       this.entered.add(suite);
       for (const hook of suite.hooks.beforeAll) {
         try {
           await this.#hookOfAll(attempt, hook);
         } catch (error) {
-          this.brokenSuite = suite;
+          if (error instanceof SkipError) suite.annotations.push(attempt.info.annotations.at(-1));
+          else this.brokenSuite = suite;
           throw error;
         }
       }
@@ -75,11 +75,13 @@ class Worker {
   /** Test fixtures of such a hook live as long as the hook. */
   async #hookOfAll(attempt, hook) {
     const fixtures = new Fixtures('test', this.fixtures);
+    attempt.info._hookOfAll = hook.kind;
     await attempt.inOwnSlot(async () => {
       try {
         await attempt.hook(hook, fixtures);
       } finally {
         await fixtures.tearDown(attempt.runner, error => attempt.fail(error));
+        attempt.info._hookOfAll = undefined;
       }
     }, hook.kind, hook.location);
   }
