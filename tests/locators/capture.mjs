@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { actions } from './actions.mjs';
+import { randomPage } from './random.mjs';
 
 const require = createRequire(process.env.PACKAGES ?? new URL('../interop/package.json', import.meta.url));
 const { chromium, expect } = require('@playwright/test');
@@ -59,6 +60,18 @@ rows('states.json', await judgeAll('states.html', async locator => [
   await verdict(locator.isChecked({ timeout: 1000 })),
   await verdict(locator.inputValue({ timeout: 1000 })),
 ]));
+
+const strange = [];
+for (let seed = 1; seed <= 40; seed++) {
+  const html = randomPage(seed * 7919);
+  await page.setContent(html);
+  const snapshot = await page.locator('body').ariaSnapshot();
+  // Names ten elements.
+  const many = await page.locator('body [id]').textContent({ timeout: 1000 }).catch(error => plain(error.message).split('\n\nCall log')[0].split('\n').slice(1));
+  strange.push({ html, snapshot, many });
+}
+rows('random.json', strange);
+if (process.argv[3] === 'pages') process.exit();
 
 const args = {
   fill: ({ value, ...options }) => [value, options],

@@ -99,6 +99,39 @@ fn a_snapshot_reads_as_playwrights() {
     });
 }
 
+/// A page of random.mjs: its snapshot, and how its first elements are told apart when they are too many.
+#[derive(serde::Deserialize)]
+struct Strange {
+    html: String,
+    snapshot: String,
+    many: Value,
+}
+
+#[test]
+fn strange_pages_read_as_playwright_reads_them() {
+    run(async {
+        let bench = Bench::new(json!({})).await;
+        let pages: Vec<Strange> = serde_json::from_str(include_str!("random.json")).unwrap();
+        for Strange { html, snapshot, many } in pages {
+            bench.set_content(&html).await;
+            let found = bench.op("locator.ariaSnapshot", json!({ "selector": "body" })).await.unwrap();
+            assert_eq!(found.as_str().unwrap(), snapshot, "{html}");
+            let found = bench.op("locator.textContent", json!({ "selector": "body [id]" })).await;
+            let found = found.unwrap_or_else(|message| {
+                let error = message.split("\n\nCall log").next().unwrap_or_default();
+                json!(error.lines().skip(1).collect::<Vec<_>>())
+            });
+            // Playwright may name an element by a label that is empty; a text says more.
+            for (found, expected) in found.as_array().unwrap().iter().zip(many.as_array().unwrap()) {
+                assert!(
+                    found == expected || expected.as_str().unwrap().contains("getByLabel('')"),
+                    "{found}\n{expected}\n{html}"
+                );
+            }
+        }
+    });
+}
+
 #[test]
 fn frames_are_entered() {
     run(async {

@@ -19,9 +19,9 @@ const IMPLICIT_ROLES = {
   AREA: element => (element.hasAttribute('href') ? 'link' : null),
   FOOTER: element => (insideSection(element) ? null : 'contentinfo'),
   HEADER: element => (insideSection(element) ? null : 'banner'),
-  FORM: element => (hasAuthorName(element) ? 'form' : null),
-  SECTION: element => (hasAuthorName(element) ? 'region' : null),
-  IMG: element => (element.getAttribute('alt') === '' && !element.getAttribute('title') && !hasGlobalAria(element) && !hasTabIndex(element)
+  FORM: element => (saysItsName(element) ? 'form' : null),
+  SECTION: element => (saysItsName(element) ? 'region' : null),
+  IMG: element => (element.getAttribute('alt') === '' && !element.getAttribute('title') && !hasGlobalAria(element, null) && !hasTabIndex(element)
     ? 'presentation' : 'img'),
   INPUT: inputRole,
   SELECT: element => (element.hasAttribute('multiple') || element.size > 1 ? 'listbox' : 'combobox'),
@@ -35,9 +35,10 @@ const INPUT_ROLES = { button: 'button', checkbox: 'checkbox', file: 'button', im
 function inputRole(element) {
   const type = element.type.toLowerCase();
   if (type === 'hidden') return null;
-  const suggests = () => rootOf(element)?.getElementById?.(element.getAttribute('list') ?? '')?.tagName === 'DATALIST';
-  if (type === 'search') return element.hasAttribute('list') ? 'combobox' : 'searchbox';
-  if (['email', 'tel', 'text', 'url', ''].includes(type)) return suggests() ? 'combobox' : 'textbox';
+  if (['email', 'search', 'tel', 'text', 'url', ''].includes(type)) {
+    const [list] = referenced(element, 'list');
+    return list && tagOf(list) === 'DATALIST' ? 'combobox' : type === 'search' ? 'searchbox' : 'textbox';
+  }
   return INPUT_ROLES[type] ?? 'textbox';
 }
 
@@ -46,12 +47,13 @@ function headerCellRole(element) {
     case 'col': case 'colgroup': return 'columnheader';
     case 'row': case 'rowgroup': return 'rowheader';
   }
-  const rowMates = [...(element.parentElement?.children ?? [])].filter(other => other !== element);
-  if (!rowMates.length) {
-    const rows = element.closest('table')?.rows.length ?? 0;
-    return rows > 1 ? 'columnheader' : insideGrid(element) ? 'gridcell' : 'cell';
+  const beside = [element.previousElementSibling, element.nextElementSibling].filter(Boolean);
+  if (!beside.length) {
+    const inRow = element.parentElement && tagOf(element.parentElement) === 'TR';
+    return inRow && closestAcross(element, 'table')?.rows.length <= 1 ? null : 'columnheader';
   }
-  return rowMates.some(other => other.tagName === 'TD') ? 'rowheader' : 'columnheader';
+  const holdsData = cell => tagOf(cell) === 'TD' && (cell.textContent.trim() || cell.children.length);
+  return beside.some(holdsData) ? 'rowheader' : 'columnheader';
 }
 
 function insideSection(element) {
@@ -65,12 +67,20 @@ function insideGrid(element) {
   return role === 'grid' || role === 'treegrid';
 }
 
-const hasAuthorName = element => ['aria-label', 'aria-labelledby', 'title'].some(name => element.getAttribute(name)?.trim());
+const saysItsName = element => element.hasAttribute('aria-label') || element.hasAttribute('aria-labelledby');
 const hasTabIndex = element => element.hasAttribute('tabindex') && !Number.isNaN(Number(element.getAttribute('tabindex')));
 const GLOBAL_ARIA = ['aria-atomic', 'aria-busy', 'aria-controls', 'aria-current', 'aria-describedby', 'aria-details', 'aria-dropeffect',
   'aria-flowto', 'aria-grabbed', 'aria-hidden', 'aria-keyshortcuts', 'aria-label', 'aria-labelledby', 'aria-live', 'aria-owns',
   'aria-relevant', 'aria-roledescription'];
-const hasGlobalAria = element => GLOBAL_ARIA.some(name => element.hasAttribute(name));
+/** What has no name can't be given one. */
+const UNNAMED_ROLES = new Set(['caption', 'code', 'deletion', 'emphasis', 'generic', 'insertion', 'paragraph', 'presentation', 'strong',
+  'subscript', 'superscript']);
+
+function hasGlobalAria(element, role) {
+  const prohibited = name => (UNNAMED_ROLES.has(role) && (name === 'aria-label' || name === 'aria-labelledby'))
+    || (role === 'generic' && name === 'aria-roledescription');
+  return GLOBAL_ARIA.some(name => element.hasAttribute(name) && !prohibited(name));
+}
 
 function isFocusable(element) {
   if (isNativelyDisabled(element)) return false;
@@ -95,31 +105,40 @@ function implicitRole(element) {
     const parent = parentOrHost(at);
     if (!parent || !PRESENTATION_FROM[tagOf(at)]?.includes(tagOf(parent))) return role;
     const own = explicitRole(parent);
-    if ((own === 'none' || own === 'presentation') && !resistsPresentation(parent)) return own;
+    if ((own === 'none' || own === 'presentation') && !resistsPresentation(parent, own)) return own;
     at = parent;
   }
   return role;
 }
 
 function explicitRole(element) {
-  return (element.getAttribute('role') ?? '').split(' ').map(token => token.trim()).find(token => ROLES.has(token)) ?? null;
+  return (element.getAttribute('role') ?? '').toLowerCase().split(' ').map(token => token.trim()).find(token => ROLES.has(token)) ?? null;
 }
 
-const resistsPresentation = element => hasGlobalAria(element) || isFocusable(element);
+const resistsPresentation = (element, role) => hasGlobalAria(element, role) || isFocusable(element);
 
 function roleOf(element) {
   return cached('role', element, () => {
     const role = explicitRole(element);
     if (!role) return implicitRole(element);
-    if ((role === 'none' || role === 'presentation') && resistsPresentation(element)) return implicitRole(element);
-    return role;
+    if (role !== 'none' && role !== 'presentation') return role;
+    const implicit = implicitRole(element);
+    return resistsPresentation(element, implicit) ? implicit : role;
   });
+}
+
+const isNeverTold = element => ['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(tagOf(element));
+
+/** Text without a box: outside of all slots, or in a closed <details>. */
+function isTextLeftOut(node) {
+  const parent = node.parentElement;
+  return !!parent && ((!!parent.shadowRoot && !node.assignedSlot) || (tagOf(parent) === 'DETAILS' && !parent.open));
 }
 
 /** Not told to assistive technology. */
 function isAriaHidden(element) {
   return cached('ariaHidden', element, () => {
-    if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(tagOf(element))) return true;
+    if (isNeverTold(element)) return true;
     const style = styleOf(element);
     const slot = element.nodeName === 'SLOT';
     if (style?.display === 'contents' && !slot) {
@@ -146,22 +165,22 @@ function isInHiddenTree(element) {
 }
 
 function referenced(element, attribute) {
-  const ids = (element.getAttribute(attribute) ?? '').split(' ').filter(Boolean);
+  const ids = (element.getAttribute(attribute) ?? '').split(/[ \t\n\f\r]+/).filter(Boolean);
   const root = rootOf(element);
   return [...new Set(ids.map(id => root?.querySelector('#' + CSS.escape(id))).filter(Boolean))];
 }
 
 /** What `aria-labelledby` names; null where there is no such attribute or it names nothing. */
 function labelledByOf(element) {
-  const found = referenced(element, 'aria-labelledby');
-  return found.length ? found : null;
+  const found = element.ariaLabelledByElements ?? referenced(element, 'aria-labelledby');
+  return found.length ? [...found] : null;
 }
 
 const FORM_CONTROLS = new Set(['BUTTON', 'INPUT', 'SELECT', 'TEXTAREA', 'OPTION', 'OPTGROUP']);
-/** An option of a disabled list is not disabled itself, but one in a disabled group of fields is. */
+/** What is in a disabled list is not disabled itself, but in a disabled group of fields it is. */
 function isNativelyDisabled(element) {
   const tag = tagOf(element);
-  if (tag !== 'OPTION') return FORM_CONTROLS.has(tag) && element.matches(':disabled');
+  if (tag !== 'OPTION' && tag !== 'OPTGROUP') return FORM_CONTROLS.has(tag) && element.matches(':disabled');
   const fields = element.closest('fieldset[disabled]');
   const legend = fields?.querySelector(':scope > legend');
   return element.disabled || !!element.closest('optgroup[disabled]') || (!!fields && !legend?.contains(element));
@@ -187,7 +206,7 @@ const READONLY_ROLES = new Set(`checkbox combobox grid gridcell listbox radiogro
 /** null where it can't be. */
 function readonlyOf(element) {
   if (['INPUT', 'TEXTAREA', 'SELECT'].includes(tagOf(element))) return element.hasAttribute('readonly');
-  if (READONLY_ROLES.has(roleOf(element) ?? '')) return element.getAttribute('aria-readonly') === 'true';
+  if (READONLY_ROLES.has(roleOf(element) ?? '')) return element.getAttribute('aria-readonly')?.toLowerCase() === 'true';
   return element.isContentEditable ? false : null;
 }
 
@@ -198,7 +217,7 @@ function checkedOf(element) {
   if (tagOf(element) === 'INPUT' && element.indeterminate) return 'mixed';
   if (tagOf(element) === 'INPUT' && ['checkbox', 'radio'].includes(element.type)) return element.checked;
   if (!CHECKED_ROLES.includes(roleOf(element) ?? '')) return null;
-  const value = element.getAttribute('aria-checked');
+  const value = element.getAttribute('aria-checked')?.toLowerCase();
   return value === 'true' ? true : value === 'mixed' ? 'mixed' : false;
 }
 
@@ -213,7 +232,7 @@ function selectedOf(element) {
 
 function pressedOf(element) {
   if (roleOf(element) !== 'button') return false;
-  const value = element.getAttribute('aria-pressed');
+  const value = element.getAttribute('aria-pressed')?.toLowerCase();
   return value === 'true' ? true : value === 'mixed' ? 'mixed' : false;
 }
 
@@ -222,14 +241,15 @@ function expandedOf(element) {
   if (tagOf(element) === 'DETAILS') return element.open;
   if (!EXPANDED_ROLES.includes(roleOf(element) ?? '')) return undefined;
   const value = element.getAttribute('aria-expanded');
-  return value === null ? undefined : value === 'true';
+  return value === null ? undefined : value.toLowerCase() === 'true';
 }
 
 function levelOf(element) {
   const native = /^H([1-6])$/.exec(tagOf(element));
+  if (native) return Number(native[1]);
   const value = element.getAttribute('aria-level');
   if (['heading', 'listitem', 'row', 'treeitem'].includes(roleOf(element) ?? '') && value !== null && Number.isInteger(Number(value)) && Number(value) >= 1) return Number(value);
-  return native ? Number(native[1]) : 0;
+  return 0;
 }
 
 const ROLE_STATES = { checked: element => checkedOf(element) ?? false, pressed: pressedOf, selected: selectedOf, expanded: expandedOf, level: levelOf, disabled: isDisabled };

@@ -125,6 +125,9 @@ function styleOf(element, pseudo) {
   return cached('style' + (pseudo ?? ''), element, () => element.ownerDocument.defaultView?.getComputedStyle(element, pseudo) ?? null);
 }
 
+/** What is in no box tree, as the content of <meter>, has none. */
+const displayOf = element => styleOf(element)?.display || 'inline';
+
 function isStyleVisible(element, style = styleOf(element)) {
   if (!style) return true;
   // `checkVisibility` knows what no computed style tells: content-visibility, closed <details>.

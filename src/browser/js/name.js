@@ -1,5 +1,5 @@
 // Accessible names and descriptions after accname 1.2; the steps are its numbers. `within` says how the traversal came here:
-// `{ target: 'self'|'descendant', visited, includeHidden, labelledBy?, describedBy?, label?, native? }`, where each of the last four is
+// `{ target: 'self'|'descendant', visited, includeHidden, source?, labelledBy?, describedBy?, label?, native? }`, where each of the last four is
 // `{ hidden }`: whether the element it started from is hidden (then hidden content counts).
 
 const NAMELESS_ROLES = new Set(['caption', 'code', 'definition', 'deletion', 'emphasis', 'generic', 'insertion', 'mark', 'paragraph',
@@ -9,12 +9,18 @@ const CONTENT_NAMED_ROLES = new Set(['button', 'cell', 'checkbox', 'columnheader
 const CONTENT_READ_ROLES = new Set(['', 'caption', 'code', 'contentinfo', 'definition', 'deletion', 'emphasis', 'insertion', 'list', 'listitem',
   'mark', 'none', 'paragraph', 'presentation', 'region', 'row', 'rowgroup', 'section', 'strong', 'subscript', 'superscript', 'table', 'term', 'time']);
 
-const flat = text => text.replace(/[\u200b\u00ad]/g, '').replace(/\u00a0/g, ' ').trim().replace(/\s+/g, ' ');
+/** Like `collapse`, but keeps spaces that do not break. */
+const flat = text => text.replace(/[\u200b\u00ad]/g, '').replace(/[^\S\u00a0]+/g, ' ').trim();
 
-function nameOf(element, includeHidden = false) {
+const nameOf = (element, includeHidden = false) => namingOf(element, includeHidden).name;
+
+/** The name, and whether it is (also) what is inside of the element: `{ name, fromContent }`. */
+function namingOf(element, includeHidden = false) {
   return cached(includeHidden ? 'nameHidden' : 'name', element, () => {
-    if (NAMELESS_ROLES.has(roleOf(element) ?? '')) return '';
-    return flat(alternative(element, { includeHidden, visited: new Set(), target: 'self' }));
+    const source = { fromContent: false };
+    if (NAMELESS_ROLES.has(roleOf(element) ?? '')) return { name: '', ...source };
+    const name = flat(alternative(element, { includeHidden, visited: new Set(), target: 'self', source }));
+    return { name, ...source };
   });
 }
 
@@ -30,9 +36,8 @@ function descriptionOf(element, includeHidden = false) {
 }
 
 function errorMessageOf(element) {
-  const invalid = element.getAttribute('aria-invalid');
   const native = element.validity && !element.validity.valid;
-  if (!native && (!invalid || ['false', ''].includes(invalid.trim().toLowerCase()))) return '';
+  if (!native && !invalidOf(element)) return '';
   const texts = referenced(element, 'aria-errormessage').map(from => flat(alternative(from, {
     includeHidden: false, visited: new Set(), describedBy: { hidden: isAriaHidden(from) },
   })));
@@ -43,6 +48,10 @@ function alternative(element, within) {
   if (within.visited.has(element)) return '';
   const child = { ...within, target: within.target === 'self' ? 'descendant' : within.target };
   // 2A
+  if (isNeverTold(element) && !within.includeHidden) {
+    within.visited.add(element);
+    return '';
+  }
   const shown = [within.labelledBy, within.describedBy, within.native, within.label].some(start => start?.hidden);
   if (!within.includeHidden && !shown && isAriaHidden(element)) {
     within.visited.add(element);
@@ -54,21 +63,23 @@ function alternative(element, within) {
     const name = labelledBy.map(from => alternative(from, {
       ...within, labelledBy: { hidden: isAriaHidden(from) }, describedBy: undefined, target: undefined, label: undefined, native: undefined,
     })).join(' ');
-    if (name.trim()) return name;
+    if (name) {
+      if (within.target && labelledBy.some(from => element.contains(from))) within.source.fromContent = true;
+      return name;
+    }
   }
   const role = roleOf(element) ?? '';
   const tag = tagOf(element);
   // 2C
   if (within.label || within.labelledBy || within.target === 'descendant') {
-    const own = nativeLabelsOf(element).includes(within.labelRoot) || !!labelledBy?.includes(element);
-    if (!own) {
+    if (!labelledBy?.includes(element)) {
       const value = embeddedValue(element, role, tag, within, child);
       if (value !== undefined) return value;
     }
   }
   // 2D
   const label = element.getAttribute('aria-label') ?? '';
-  if (label.trim() && !(within.describedBy && within.target === 'self')) {
+  if (label.trim()) {
     within.visited.add(element);
     return label;
   }
@@ -84,6 +95,7 @@ function alternative(element, within) {
   if (named || summary || read) {
     within.visited.add(element);
     const text = contentText(element, child);
+    if (within.target && text.trim()) within.source.fromContent = true;
     if (within.target === 'self' ? text.trim() : text) return text;
   }
   // 2I
@@ -96,8 +108,14 @@ function alternative(element, within) {
   return '';
 }
 
+/** Descendants, and those of what `aria-owns` names. */
+function ownedBy(element, css) {
+  const owned = referenced(element, 'aria-owns').flatMap(other => [...(other.matches(css) ? [other] : []), ...other.querySelectorAll(css)]);
+  return [...element.querySelectorAll(css), ...owned];
+}
+
 function embeddedValue(element, role, tag, within, child) {
-  if (role === 'textbox') {
+  if (role === 'textbox' || role === 'searchbox') {
     within.visited.add(element);
     return tag === 'INPUT' || tag === 'TEXTAREA' ? element.value : element.textContent ?? '';
   }
@@ -108,15 +126,15 @@ function embeddedValue(element, role, tag, within, child) {
       options = [...element.selectedOptions];
       if (!options.length && element.options.length) options = [element.options[0]];
     } else {
-      const listbox = role === 'combobox' ? [element, ...element.querySelectorAll('*')].find(other => roleOf(other) === 'listbox') : element;
-      options = listbox ? [...listbox.querySelectorAll('[aria-selected="true"]')].filter(option => roleOf(option) === 'option') : [];
+      const listbox = role === 'combobox' ? ownedBy(element, '*').find(other => roleOf(other) === 'listbox') : element;
+      options = listbox ? ownedBy(listbox, '[aria-selected="true" i]').filter(option => roleOf(option) === 'option') : [];
     }
     if (!options.length && tag === 'INPUT') return element.value;
     return options.map(option => alternative(option, child)).join(' ');
   }
   if (['progressbar', 'scrollbar', 'slider', 'spinbutton', 'meter'].includes(role)) {
     within.visited.add(element);
-    return element.getAttribute('aria-valuetext') ?? element.getAttribute('aria-valuenow') ?? element.getAttribute('value') ?? element.value?.toString() ?? '';
+    return element.getAttribute('aria-valuetext') ?? element.getAttribute('aria-valuenow') ?? element.getAttribute('value') ?? '';
   }
   if (role === 'menu') {
     within.visited.add(element);
@@ -133,72 +151,78 @@ function nativeName(element, tag, labelledBy, within) {
   };
   const title = element.getAttribute('title') ?? '';
   const labels = nativeLabelsOf(element);
-  const byLabels = () => labels.map(label => alternative(label, {
-    ...within, label: { hidden: isAriaHidden(label) }, labelRoot: label, native: undefined, labelledBy: undefined, describedBy: undefined, target: undefined,
-  })).filter(Boolean).join(' ');
-  const byChild = name => {
-    for (let child = element.firstElementChild; child; child = child.nextElementSibling) {
-      if (tagOf(child) === name) {
-        return alternative(child, { ...within, native: { hidden: isAriaHidden(child) } });
+  const byLabels = () => {
+    // It may be inside of its label.
+    within.visited.add(element);
+    return labels.map(label => alternative(label, {
+      ...within, label: { hidden: isAriaHidden(label) }, native: undefined, labelledBy: undefined, describedBy: undefined, target: undefined,
+    })).filter(Boolean).join(' ');
+  };
+  const childOf = name => [...element.children].find(child => tagOf(child) === name);
+  const target = within.target === 'self' ? 'descendant' : within.target;
+  const byChild = child => alternative(child, { ...within, target, native: { hidden: isAriaHidden(child) } });
+  const type = tag === 'INPUT' ? element.type : '';
+  switch (type) {
+    case 'button': case 'submit': case 'reset': {
+      const value = element.value ?? '';
+      return done(value.trim() ? value : { button: title, submit: 'Submit', reset: 'Reset' }[type]);
+    }
+    case 'file': return labels.length && !within.labelledBy ? byLabels() : done('Choose File');
+    case 'image': {
+      if (labels.length && !within.labelledBy) return byLabels();
+      const alt = element.getAttribute('alt') ?? '';
+      return done([alt, title].find(text => text.trim()) ?? 'Submit');
+    }
+  }
+  if (!labelledBy) {
+    switch (tag) {
+      case 'BUTTON':
+        within.visited.add(element);
+        if (labels.length) return byLabels();
+        break;
+      case 'OUTPUT': return labels.length ? byLabels() : done(title);
+      case 'TEXTAREA': case 'SELECT': case 'INPUT': case 'METER': case 'PROGRESS': {
+        if (labels.length) return byLabels();
+        const typed = tag === 'TEXTAREA' || ['text', 'password', 'search', 'tel', 'email', 'url', 'number'].includes(type);
+        return done(title || (typed ? element.getAttribute('placeholder') ?? '' : ''));
+      }
+      case 'FIELDSET': case 'FIGURE': {
+        within.visited.add(element);
+        const child = childOf(tag === 'FIELDSET' ? 'LEGEND' : 'FIGCAPTION');
+        return child ? byChild(child) : title;
       }
     }
-    return '';
-  };
-  const type = tag === 'INPUT' ? element.type : '';
-  const useLabels = labels.length > 0 && !within.labelledBy;
-  if (['button', 'submit', 'reset'].includes(type)) {
-    const value = element.value ?? '';
-    if (value.trim()) return done(value);
-    if (type === 'submit') return done('Submit');
-    if (type === 'reset') return done('Reset');
-    return done(title);
-  }
-  if (type === 'file') return done(useLabels ? byLabels() : 'Choose File');
-  if (type === 'image') {
-    if (useLabels) return done(byLabels());
-    const alt = element.getAttribute('alt') ?? '';
-    return done(alt.trim() ? alt : title.trim() ? title : 'Submit');
   }
   switch (tag) {
-    case 'BUTTON': return useLabels ? done(byLabels()) : undefined;
-    case 'OUTPUT': return done(useLabels ? byLabels() : title);
-    case 'TEXTAREA': case 'SELECT': case 'INPUT': {
-      if (useLabels) return done(byLabels());
-      const types = ['text', 'password', 'search', 'tel', 'email', 'url', 'number'];
-      const placeholder = tag === 'TEXTAREA' || types.includes(type) ? element.getAttribute('placeholder') ?? '' : '';
-      return done(title || placeholder);
-    }
-    case 'FIELDSET': return done(byChild('LEGEND') || title);
-    case 'FIGURE': return done(byChild('FIGCAPTION') || title);
-    case 'TABLE': {
-      const caption = byChild('CAPTION');
-      return done(caption || element.getAttribute('summary') || title);
-    }
     case 'IMG': case 'AREA': {
       const alt = element.getAttribute('alt') ?? '';
       return done(alt.trim() ? alt : title);
     }
-    case 'SVG': case 'G': case 'A': {
-      if (!element.ownerSVGElement && tag !== 'SVG') return undefined;
-      for (let child = element.firstElementChild; child; child = child.nextElementSibling) {
-        if (tagOf(child) === 'TITLE' && child.ownerSVGElement) return done(alternative(child, { ...within, labelledBy: { hidden: isAriaHidden(child) } }));
-      }
-      const xlink = tag === 'A' ? element.getAttribute('xlink:title') ?? '' : '';
-      return xlink.trim() ? done(xlink) : undefined;
+    case 'TABLE': {
+      within.visited.add(element);
+      const caption = childOf('CAPTION');
+      return caption ? byChild(caption) : element.getAttribute('summary') || undefined;
     }
-    default: return undefined;
   }
+  if (tag !== 'SVG' && !element.ownerSVGElement) return undefined;
+  within.visited.add(element);
+  const caption = childOf('TITLE');
+  if (caption?.ownerSVGElement) return alternative(caption, { ...within, target, labelledBy: { hidden: isAriaHidden(caption) } });
+  const xlink = tag === 'A' ? element.getAttribute('xlink:title') ?? '' : '';
+  return xlink.trim() ? xlink : undefined;
 }
 
 /** Steps 2F.i to 2H: the text inside, with a space around what is not inline. */
 function contentText(element, within) {
   const parts = [];
+  const hiddenToo = within.includeHidden || [within.labelledBy, within.describedBy, within.native, within.label].some(start => start?.hidden);
   const add = (node, skipSlotted) => {
     if (skipSlotted && node.assignedSlot) return;
     if (node.nodeType === TEXT) {
+      if (!hiddenToo && isTextLeftOut(node)) return;
       parts.push(node.textContent || '');
     } else if (node.nodeType === ELEMENT) {
-      const display = styleOf(node)?.display ?? 'inline';
+      const display = displayOf(node);
       const text = alternative(node, within);
       parts.push(display !== 'inline' || node.nodeName === 'BR' ? ` ${text} ` : text);
     }

@@ -5,6 +5,7 @@ const TEST_ID_ENGINES = /^(id|data-testid|data-test-id|data-test)(:light)?$/;
 /** All elements a parsed selector means, below `root`. */
 function queryAll(parsed, root) {
   if (parsed.capture !== undefined && parsed.capture < parsed.parts.length - 1) {
+    if (parsed.parts.some(part => part.engine === 'nth')) throw new StateError('Can\'t query n-th element in a request with the capture.');
     const [head, tail] = [parsed.parts.slice(0, parsed.capture + 1), parsed.parts.slice(parsed.capture + 1)];
     return queryParts(head, root).filter(element => queryParts(tail, element).length > 0);
   }

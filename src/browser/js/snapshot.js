@@ -8,24 +8,23 @@ function ariaTree(root) {
     if (visited.has(node)) return;
     visited.add(node);
     if (node.nodeType === TEXT) {
-      if (into.role !== 'textbox' && node.nodeValue) into.children.push(node.nodeValue);
+      if (into.role !== 'textbox' && node.nodeValue && !isTextLeftOut(node)) into.children.push(node.nodeValue);
       return;
     }
-    if (node.nodeType !== ELEMENT || (isAriaHidden(node) && !isVisible(node)) || isAriaHidden(node)) return;
+    if (node.nodeType !== ELEMENT || isAriaHidden(node)) return;
     const own = ariaNode(node);
     if (own) into.children.push(own);
     visitInside(own ?? into, node);
   };
   const visitInside = (into, element) => {
-    const block = styleOf(element)?.display !== 'inline' || element.nodeName === 'BR';
+    const block = displayOf(element) !== 'inline' || element.nodeName === 'BR';
     if (block) into.children.push(' ');
     into.children.push(pseudoText(element, '::before'));
     const slotted = element.nodeName === 'SLOT' ? element.assignedNodes() : [];
     if (slotted.length) {
       for (const child of slotted) visit(into, child);
     } else {
-      const closed = element.nodeName === 'DETAILS' && !element.open;
-      for (const child of element.childNodes) if (!child.assignedSlot && (!closed || child.nodeName === 'SUMMARY')) visit(into, child);
+      for (const child of element.childNodes) if (!child.assignedSlot) visit(into, child);
       for (const child of element.shadowRoot?.childNodes ?? []) visit(into, child);
     }
     for (const owned of referenced(element, 'aria-owns')) visit(into, owned);
@@ -42,6 +41,15 @@ function ariaTree(root) {
   return top;
 }
 
+const INVALID_ROLES = new Set(['application', 'checkbox', 'columnheader', 'combobox', 'gridcell', 'listbox', 'radiogroup', 'rowheader', 'searchbox',
+  'slider', 'spinbutton', 'switch', 'textbox', 'tree']);
+
+/** What `aria-invalid` says: false, true, 'grammar' or 'spelling'. */
+function invalidOf(element) {
+  const value = (element.getAttribute('aria-invalid') ?? '').trim().toLowerCase();
+  return ['', 'false'].includes(value) ? false : ['grammar', 'spelling'].includes(value) ? value : true;
+}
+
 function ariaNode(element) {
   const role = element.nodeName === 'IFRAME' ? 'iframe' : roleOf(element) ?? 'generic';
   if (role === 'presentation' || role === 'none' || role === 'generic') return null;
@@ -49,10 +57,11 @@ function ariaNode(element) {
   if (CHECKED_ROLES.includes(role)) states.checked = checkedOf(element);
   if (DISABLED_ROLES.has(role)) states.disabled = isDisabled(element);
   if (EXPANDED_ROLES.includes(role)) states.expanded = expandedOf(element);
+  if (INVALID_ROLES.has(role)) states.invalid = invalidOf(element);
   if (['heading', 'listitem', 'row', 'treeitem'].includes(role)) states.level = levelOf(element);
   if (role === 'button') states.pressed = pressedOf(element);
   if (SELECTED_ROLES.includes(role)) states.selected = selectedOf(element);
-  const node = { role, name: role === 'iframe' ? '' : nameOf(element), children: [], states, props: {} };
+  const node = { role, name: role === 'iframe' ? '' : collapse(nameOf(element)), children: [], states, props: {}, hidden: element.getAttribute('aria-hidden')?.toLowerCase() === 'true' };
   if ((element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) && !['checkbox', 'radio', 'file'].includes(element.type)) {
     node.children = [element.value];
   }
@@ -81,7 +90,7 @@ function tidy(node) {
   node.children = children.length === 1 && children[0] === node.name ? [] : children;
 }
 
-const STATE_ORDER = ['checked', 'disabled', 'expanded', 'level', 'pressed', 'selected'];
+const STATE_ORDER = ['checked', 'disabled', 'expanded', 'invalid', 'level', 'pressed', 'selected'];
 
 function stateText(states) {
   return STATE_ORDER.map(name => {
@@ -101,7 +110,7 @@ function snapshotOf(element) {
     let key = node.role;
     // A very long name is most of the time the content again.
     if (node.name && node.name.length <= 900) key += ` ${JSON.stringify(node.name)}`;
-    key += stateText(node.states);
+    key += stateText(node.states) + (node.hidden ? ' [aria-hidden]' : '');
     const head = `${indent}- ${yamlKey(key)}`;
     const props = Object.entries(node.props);
     if (!node.children.length && !props.length) {
@@ -120,11 +129,11 @@ function snapshotOf(element) {
 
 function yamlNeedsQuotes(text) {
   return !text.length || /^\s|\s$|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|^-|[\n:](\s|$)|\s#|[\n\r]|^[&*\],?!>|@"'#%]|[{}`]|^\[/.test(text)
-    || !Number.isNaN(Number(text)) || ['y', 'n', 'yes', 'no', 'true', 'false', 'on', 'off', 'null'].includes(text.toLowerCase());
+    || !Number.isNaN(Number(text)) || ['y', 'n', 'yes', 'no', 'true', 'false', 'on', 'off', 'null', '~'].includes(text.toLowerCase());
 }
 
 const yamlText = text => (yamlNeedsQuotes(text) ? JSON.stringify(text) : text);
-const yamlKey = text => (/[:#]\s|[:#]$|^['"&*]|[{}`]/.test(text) ? `'${text.replace(/'/g, '\'\'')}'` : text);
+const yamlKey = text => (yamlNeedsQuotes(text) ? `'${text.replace(/'/g, '\'\'')}'` : text);
 
 /** One line of a template: `{ role, name?, states }`, name a string or a regex. */
 function templateKey(text) {

@@ -98,9 +98,8 @@ function plainCandidates(element, noText) {
   if (field && element.placeholder) {
     for (const [body, cost] of wordings(element.placeholder, COST.placeholder, attributeText)) candidates.push(['internal:attr', `[placeholder=${body}]`, cost]);
   }
-  const skipInside = label => noText && [...referenced(element, 'aria-labelledby'), ...nativeLabelsOf(element)].some(from => element.contains(from)) && !label;
-  for (const label of labelsOf(element)) {
-    if (!label.normalized || skipInside(label)) continue;
+  for (const label of labelsOf(element, noText)) {
+    if (!label.normalized) continue;
     for (const [body, cost] of wordings(label.normalized, COST.label, plainText)) candidates.push(['internal:label', body, cost]);
   }
   const role = roleOf(element);
@@ -119,7 +118,7 @@ function textCandidates(element, target, noText) {
   const candidates = [];
   const tag = ['css', tagName(element), COST.tag];
   const text = noText ? '' : textOf(element).normalized;
-  const whole = text && target && text.length <= 80 ? `/^${escapeRegex(text).replaceAll('/', '\\/')}$/` : '';
+  const whole = !noText && target && text.length <= 80 ? `/^${escapeRegex(text).replaceAll('/', '\\/')}$/` : '';
   if (!noText) {
     const attributes = [['title', COST.title], ...(['AREA', 'IMG', 'INPUT'].includes(element.nodeName) ? [['alt', COST.alt]] : [])];
     for (const [key, cost] of attributes) {
@@ -136,7 +135,8 @@ function textCandidates(element, target, noText) {
   }
   const role = roleOf(element);
   if (!role || role === 'none' || role === 'presentation') return candidates;
-  const name = noText && !hasAuthorName(element) && CONTENT_NAMED_ROLES.has(role) ? '' : nameOf(element);
+  const naming = namingOf(element);
+  const name = noText && naming.fromContent ? '' : naming.name;
   const described = noText && referenced(element, 'aria-describedby').some(from => element.contains(from)) ? '' : descriptionOf(element);
   if (name && !/^\p{Co}+$/u.test(name)) {
     for (const [body, cost] of wordings(name, COST.role, attributeText)) candidates.push([['internal:role', `${role}[name=${body}]`, cost]]);
@@ -149,8 +149,8 @@ function textCandidates(element, target, noText) {
   if (described) candidates.push([['internal:role', `${role}[description=${attributeText(described, true)}]`, COST.bareRole + 1]]);
   if (text) {
     for (const [part, bonus] of excerpts(text)) candidates.push([['internal:role', role, COST.bareRole], ['internal:has-text', plainText(part, false), COST.text - bonus]]);
-    if (whole) candidates.push([['internal:role', role, COST.bareRole], ['internal:has-text', whole, COST.pattern]]);
   }
+  if (whole) candidates.push([['internal:role', role, COST.bareRole], ['internal:has-text', whole, COST.pattern]]);
   return candidates;
 }
 

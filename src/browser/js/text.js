@@ -9,7 +9,7 @@ function isTextless(element) {
 
 function textOf(root) {
   return cached('text', root, () => {
-    if (root instanceof HTMLInputElement && (root.type === 'submit' || root.type === 'button')) {
+    if (root instanceof HTMLInputElement && ['submit', 'button', 'reset'].includes(root.type)) {
       return { full: root.value, normalized: collapse(root.value), immediate: [root.value] };
     }
     if (isElement(root) && isTextless(root)) return { full: '', normalized: '', immediate: [] };
@@ -96,9 +96,9 @@ function queryText(root, { kind, matches }, pierce = true) {
 }
 
 /** The texts that label a control: `aria-labelledby`, else `aria-label`, else its `<label>`s. */
-function labelsOf(element) {
+function labelsOf(element, onlyOutside = false) {
   const labelledBy = labelledByOf(element);
-  if (labelledBy) return labelledBy.map(textOf);
+  if (labelledBy) return labelledBy.filter(label => !onlyOutside || !element.contains(label)).map(textOf);
   const label = element.getAttribute('aria-label');
   if (label?.trim()) return [{ full: label, normalized: collapse(label), immediate: [label] }];
   return nativeLabelsOf(element).map(textOf);
