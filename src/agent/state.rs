@@ -6,8 +6,9 @@ use super::slots::REMEMBERED;
 use crate::model::{AgentId, ExecutionId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Why the state folder cannot be used.
@@ -70,9 +71,10 @@ impl State {
             let path = path.to_owned();
             move |source| StateError::Io { path, source }
         };
-        fs::create_dir_all(folder).map_err(failed(folder))?;
+        // What tests say and what pages show is nobody else's business.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))?;
         let path = folder.join("lock");
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed(&path))?;
+        let lock = append(&path).map_err(failed(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder.to_owned())),
@@ -93,7 +95,6 @@ impl State {
         let lines = ended.iter().map(|id| Line::Ended(id.clone()));
         let lines = lines.chain(interrupted.iter().map(|id| Line::Accepted(id.clone())));
         replace(&path, &to_lines(lines)).map_err(failed(&path))?;
-        let append = |path: &Path| OpenOptions::new().create(true).append(true).open(path);
         let sessions = append(&path).map_err(failed(&path))?;
 
         let path = folder.join("outbox.jsonl");
@@ -158,7 +159,7 @@ impl State {
     fn rewrite(&mut self, lines: &[u8]) -> io::Result<()> {
         let path = self.folder.join("outbox.jsonl");
         replace(&path, lines)?;
-        self.outbox = OpenOptions::new().append(true).open(path)?;
+        self.outbox = append(&path)?;
         self.kept = lines.len();
         Ok(())
     }
@@ -212,8 +213,13 @@ fn to_lines<T: Serialize>(items: impl IntoIterator<Item = T>) -> Vec<u8> {
 /// All or nothing: a new file takes the place of the old one.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
-    fs::write(&new, bytes)?;
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+    file.write_all(bytes)?;
     fs::rename(new, path)
+}
+
+fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]
@@ -221,6 +227,7 @@ mod tests {
     use super::*;
     use crate::model::Event;
     use crate::wire::client::Proof;
+    use std::os::unix::fs::PermissionsExt;
 
     fn names(ids: &[ExecutionId]) -> Vec<&str> {
         ids.iter().map(ExecutionId::as_str).collect()
@@ -235,6 +242,10 @@ mod tests {
         assert!(matches!(error, StateError::InUse(_)), "{error}");
         let agent = first.1.agent.clone();
         drop(first);
+        for path in [place.clone(), place.join("outbox.jsonl"), place.join("sessions.jsonl")] {
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}: others may read it", path.display());
+        }
         assert_eq!(State::open(&place).unwrap().1.agent, agent);
     }
 
