@@ -81,6 +81,10 @@ pub enum ToWorker {
     Run {
         /// What to run; ids of [`TestCase`].
         tests: Vec<Planned>,
+        /// `test.info().workerIndex`: which of all the processes that run tests, in order of their beginning.
+        worker_index: u32,
+        /// `test.info().parallelIndex`: which of those at work at the same time.
+        parallel_index: u32,
     },
     /// Answer to `Op`.
     OpResult {
@@ -241,10 +245,6 @@ pub struct WorkerConfig {
     pub r#use: serde_json::Map<String, Value>,
     /// `process.env` of the tests: allow-listed variables only.
     pub env: std::collections::BTreeMap<String, String>,
-    /// `test.info().workerIndex`.
-    pub worker_index: u32,
-    /// `test.info().parallelIndex`.
-    pub parallel_index: u32,
     /// `test.info().project.name`.
     pub project: String,
     /// Retries of the run, for `test.info().project.retries`.
@@ -281,8 +281,6 @@ impl Default for WorkerConfig {
             expect_timeout: 5_000,
             r#use: serde_json::Map::new(),
             env: std::collections::BTreeMap::new(),
-            worker_index: 0,
-            parallel_index: 0,
             project: String::new(),
             retries: 0,
             memory_limit: 256 << 20,

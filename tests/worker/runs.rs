@@ -144,3 +144,27 @@ async fn a_worker_that_is_killed_fails_its_test_and_no_other() {
     assert!(lines[1].starts_with("a failed: Error: the worker process ended unexpectedly (signal 9)"), "{lines:?}");
     assert_eq!(lines[2], "b passed");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn workers_have_numbers_and_parallel_ones_different_places() {
+    let spec = |name: &str| {
+        format!(
+            "{IMPORT}test('{name}', async ({{}}, info) => {{ console.log(info.parallelIndex, info.workerIndex, \
+             process.env.TEST_PARALLEL_INDEX, process.env.TEST_WORKER_INDEX); }});"
+        )
+    };
+    let specs: Vec<(String, String)> = (0..20).map(|n| (format!("{n}.spec.ts"), spec(&format!("t{n}")))).collect();
+    let specs: Vec<(&str, &str)> = specs.iter().map(|(path, source)| (path.as_str(), source.as_str())).collect();
+    let mut request = files(&specs);
+    request.workers = 3;
+    let told = play(request).await;
+    let mut indices = Vec::new();
+    for line in told.lines().iter().filter_map(|line| line.strip_prefix("log: ")) {
+        let numbers: Vec<usize> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+        let [parallel, worker, parallel_env, worker_env] = numbers[..] else { panic!("{line}") };
+        assert!(parallel < 3 && parallel == parallel_env && worker == worker_env, "{line}");
+        indices.push(worker);
+    }
+    indices.sort_unstable();
+    assert_eq!(indices, (0..20).collect::<Vec<_>>());
+}

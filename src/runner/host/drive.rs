@@ -27,6 +27,8 @@ pub(crate) struct Worker {
     /// The worker's numbers of steps → the run's.
     steps: HashMap<u32, u32>,
     allowance: Allowance,
+    /// Of all that run tests; it has one when it has run some.
+    index: Option<u32>,
 }
 
 /// What [`Worker::load`] found.
@@ -65,7 +67,8 @@ impl Worker {
             match message {
                 Some(Ok(ToHost::Loaded { tests, only })) => {
                     let operations = Operations::new(service, process.outbox.clone());
-                    let worker = Self { file, process, stage, operations, steps: HashMap::new(), allowance };
+                    let worker =
+                        Self { file, process, stage, operations, steps: HashMap::new(), allowance, index: None };
                     return Ok((worker, Loaded { tests, only }));
                 }
                 Some(Ok(ToHost::LoadFailed { error })) => return Err(Some(error)),
@@ -91,9 +94,11 @@ impl Worker {
         }
     }
 
-    /// Runs tests in order. The worker is given back when it can run more.
-    pub(crate) async fn run(mut self, tests: Vec<Planned>) -> (JobEnd, Option<Self>) {
-        self.process.send(ToWorker::Run { tests: tests.clone() });
+    /// Runs tests in order, as the one of those at work at the same time that has this number. The worker is given back when it
+    /// can run more.
+    pub(crate) async fn run(mut self, tests: Vec<Planned>, parallel_index: u32) -> (JobEnd, Option<Self>) {
+        let worker_index = *self.index.get_or_insert_with(|| self.stage.next_worker());
+        self.process.send(ToWorker::Run { tests: tests.clone(), worker_index, parallel_index });
         let mut job = JobRun::new(tests, self.stage.pause_limit);
         let spent = match self.until_done(&mut job).await {
             Ok(spent) => spent,

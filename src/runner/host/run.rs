@@ -1,10 +1,12 @@
 //! A run: load all files, schedule their tests over workers, tell what happens, know how it ended.
 
-use super::drive::{Loaded, Worker};
+mod load;
+
+use super::drive::Worker;
 use super::loader::{ModuleLoader, NoImports};
 use super::ops;
 use super::schedule::{JobEnd, Schedule, Wishes};
-use super::service::{Services, Surroundings};
+use super::service::Services;
 use super::spawn::Nursery;
 use super::stage::{Stage, plain};
 use crate::artifacts::Places;
@@ -153,6 +155,7 @@ impl Runner {
             loader: request.loader.clone(),
             pictures: request.screenshots == Screenshots::Steps,
             steps: AtomicU32::new(0),
+            workers: AtomicU32::new(0),
             artifacts: request.artifacts.clone(),
             many_files: request.files.len() > 1,
             load_limit: self.load_limit,
@@ -233,84 +236,8 @@ impl Run<'_> {
         } else {
             self.work(&mut schedule, workers, &mut idle).await
         };
-        for worker in idle {
-            worker.dispose().await;
-        }
+        idle.into_iter().map(Worker::dispose).collect::<JoinSet<_>>().join_all().await;
         outcome
-    }
-
-    /// Loads every file, some at a time. Workers that have loaded one are kept, as many as can be used.
-    async fn load_all(&self) -> Result<(Vec<Vec<TestCase>>, VecDeque<Worker>), Vec<TestError>> {
-        let workers = self.request.workers.max(1);
-        let mut files: Vec<Option<Loaded>> = self.request.files.iter().map(|_| None).collect();
-        let mut waiting: VecDeque<usize> = (0..files.len()).collect();
-        let mut loading = JoinSet::new();
-        let mut idle = VecDeque::new();
-        let mut errors = Vec::new();
-        while let Some(file) = waiting.front().copied() {
-            if loading.len() < workers {
-                waiting.pop_front();
-                let slot = u32::try_from(loading.len()).unwrap_or_default();
-                loading.spawn(self.load(file, slot)?);
-                continue;
-            }
-            Self::take_loaded(loading.join_next().await, workers, &mut files, &mut idle, &mut errors);
-        }
-        while let done @ Some(_) = loading.join_next().await {
-            Self::take_loaded(done, workers, &mut files, &mut idle, &mut errors);
-        }
-        if !errors.is_empty() || self.stage.cancel.is_cancelled() {
-            for worker in idle {
-                worker.dispose().await;
-            }
-            return Err(errors);
-        }
-        let files: Vec<Loaded> = files.into_iter().flatten().collect();
-        // One `test.only` anywhere leaves out the files without.
-        let only = files.iter().any(|file| file.only);
-        let tests = files.into_iter().map(|file| if only && !file.only { Vec::new() } else { file.tests }).collect();
-        Ok((tests, idle))
-    }
-
-    fn take_loaded(
-        done: Option<Result<LoadEnd, tokio::task::JoinError>>,
-        keep: usize,
-        files: &mut [Option<Loaded>],
-        idle: &mut VecDeque<Worker>,
-        errors: &mut Vec<TestError>,
-    ) {
-        match done {
-            Some(Ok(Ok((worker, loaded)))) => {
-                files[worker.file] = Some(loaded);
-                // Those over are killed as they are dropped; they have opened nothing.
-                if idle.len() < keep {
-                    idle.push_back(worker);
-                }
-            }
-            Some(Ok(Err(error))) => errors.extend(error),
-            Some(Err(error)) => errors.push(plain(format!("Error: loading broke off: {error}"))),
-            None => {}
-        }
-    }
-
-    /// Loads a file in a new process.
-    fn load(&self, file: usize, slot: u32) -> Result<impl Future<Output = LoadEnd> + Send + use<>, Vec<TestError>> {
-        let entry: Module = self.request.files[file].clone();
-        let process = self.nursery.take();
-        let process =
-            process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
-        let service = (self.services)(Surroundings {
-            events: process.outbox.clone(),
-            mode: self.request.mode,
-            artifacts: self.request.artifacts.clone(),
-        });
-        let config = WorkerConfig {
-            worker_index: slot,
-            parallel_index: slot,
-            retries: self.request.retries,
-            ..self.request.config.clone()
-        };
-        Ok(Worker::load(process, service, self.stage.clone(), config, file, entry))
     }
 
     /// The tests of the run by their outer ids.
@@ -330,6 +257,7 @@ impl Run<'_> {
     async fn work(&self, schedule: &mut Schedule, workers: usize, idle: &mut VecDeque<Worker>) -> Outcome {
         let mut busy: JoinSet<Result<JobDone, Vec<TestError>>> = JoinSet::new();
         let mut slots: Vec<u32> = (0..u32::try_from(workers).unwrap_or(1)).rev().collect();
+        let mut leaving = JoinSet::new();
         let mut broken = false;
         loop {
             while !slots.is_empty() && !self.stage.cancel.is_cancelled() && !broken {
@@ -337,16 +265,7 @@ impl Run<'_> {
                 let Some(slot) = slots.pop() else { break };
                 let at = idle.iter().position(|worker| worker.file == job.file);
                 let loaded = at.and_then(|at| idle.remove(at));
-                let loading = match &loaded {
-                    Some(_) => None,
-                    None => {
-                        // One of another file makes room.
-                        if let Some(other) = idle.pop_front() {
-                            other.dispose().await;
-                        }
-                        Some(self.load(job.file, slot))
-                    }
-                };
+                let loading = loaded.is_none().then(|| self.load(job.file));
                 busy.spawn(async move {
                     let worker = match (loaded, loading) {
                         (Some(worker), _) => worker,
@@ -356,7 +275,7 @@ impl Run<'_> {
                         },
                         (None, None) => return Err(Vec::new()),
                     };
-                    let (end, worker) = worker.run(job.tests).await;
+                    let (end, worker) = worker.run(job.tests, slot).await;
                     Ok(JobDone { file: job.file, slot, end, worker })
                 });
             }
@@ -366,7 +285,11 @@ impl Run<'_> {
                     slots.push(done.slot);
                     let consequences = schedule.ended(done.file, &done.end);
                     self.skip(done.file, consequences.skipped);
-                    idle.extend(done.worker);
+                    match done.worker {
+                        Some(worker) if schedule.waits(done.file) => idle.push_back(worker),
+                        Some(worker) => drop(leaving.spawn(worker.dispose())),
+                        None => {}
+                    }
                     if schedule.enough() && !self.stage.cancel.is_cancelled() {
                         let limit = self.request.max_failures;
                         let words = format!("Testing stopped early after {limit} maximum allowed failures.");
@@ -384,6 +307,7 @@ impl Run<'_> {
                 }
             }
         }
+        leaving.join_all().await;
         if schedule.failed() || broken { Outcome::Failed } else { Outcome::Passed }
     }
 
@@ -405,5 +329,3 @@ impl Run<'_> {
         }
     }
 }
-
-type LoadEnd = Result<(Worker, Loaded), Option<TestError>>;

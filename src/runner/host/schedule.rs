@@ -112,6 +112,11 @@ impl Schedule {
         self.queue.len()
     }
 
+    /// Whether there is something to do for this file.
+    pub(crate) fn waits(&self, file: usize) -> bool {
+        self.queue.iter().any(|job| job.file == file)
+    }
+
     /// Something to do, of this file if there is some for it: a worker that has loaded it is at hand.
     pub(crate) fn next(&mut self, file: Option<usize>) -> Option<Job> {
         if self.enough() {

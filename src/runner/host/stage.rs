@@ -19,6 +19,8 @@ pub(crate) struct Stage {
     pub(crate) pictures: bool,
     /// Numbers of steps are unique in a run.
     pub(crate) steps: AtomicU32,
+    /// How many processes have run tests.
+    pub(crate) workers: AtomicU32,
     /// Where files of attempts are.
     pub(crate) artifacts: Places,
     /// Whether ids of tests need their file's number in front.
@@ -33,6 +35,10 @@ impl Stage {
     pub(crate) fn tell(&self, event: RunEvent) {
         // Nobody listens any more: the run goes on to its end all the same.
         let _ = self.events.send(event);
+    }
+
+    pub(crate) fn next_worker(&self) -> u32 {
+        self.workers.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn next_step(&self) -> u32 {

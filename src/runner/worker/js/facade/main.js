@@ -32,7 +32,7 @@ hidden('__onMessage', text => {
   switch (message.t) {
     case 'opResult': answered(message); break;
     case 'event': dispatchEvent(message); break;
-    case 'run': runTests(message.tests).catch(error => { send({ t: 'error', error: testError(error) }); send({ t: 'done', remaining: [], spent: true }); }); break;
+    case 'run': runTests(message).catch(error => { send({ t: 'error', error: testError(error) }); send({ t: 'done', remaining: [], spent: true }); }); break;
     case 'cancel': cancelRun(); break;
   }
 });

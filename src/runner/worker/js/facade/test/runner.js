@@ -175,7 +175,11 @@ export function listTests() {
   };
 }
 
-export const runTests = planned => worker.run(planned);
+export const runTests = ({ tests, workerIndex, parallelIndex }) => {
+  Object.assign(worker.config, { workerIndex, parallelIndex });
+  Object.assign(process.env, { TEST_WORKER_INDEX: String(workerIndex), TEST_PARALLEL_INDEX: String(parallelIndex) });
+  return worker.run(tests);
+};
 export const runningAttempt = () => worker?.running;
 export const cancelRun = () => worker?.running?.cancel();
 
