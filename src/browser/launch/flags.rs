@@ -20,9 +20,6 @@ const FLAGS: &[&str] = &[
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-extensions",
-    "--disable-features=AcceptCHFrame,AvoidUnnecessaryBeforeUnloadCheckSync,CertificateTransparencyComponentUpdater,\
-     DestroyProfileOnBrowserClose,DialMediaRouteProvider,GlobalMediaControls,HttpsUpgrades,ImprovedCookieControls,\
-     LazyFrameLoading,LensOverlay,MediaRouter,OptimizationHints,PaintHolding,ThirdPartyStoragePartitioning,Translate",
     "--disable-field-trial-config",
     "--disable-hang-monitor",
     "--disable-ipc-flooding-protection",
@@ -51,10 +48,41 @@ const HEADLESS_FLAGS: &[&str] = &[
     "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
 ];
 
-/// All that do not depend on the one who starts it.
-pub(super) fn of(mode: Mode) -> Vec<&'static str> {
+/// What of Chromium is off.
+const DISABLED_FEATURES: &[&str] = &[
+    "AcceptCHFrame",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "CertificateTransparencyComponentUpdater",
+    "DestroyProfileOnBrowserClose",
+    "DialMediaRouteProvider",
+    "GlobalMediaControls",
+    "HttpsUpgrades",
+    "ImprovedCookieControls",
+    "LazyFrameLoading",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "Translate",
+    // A renderer for each window, to draw a list nobody ever opens.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+];
+
+/// How to name features that are off. Chromium heeds only the last of several.
+const DISABLE_FEATURES: &str = "--disable-features=";
+
+/// Everything but the profile; `more` is what the user wants.
+pub(super) fn all(mode: Mode, more: &[String]) -> Vec<String> {
     let headless = if mode == Mode::Headless { HEADLESS_FLAGS } else { &[] };
-    [FLAGS, headless, &Surroundings::here().flags()].concat()
+    let ours = [FLAGS, headless, &Surroundings::here().flags()].concat();
+    let theirs = more.iter().filter_map(|flag| flag.strip_prefix(DISABLE_FEATURES));
+    let disabled: Vec<&str> = DISABLED_FEATURES.iter().copied().chain(theirs).collect();
+    let more = more.iter().filter(|flag| !flag.starts_with(DISABLE_FEATURES)).cloned();
+    let disabled = format!("{DISABLE_FEATURES}{}", disabled.join(","));
+    ours.into_iter().map(str::to_owned).chain([disabled]).chain(more).collect()
 }
 
 /// What of the machine matters.
@@ -90,6 +118,22 @@ impl Surroundings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn features_of_the_user_are_off_besides_ours() {
+        let more = ["--disable-features=A,B", "--lang=de", "--disable-features=C"].map(str::to_owned);
+        let flags = all(Mode::Headless, &more);
+        let disabled: Vec<_> = flags.iter().filter(|flag| flag.starts_with(DISABLE_FEATURES)).collect();
+        assert!(
+            disabled.len() == 1
+                && disabled[0]
+                    .ends_with(",Translate,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,WebUIOmniboxPopup,A,B,C"),
+            "{disabled:?}"
+        );
+        assert_eq!(flags.last().unwrap(), "--lang=de");
+        assert!(flags.contains(&"--headless".to_owned()));
+        assert!(!all(Mode::Headed, &[]).contains(&"--headless".to_owned()));
+    }
 
     #[test]
     fn what_a_machine_needs() {

@@ -93,9 +93,8 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     let (our_read, their_write) = io::pipe().map_err(failed)?;
     let mut command = Command::new(&path);
     command
-        .args(flags::of(mode))
+        .args(flags::all(mode, &options.args))
         .arg(format!("--user-data-dir={}", profile.data().display()))
-        .args(&options.args)
         // Else it keeps a folder for reports of crashes in the person's configuration.
         .env("BREAKPAD_DUMP_LOCATION", profile.data().join("Crash Reports"))
         .stdin(Stdio::null())
