@@ -279,6 +279,7 @@ impl BrowserContext {
     pub(super) async fn keep_ready(&self) -> Result<(), BrowserError> {
         self.0.unused.store(true, Ordering::SeqCst);
         let page = self.new_page().await?;
+        page.main_frame().prepare().await?;
         *lock(&self.0.spare) = Some(page);
         Ok(())
     }
@@ -319,22 +320,22 @@ impl BrowserContext {
         Ok(page)
     }
 
-    /// Closes its pages and forgets its profile.
-    pub async fn close(&self) -> Result<(), BrowserError> {
+    /// Closes its pages and forgets its profile. Nothing of it can be reached any more when this returns; Chromium takes longer
+    /// to put it away, for which nobody needs to wait.
+    pub fn close(&self) {
         if self.is_closed() {
-            return Ok(());
+            return;
         }
         let params = json!({ "browserContextId": self.id() });
-        let result = self.0.browser.root().request("Target.disposeBrowserContext", &params).raw().await;
+        self.0.browser.root().request_then("Target.disposeBrowserContext", &params, |answer| match answer {
+            Err(error) if !error.is_closed() => tracing::warn!(%error, "failed to dispose of a context"),
+            _ => {}
+        });
         let ids: Vec<String> = self.pages().iter().map(|page| page.session().id().to_owned()).collect();
         for id in ids {
             self.0.browser.root().connection().end_session(&id);
         }
         self.gone();
-        match result {
-            Err(error) if !error.is_closed() => Err(error),
-            _ => Ok(()),
-        }
     }
 
     /// Whether it is gone.

@@ -2,6 +2,7 @@
 
 use super::cdp::Session;
 use super::error::BrowserError;
+use super::injected::Engine;
 use super::load_state::LoadState;
 use super::page::Page;
 use super::progress::Progress;
@@ -362,6 +363,13 @@ impl Frame {
     async fn add_tag(&self, name: &str, args: &[Value]) -> Result<RemoteObject, BrowserError> {
         let tags = self.main_context().await?.installed(TAGS_JS).await?;
         tags.call_handle("function(name, ...args) { return this[name](...args); }", &named(name, args)).await
+    }
+
+    /// Installs what operations need, before there is one. Documents that its process shows later have it compiled already.
+    pub(super) async fn prepare(&self) -> Result<(), BrowserError> {
+        let context = self.utility_context().await?;
+        Engine::of(&context).await?;
+        context.installed(FRAME_JS).await.map(drop)
     }
 
     /// Calls a function of `js/frame.js` in the utility world, again in the next document where this one goes away meanwhile.

@@ -56,7 +56,7 @@ pub(crate) async fn with_page<T>(options: Value, work: impl AsyncFnOnce(Page, &s
         shared.pool.acquire(Mode::Headless).await.unwrap().new_context(options).await.unwrap();
     let page = context.new_page().await.unwrap();
     let result = work(page, &shared.origin).await;
-    context.close().await.unwrap();
+    context.close();
     result
 }
 

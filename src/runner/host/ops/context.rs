@@ -65,7 +65,10 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             let page = context.new_page().await?;
             Ok(json!({ "page": operations.objects.page_name(&page) }).into())
         }
-        "close" => Ok(context.close().await.map(|()| Value::Null.into())?),
+        "close" => {
+            context.close();
+            Ok(Value::Null.into())
+        }
         _ => change(&context, operation, params).await,
     }
 }

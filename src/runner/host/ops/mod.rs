@@ -79,9 +79,7 @@ impl Operations {
     /// Closes all that was opened.
     pub async fn dispose(&self) {
         for context in self.objects.contexts() {
-            if let Err(error) = context.close().await {
-                tracing::debug!(%error, "failed to close a context");
-            }
+            context.close();
         }
     }
 
