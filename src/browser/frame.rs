@@ -174,7 +174,9 @@ impl Frame {
     }
 
     fn flag(&self, state: LoadState) -> bool {
-        lock(&self.0.state).loaded[state.slot()]
+        let own = lock(&self.0.state);
+        // Chromium calls a document idle also while the next one is on its way.
+        own.loaded[state.slot()] && (state != LoadState::NetworkIdle || own.pending.is_none())
     }
 
     pub(super) fn is_within(&self, other: &Self) -> bool {
@@ -243,9 +245,11 @@ impl Frame {
         .await
     }
 
-    /// Wakes who waits for this frame.
-    pub(super) fn touch(&self) {
-        self.0.changed.send_replace(());
+    /// Wakes who waits for a frame around this one: how far that is loaded depends on what is inside of it.
+    pub(super) fn wake_parents(&self) {
+        for frame in std::iter::successors(self.parent(), Self::parent) {
+            frame.0.changed.send_replace(());
+        }
     }
 
     /// The world in which our own scripts run, out of sight of the page's. Waits for the next document where this one is just going.

@@ -272,6 +272,7 @@ impl Network {
                             state.requested = false;
                         }
                     });
+                    frame.wake_parents();
                     frame.announce(Navigated::Aborted { loader, error: error.clone() });
                 }
                 request.end(Some(error));

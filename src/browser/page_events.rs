@@ -225,11 +225,7 @@ impl Page {
             return;
         }
         self.tell(Notice::Loaded(frame.clone(), state));
-        let mut around = frame.parent();
-        while let Some(frame) = around {
-            frame.touch();
-            around = frame.parent();
-        }
+        frame.wake_parents();
     }
 
     fn context_created(&self, session: &Session, info: ContextInfo) {

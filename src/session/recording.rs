@@ -281,7 +281,7 @@ impl Stage {
             preview.end();
         }
         // It may be gone already.
-        let _ = self.context.close().await;
+        self.context.close();
         code
     }
 
