@@ -8,7 +8,7 @@ mod folders;
 mod terminal;
 
 pub use folders::state_dir;
-pub use terminal::{colors, dumb_terminal, environment};
+pub use terminal::{colors, dumb_terminal, environment, has_display};
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use std::collections::{BTreeMap, HashSet};

@@ -8,6 +8,7 @@ mod demo;
 mod duration;
 mod log;
 mod playing;
+mod record;
 mod run;
 mod secret;
 mod serve;
@@ -66,6 +67,7 @@ pub(crate) struct Globals {
 enum Subcommand {
     Agent(Box<agent::Args>),
     Run(Box<run::Args>),
+    Record(Box<record::Args>),
     Serve(serve::Args),
     Up(Box<up::Args>),
     Demo(Box<demo::Args>),
@@ -79,6 +81,7 @@ impl Subcommand {
         match self {
             Self::Agent(args) => agent::run(*args),
             Self::Run(args) => run::run(*args, globals.no_color),
+            Self::Record(args) => record::run(*args, globals.no_color),
             Self::Serve(args) => serve::run(args),
             Self::Up(args) => up::run(*args),
             Self::Demo(args) => demo::run(*args, globals.no_color),
@@ -93,9 +96,12 @@ impl Subcommand {
         match self {
             Self::Agent(_) | Self::Serve(_) => log::Audience::Journal { level: "info" },
             Self::Up(_) => log::Audience::Journal { level: "warn" },
-            Self::Run(_) | Self::Demo(_) | Self::Token(_) | Self::Config(_) | Self::Completions(_) => {
-                log::Audience::Person
-            }
+            Self::Run(_)
+            | Self::Record(_)
+            | Self::Demo(_)
+            | Self::Token(_)
+            | Self::Config(_)
+            | Self::Completions(_) => log::Audience::Person,
         }
     }
 }

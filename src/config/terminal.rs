@@ -15,6 +15,13 @@ pub fn colors(is_terminal: bool) -> bool {
     }
 }
 
+/// Whether a window can be shown.
+#[must_use]
+pub fn has_display() -> bool {
+    let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(target_os = "macos") || ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(set)
+}
+
 /// Whether the terminal says that it cannot rewrite lines.
 #[must_use]
 pub fn dumb_terminal() -> bool {

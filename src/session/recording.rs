@@ -3,7 +3,7 @@
 mod input;
 mod preview;
 
-use crate::browser::context::{ContextOptions, Size};
+use crate::browser::context::{ContextOptions, Size, StorageState};
 use crate::browser::dialog::Dialog;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserContext, BrowserError, BrowserPool, LaunchError, LoadState, Mode, Page};
@@ -36,6 +36,23 @@ pub struct RecordingsOptions {
     pub preview: bool,
     /// The recorder's.
     pub recorder: RecorderOptions,
+    /// Cookies and local storage to begin with.
+    pub storage: Option<StorageState>,
+    /// What the code says of the browser context, but for device and size, which a start brings along. Where the storage state
+    /// is to be saved it is.
+    pub written: RecordingOptions,
+}
+
+impl Default for RecordingsOptions {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Headless,
+            preview: true,
+            recorder: RecorderOptions::default(),
+            storage: None,
+            written: RecordingOptions::default(),
+        }
+    }
 }
 
 /// Makes recordings; cheap to clone.
@@ -117,7 +134,8 @@ impl Recordings {
         controls: &mut Controls,
     ) -> Result<Stage, RecordingError> {
         let target: Target = start.language.parse()?;
-        let (context, written) = context_options(&start)?;
+        let (mut context, written) = context_options(&start, &self.options.written)?;
+        context.storage_state.clone_from(&self.options.storage);
         let browser = tokio::select! {
             browser = self.pool.acquire(self.options.mode) => browser?,
             () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
@@ -280,9 +298,22 @@ impl Stage {
         if let Some(preview) = self.preview.take() {
             preview.end();
         }
+        if let Some(path) = &self.recording.options.save_storage {
+            self.save_storage(path).await;
+        }
         // It may be gone already.
         self.context.close();
         code
+    }
+
+    async fn save_storage(&self, path: &str) {
+        let saved = match self.context.storage_state().await {
+            Ok(state) => tokio::fs::write(path, format!("{state:#}\n")).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = saved {
+            tracing::warn!("the storage state could not be saved to {path}: {error}");
+        }
     }
 
     async fn tell(&self, event: Event) {
@@ -297,7 +328,10 @@ fn alias(index: usize) -> String {
 }
 
 /// The context, and what the code says of it.
-fn context_options(start: &StartRecording) -> Result<(ContextOptions, RecordingOptions), RecordingError> {
+fn context_options(
+    start: &StartRecording,
+    written: &RecordingOptions,
+) -> Result<(ContextOptions, RecordingOptions), RecordingError> {
     let mut context = json!({});
     let mut viewport = start.config.viewport;
     if let Some(name) = &start.config.device {
@@ -309,11 +343,8 @@ fn context_options(start: &StartRecording) -> Result<(ContextOptions, RecordingO
     if let Some(viewport) = viewport {
         context.viewport = Some(Some(Size { width: viewport.width, height: viewport.height }));
     }
-    let written = RecordingOptions {
-        device: start.config.device.clone(),
-        viewport: start.config.viewport,
-        ..RecordingOptions::default()
-    };
+    let written =
+        RecordingOptions { device: start.config.device.clone(), viewport: start.config.viewport, ..written.clone() };
     Ok((context, written))
 }
 
@@ -373,10 +404,13 @@ mod tests {
             language: "typescript".into(),
             config: RecordingConfig { viewport, device: Some(device.into()) },
         };
-        let size = |start| context_options(&start).expect("a device").0.viewport().map(|size| size.width);
+        let size = |start| {
+            context_options(&start, &RecordingOptions::default()).expect("a device").0.viewport().map(|size| size.width)
+        };
         assert_eq!(size(start("Pixel 7", None)), Some(412));
         assert_eq!(size(start("Pixel 7", viewport)), Some(500));
-        let error = context_options(&start("Pixle 7", None)).expect_err("no device").to_string();
+        let error =
+            context_options(&start("Pixle 7", None), &RecordingOptions::default()).expect_err("no device").to_string();
         assert!(error.contains("Did you mean Pixel 7"), "{error}");
     }
 }

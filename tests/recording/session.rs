@@ -23,7 +23,7 @@ struct Session {
 impl Session {
     fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
         let pool = BrowserPool::new(LaunchOptions::default());
-        let options = RecordingsOptions { mode: Mode::Headless, preview: true, recorder: RecorderOptions::default() };
+        let options = RecordingsOptions { mode: Mode::Headless, preview: true, ..RecordingsOptions::default() };
         let recordings = Recordings::new(pool.clone(), options);
         let (sender, events) = mpsc::channel(64);
         let (controls, told) = mpsc::unbounded_channel();
