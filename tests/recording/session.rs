@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use understudy::browser::{BrowserPool, LaunchOptions, Mode};
 use understudy::model::recording::{RecordingControl, RecordingInput};
 use understudy::model::{Event, RecordingConfig, StartRecording};
-use understudy::recorder::RecorderOptions;
 use understudy::session::{Controls, Recordings, RecordingsOptions};
 
 /// A recording and both ends of it.
