@@ -28,6 +28,8 @@ struct Inner {
     state: Mutex<State>,
     changed: watch::Sender<()>,
     spare: Spare,
+    /// Whether one is kept ready: not where a person would see its window.
+    spares: bool,
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
@@ -123,6 +125,7 @@ impl Browser {
             }),
             changed: watch::channel(()).0,
             spare: Spare::default(),
+            spares: mode == Mode::Headless && options.cdp_endpoint.is_none(),
         }));
         connection.attach(&root, Arc::new(Root(Arc::downgrade(&browser.0))));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -144,7 +147,9 @@ impl Browser {
                 context
             }
         };
-        self.keep_ready(SPARE_DELAY);
+        if self.0.spares {
+            self.keep_ready(SPARE_DELAY);
+        }
         Ok(context)
     }
 

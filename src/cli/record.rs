@@ -180,11 +180,9 @@ async fn record(
         }
     });
     let terminal = io::stderr().is_terminal();
-    let mut page = Page {
-        args,
-        recording: Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() },
-        scroll: Scroll::new(io::stderr(), terminal && !no_color),
-    };
+    let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
+    let frame = codegen::generate(args.target, &recording);
+    let mut page = Page { args, recording, scroll: Scroll::new(io::stderr(), terminal && !no_color, frame) };
     let done = page.follow(events).await;
     ending.abort();
     session.await?;
@@ -208,7 +206,6 @@ impl Page<'_> {
                 Event::RecordingAction { index, action, code, .. } => {
                     self.scroll.grown(index, &code)?;
                     let actions = &mut self.recording.actions;
-                    actions.truncate(actions.len().max(index));
                     match actions.get_mut(index) {
                         Some(known) => *known = action,
                         None => actions.push(action),

@@ -15,9 +15,9 @@ pub(super) struct Scroll<W> {
 }
 
 impl<W: Write> Scroll<W> {
-    /// `dim` is for terminals.
-    pub(super) fn new(out: W, dim: bool) -> Self {
-        Self { out, dim, index: None, code: String::new(), shown: String::new() }
+    /// `dim` is for terminals; `frame` is the code around no action at all, which is not shown.
+    pub(super) fn new(out: W, dim: bool, frame: String) -> Self {
+        Self { out, dim, index: None, code: frame.clone(), shown: frame }
     }
 
     /// The whole code, after the action at `index` came or changed.
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn every_line_is_shown_once_when_it_is_settled() {
-        let mut scroll = Scroll::new(Vec::new(), false);
+        let mut scroll = Scroll::new(Vec::new(), false, "head\nfoot\n".to_owned());
         let code = |lines: &[&str]| {
             format!("head\n{}foot\n", lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
         };
@@ -69,6 +69,6 @@ mod tests {
         scroll.grown(2, &code(&["goto", "fill ab", "click"])).expect("memory");
         scroll.end().expect("memory");
         let text = String::from_utf8(scroll.out).expect("text");
-        assert_eq!(text, "head\n  goto\nfoot\n  fill ab\n  click\n");
+        assert_eq!(text, "  goto\n  fill ab\n  click\n");
     }
 }
