@@ -185,7 +185,10 @@ impl Surroundings {
                 None => (arg.get_default_values().iter().map(|value| value.into()).collect(), Source::Default),
             };
             let secret = SECRETS.contains(&flag.as_str());
-            let shown = |value: OsString| if secret { "***".to_owned() } else { value.to_string_lossy().into_owned() };
+            let shown = |value: OsString| match secret {
+                true => "***".to_owned(),
+                false => without_password(&value.to_string_lossy()),
+            };
             settings.push(Setting { flag, values: values.into_iter().map(shown).collect(), source });
         }
         Ok(settings)
@@ -217,7 +220,8 @@ impl Surroundings {
         found.sort_by_key(|(_, given)| matches!(given.source, Source::File(_)));
         found.retain(|(arg, _)| {
             let id = arg.get_id().as_str();
-            let free = !rivals(command, id).iter().any(|rival| taken.contains(rival));
+            let rivals = if arg.is_global_set() { Vec::new() } else { rivals(command, arg) };
+            let free = !rivals.iter().any(|rival| taken.contains(rival));
             if free {
                 taken.insert(id);
             }
@@ -251,6 +255,17 @@ impl Surroundings {
     }
 }
 
+/// `http://user:secret@host` → `http://user:***@host`, anywhere in a text.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority = rest.find(['/', '?', '#', ' ']).unwrap_or(rest.len());
+    let user = rest[..authority].rfind('@').and_then(|end| rest[..end].find(':').map(|start| (start, end)));
+    match user {
+        Some((start, end)) => format!("{scheme}://{}:***{}", &rest[..start], without_password(&rest[end..])),
+        None => format!("{scheme}://{}", without_password(rest)),
+    }
+}
+
 /// `--max-sessions` → `UNDERSTUDY_MAX_SESSIONS`.
 fn variable(flag: &str) -> String {
     format!("UNDERSTUDY_{}", flag.replace('-', "_").to_uppercase())
@@ -263,12 +278,16 @@ fn flags<'c>(root: &'c Command, command: &'c Command) -> impl Iterator<Item = &'
     own.chain(global).filter(|arg| arg.get_long().is_some_and(|long| !OF_THE_CALL.contains(&long)))
 }
 
-/// Flags that exclude this one.
-fn rivals<'c>(command: &'c Command, id: &str) -> Vec<&'c str> {
-    let exclusive = |group: &ArgGroup| !group.clone().is_multiple();
-    let groups = command.get_groups().filter(|group| exclusive(group));
+/// Flags that exclude this one, whichever of the two says so.
+fn rivals<'c>(command: &'c Command, arg: &'c Arg) -> Vec<&'c str> {
+    let excluded = |by: &'c Arg| command.get_arg_conflicts_with(by).into_iter().map(|other| other.get_id().as_str());
+    let id = arg.get_id().as_str();
+    let own = command.get_arguments().filter(|other| !other.is_global_set() && other.get_id() != arg.get_id());
+    let by_others = own.filter(|other| excluded(other).any(|rival| rival == id)).map(|other| other.get_id().as_str());
+    let groups = command.get_groups().filter(|group| !(*group).clone().is_multiple());
     let groups = groups.filter(|group| group.get_args().any(|member| member.as_str() == id));
-    groups.flat_map(|group| group.get_args()).map(|member| member.as_str()).filter(|member| *member != id).collect()
+    let members = groups.flat_map(ArgGroup::get_args).map(|member| member.as_str());
+    excluded(arg).chain(by_others).chain(members).filter(|rival| *rival != id).collect()
 }
 
 fn repeatable(arg: &Arg) -> bool {

@@ -22,12 +22,13 @@ struct LastRun<'a> {
 }
 
 impl Output {
-    /// Removes what an earlier run left in `folder`. Nothing is removed from a folder without the mark of a run: it may be
+    /// Makes `folder`, or removes what an earlier run left in it. Nothing is removed from a folder without the mark of a run: it may be
     /// anybody's.
     ///
     /// # Errors
-    /// When something in it cannot be removed.
+    /// When it cannot be made or something in it cannot be removed.
     pub fn begin(folder: PathBuf) -> io::Result<Self> {
+        fs::create_dir_all(&folder)?;
         if folder.join(MARK).is_file() {
             for entry in fs::read_dir(&folder)? {
                 let entry = entry?;
@@ -49,7 +50,6 @@ impl Output {
     /// # Errors
     /// When it cannot be written.
     pub fn end(&self, passed: bool, failed_tests: &[String]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
         let last = LastRun { status: if passed { "passed" } else { "failed" }, failed_tests };
         fs::write(self.folder.join(MARK), serde_json::to_string_pretty(&last)?)
     }

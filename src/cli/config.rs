@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, settings: Option<&Path>) -> Result<ExitCode, Could
 
 /// `max-sessions = "4"  # default`; one without a value is a comment.
 fn line(Setting { flag, values, source }: &Setting) -> String {
-    let quoted: Vec<String> = values.iter().map(|value| toml::Value::from(value.as_str()).to_string()).collect();
+    let quoted: Vec<String> = values.iter().map(|value| literal(value)).collect();
     let value = match quoted.as_slice() {
         [] => return format!("# {flag} is not set\n"),
         [value] => value.clone(),
@@ -53,4 +53,10 @@ fn line(Setting { flag, values, source }: &Setting) -> String {
         other => format!("from {other}"),
     };
     format!("{:<36} # {source}\n", format!("{flag} = {value}"))
+}
+
+/// As people write it in TOML: numbers and booleans bare, all else quoted.
+fn literal(value: &str) -> String {
+    let plain = value.parse::<bool>().is_ok() || value.parse::<i64>().is_ok_and(|number| number.to_string() == value);
+    if plain { value.to_owned() } else { toml::Value::from(value).to_string() }
 }

@@ -3,6 +3,7 @@
 mod files;
 mod reporters;
 mod select;
+mod values;
 
 use super::CouldNotRun;
 use crate::artifacts::{Output, Places};
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use values::{name, shard, url, whole, workers};
 
 /// What stands in front of every title: the browser, as in a project of Playwright's.
 const PROJECT: &str = "chromium";
@@ -47,16 +49,16 @@ pub(super) struct Args {
     #[arg(short = 'j', long, value_name = "N", default_value = "50%", value_parser = workers)]
     workers: usize,
     /// How often a failing test is tried again
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u32>)]
     retries: u32,
     /// How often every test is run
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat_each: u32,
     /// Milliseconds a test may take; 0 is for ever
-    #[arg(long, value_name = "MS", default_value_t = 30_000)]
+    #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = whole::<u64>)]
     timeout: u64,
     /// Stop after so many failed tests
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = whole::<u32>)]
     max_failures: u32,
     /// Stop after the first failed test
     #[arg(short = 'x', conflicts_with = "max_failures")]
@@ -87,7 +89,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     browser_arg: Vec<String>,
     /// A variable of the environment that tests may read; repeatable. All where none is named
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     env: Vec<String>,
 }
 
@@ -115,9 +117,13 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     }
     let mut reporters = reporters(&args, no_color, &cwd, began);
     if !args.list {
-        let emptied = Output::begin(output.clone());
-        let emptied = emptied.map_err(|error| CouldNotRun(format!("failed to empty {}: {error}", output.display())))?;
-        reporters.push(Box::new(Mark::new(emptied)));
+        let made = Output::begin(output.clone()).map_err(|error| {
+            let folder = args.output.display();
+            CouldNotRun(format!(
+                "the output folder {folder} cannot be used: {error}. Name another one with --output DIR"
+            ))
+        })?;
+        reporters.push(Box::new(Mark::new(made)));
     }
     let request = request(&args, &cwd, &output, selection)?;
     super::runtime()?.block_on(async move {
@@ -219,49 +225,4 @@ fn environment(names: &[String]) -> BTreeMap<String, String> {
         all.retain(|name, _| names.contains(name));
     }
     all
-}
-
-fn workers(text: &str) -> Result<usize, String> {
-    let wrong = || "a number of at least 1, or percent of the cores such as 50%, is expected".to_owned();
-    if let Some(percent) = text.strip_suffix('%') {
-        let percent: usize = percent.parse().map_err(|_| wrong())?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        return if percent > 0 { Ok((cores * percent / 100).max(1)) } else { Err(wrong()) };
-    }
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)
-}
-
-fn shard(text: &str) -> Result<(u32, u32), String> {
-    let parts = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
-    match parts {
-        Some((part, of)) if part >= 1 && part <= of => Ok((part, of)),
-        _ => Err("I/N is expected, I from 1 to N: 1/3, 2/3, 3/3".to_owned()),
-    }
-}
-
-fn url(text: &str) -> Result<String, String> {
-    match url::Url::parse(text) {
-        Ok(url) if url.has_host() || url.scheme() == "file" => Ok(text.to_owned()),
-        Ok(_) | Err(_) => Err("an address with a scheme is expected: http://localhost:3000".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_of_flags() {
-        for (text, fine) in [("1", true), ("50%", true), ("0", false), ("0%", false), ("x", false), ("-1", false)] {
-            assert_eq!(workers(text).is_ok(), fine, "{text}");
-        }
-        for (text, expected) in
-            [("1/3", Some((1, 3))), ("3/3", Some((3, 3))), ("0/3", None), ("4/3", None), ("1", None), ("a/b", None)]
-        {
-            assert_eq!(shard(text).ok(), expected, "{text}");
-        }
-        for (text, fine) in [("http://localhost:3000/x", true), ("localhost:3000", false), ("/x", false)] {
-            assert_eq!(url(text).is_ok(), fine, "{text}");
-        }
-    }
 }

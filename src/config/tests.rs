@@ -16,7 +16,12 @@ fn root() -> Command {
                 .arg(flag("browser-arg").action(ArgAction::Append))
                 .group(clap::ArgGroup::new("secret").args(["token", "token-file"]).multiple(false)),
         )
-        .subcommand(Command::new("serve").arg(flag("listen")));
+        .subcommand(Command::new("serve").arg(flag("listen")))
+        .subcommand(
+            Command::new("run")
+                .arg(flag("list").action(ArgAction::SetTrue).conflicts_with("reporter"))
+                .arg(flag("reporter").action(ArgAction::Append)),
+        );
     root.build();
     root
 }
@@ -48,6 +53,8 @@ fn the_nearer_source_wins() {
             "agent --server ws://f",
             "agent --server ws://f",
         ),
+        ("what excludes it is typed", &[("UNDERSTUDY_REPORTER", "jsonl")], &[], "run --list", "run --list"),
+        ("what it excludes is typed", &[("UNDERSTUDY_LIST", "1")], &[], "run --reporter x", "run --reporter x"),
         ("file", &[], &["max-sessions = 2"], "agent", "agent --max-sessions=2"),
         ("file with underscores", &[], &["max_sessions = 2"], "agent", "agent --max-sessions=2"),
         (
@@ -184,4 +191,18 @@ fn mistakes_in_files_are_told() {
     let told =
         surroundings(&[], &["server = 1979-05-27"]).arguments(&root(), vec!["understudy".into(), "agent".into()]);
     assert!(told.unwrap_err().to_string().contains("server is a date"));
+}
+
+#[test]
+fn passwords_in_addresses_are_masked() {
+    let cases = [
+        ("http://host:3000/a@b:c", "http://host:3000/a@b:c"),
+        ("https://me:secret@host/x", "https://me:***@host/x"),
+        ("--proxy-server=http://a:b:c@d@host:1 http://x:y@z", "--proxy-server=http://a:***@host:1 http://x:***@z"),
+        ("redis://:secret@host", "redis://:***@host"),
+        ("no address", "no address"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(without_password(text), expected);
+    }
 }

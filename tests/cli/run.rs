@@ -1,6 +1,6 @@
 //! `run`, `config` and help. Tests that run specs need Chromium.
 
-use super::support::{Done, Folder, understudy};
+use super::support::{Done, Folder, processes_with, understudy, wait_for_end};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -30,34 +30,94 @@ fn help_of_every_command_has_an_example() {
 }
 
 #[test]
-fn usage_errors_end_with_2_and_say_what_is_expected() {
-    let folder = Folder::with(&[("a.spec.ts", PASSING)]);
+fn what_cannot_be_run_ends_with_2_and_says_what_to_do() {
+    let folder = Folder::with(&[
+        ("a.spec.ts", PASSING),
+        ("notes.txt", "hello"),
+        ("empty/helper.ts", ""),
+        ("bad/none.spec.ts", "// nothing"),
+        ("bad/import.spec.ts", "import './missing';"),
+        ("bad/throws.spec.ts", "import '@playwright/test';\nthrow new Error('at load');"),
+        ("bad/package.spec.ts", "import lodash from 'lodash';\nlodash();"),
+    ]);
+    fs::write(folder.path().join("bad/bytes.spec.ts"), b"\xff\xfe").unwrap();
     let cases: &[(&[&str], &[&str])] = &[
         (&[], &["Usage: understudy"]),
         (&["rnu"], &["unrecognized subcommand 'rnu'"]),
         (&["run", "--bogus"], &["unexpected argument '--bogus'"]),
+        (&["run", "--trace", "on"], &["unexpected argument '--trace'"]),
         (&["run", "--workers", "zzz"], &["--workers", "50%"]),
+        (&["run", "--timeout", "5s"], &["--timeout <MS>", "a whole number is expected"]),
         (&["run", "--shard", "3/2"], &["I/N is expected"]),
         (&["run", "--base-url", "localhost:3000"], &["http://localhost:3000"]),
+        (&["run", "--env", "A=b"], &["the name of a variable is expected"]),
+        (&["run", "--reporter", "junit"], &["[possible values: list, jsonl]"]),
         (&["run", "--list", "--reporter", "jsonl"], &["cannot be used with"]),
         (&["run", "--browser", "/no/such/chromium"], &["there is no program at /no/such/chromium"]),
-        (&["run", "b.spec.ts"], &["no tests found", "The specs here: a.spec.ts."]),
-        (&["run", "-g", "nobody has this title"], &["No tests found"]),
+        (
+            &["run", "--output", "notes.txt", "a.spec.ts"],
+            &["the output folder notes.txt cannot be used", "--output DIR"],
+        ),
+        (&["run", "b.spec.ts"], &["no tests found", "\"b.spec.ts\"", "`understudy run --list`"]),
+        (&["run", "empty"], &["no tests found: there is no *.spec.ts or *.test.ts in empty or below"]),
+        (&["run", "notes.txt"], &["notes.txt is no test file", ".ts, .js"]),
+        (&["run", "bad/bytes.spec.ts"], &["bad/bytes.spec.ts: it is no text in UTF-8"]),
+        (&["run", "bad/none.spec.ts"], &["Error: No tests found\n"]),
+        (&["run", "bad/import"], &["Cannot find module './missing'", "imported at bad/import.spec.ts:1:8"]),
+        (&["run", "bad/package"], &["Cannot find module 'lodash'", "> 1 | import lodash"]),
+        (&["run", "bad/throws"], &["Error: at load", "> 2 | throw new Error('at load');"]),
+        (&["run", "a.spec", "-g", "nobody"], &["No tests found with a title that matches \"nobody\""]),
+        (&["run", "a.spec:99"], &["No tests found with a test at a.spec.ts:99"]),
+        (&["run", "a.spec", "-g", "("], &["\"(\" is not a regular expression: "]),
         (&["--settings", "none.toml", "run"], &["failed to read the settings none.toml"]),
     ];
     for (arguments, parts) in cases {
         folder.run(arguments).has(2, parts);
     }
+    // More shards than tests.
+    folder.run(&["run", "a.spec", "--shard", "3/3"]).has(0, &[]);
 }
 
 #[test]
 fn settings_come_from_environment_and_file() {
-    let folder =
-        Folder::with(&[("understudy/config.toml", "workers = 3\n[run]\nretries = 2\n"), ("bad.toml", "wrokers = 3\n")]);
+    let files = [("understudy/config.toml", "workers = 3\n[run]\nretries = 2\n"), ("bad.toml", "wrokers = 3\n")];
+    let folder = Folder::with(&files);
     let done = folder.run_with(&[("UNDERSTUDY_RETRIES", "1")], &["config", "run"]);
-    done.has(0, &["retries = \"1\"", "# from UNDERSTUDY_RETRIES", "workers = \"3\"", "understudy/config.toml"]);
+    done.has(0, &["retries = 1 ", "# from UNDERSTUDY_RETRIES", "workers = 3 ", "understudy/config.toml"]);
     folder.run(&["--settings", "bad.toml", "config"]).has(2, &["bad.toml have a key \"wrokers\" that is no flag"]);
     folder.run_with(&[("UNDERSTUDY_WORKERS", "many")], &["run"]).has(2, &["invalid value 'many' for '--workers"]);
+    let secrets = [
+        ("AGENT_TOKEN", "hidden1"),
+        ("UNDERSTUDY_JWT_SECRET", "hidden2"),
+        ("UNDERSTUDY_BASE_URL", "http://me:hidden3@localhost"),
+    ];
+    let done = folder.run_with(&secrets, &["config"]);
+    done.has(0, &["token = \"***\"", "# from AGENT_TOKEN", "jwt-secret = \"***\"", "http://me:***@localhost"]);
+    assert!(!done.out.contains("hidden"), "{}", done.out);
+}
+
+/// Each flag of `--help` in the environment and in a settings file.
+#[test]
+fn every_flag_is_a_variable_and_a_key() {
+    let folder = Folder::with(&[]);
+    let printed = folder.run(&["config"]).out;
+    let commands: Vec<&str> = printed.split("\n\n").collect();
+    assert!(commands.len() > 4, "{printed}");
+    for text in commands {
+        let command = text.split([']', '[']).nth(1).unwrap();
+        let help = folder.run(&[command, "--help"]).out;
+        for flag in help.lines().filter_map(|line| line.trim_start().strip_prefix("--").or(line.split(", --").nth(1))) {
+            let flag = flag.split([' ', '<']).next().unwrap();
+            if !["help", "settings", "version"].contains(&flag) {
+                let known = text
+                    .lines()
+                    .any(|line| line.starts_with(&format!("{flag} = ")) || line == format!("# {flag} is not set"));
+                assert!(known, "--{flag} of {command} is not in\n{text}");
+            }
+        }
+        fs::write(folder.path().join("of.toml"), text).unwrap();
+        folder.run(&["--settings", "of.toml", "config", command]).has(0, &["of.toml"]);
+    }
 }
 
 #[test]
@@ -159,25 +219,38 @@ fn tests_import_files_read_the_environment_and_run_in_parallel() {
     folder.run_with(&environment, &flags).has(0, &["Running 4 tests using 4 workers", "  4 passed ("]);
 }
 
-/// A run that hangs until it is told to end.
+/// What was told so far stays, what hangs is interrupted, and no browser is left: at the first signal in order, at the second at
+/// once.
 #[test]
 fn an_interrupt_ends_the_run_with_130() {
-    let hanging = "import { test } from '@playwright/test';\n\
-        test('hangs', async () => { console.log('it hangs'); await new Promise(() => {}); });\ntest('later', async () => {});\n";
+    let hanging = "import { test } from '@playwright/test';\ntest('before', async () => {});\n\
+        test('hangs', async ({ page }) => { console.log('it hangs'); await new Promise(() => {}); });\ntest('later', async () => {});\n";
     let folder = Folder::with(&[("hang.spec.ts", hanging)]);
-    let mut command = understudy(folder.path());
-    let mut child = command.arg("run").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
-    let mut seen = String::new();
-    while !seen.contains("it hangs") {
-        assert!(std::io::BufRead::read_line(&mut out, &mut seen).unwrap() > 0, "{seen}");
-    }
-    let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    std::io::Read::read_to_string(&mut out, &mut seen).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{seen}");
-    for part in ["✘  1 [chromium] › hang.spec.ts:2:1 › hangs", "  1 interrupted\n", "  1 did not run\n"] {
-        assert!(seen.contains(part), "{part:?} is not in\n{seen}");
+    for signals in [1, 2] {
+        let mark = format!("--understudy-test={}-{signals}", std::process::id());
+        let mut command = understudy(folder.path());
+        command.args(["run", "--browser-arg", &mark]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut seen = String::new();
+        while !seen.contains("it hangs") {
+            assert!(std::io::BufRead::read_line(&mut out, &mut seen).unwrap() > 0, "{seen}");
+        }
+        let browsers = processes_with(&mark, child.id());
+        assert!(!browsers.is_empty(), "the mark is not in a command line");
+        let id = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        for _ in 0..signals {
+            rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        }
+        std::io::Read::read_to_string(&mut out, &mut seen).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{seen}");
+        assert!(seen.contains("✓  1 [chromium] › hang.spec.ts:2:1 › before"), "{seen}");
+        if signals == 1 {
+            let lines =
+                ["✘  2 [chromium] › hang.spec.ts:3:1 › hangs", "  1 interrupted\n", "  1 did not run\n", "  1 passed"];
+            lines.iter().for_each(|part| assert!(seen.contains(part), "{part:?} is not in\n{seen}"));
+        }
+        browsers.iter().for_each(wait_for_end);
     }
 }
 

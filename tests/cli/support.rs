@@ -1,6 +1,9 @@
 //! The binary, a folder to run it in, and what it said.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -97,4 +100,22 @@ pub(crate) fn is_time(word: &str) -> bool {
     let inner = word.strip_prefix('(').and_then(|word| word.strip_suffix(')')).unwrap_or_default();
     let number = inner.trim_end_matches(|c: char| c.is_ascii_lowercase());
     !number.is_empty() && number.len() < inner.len() && number.parse::<f64>().is_ok()
+}
+
+/// Processes with `mark` in their command line, but for one.
+pub(crate) fn processes_with(mark: &str, except: u32) -> Vec<OwnedFd> {
+    let ids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let marked = ids.filter(|id| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        *id != except && String::from_utf8_lossy(&line).contains(mark)
+    });
+    let opened = marked.filter_map(|id| pidfd_open(Pid::from_raw(i32::try_from(id).ok()?)?, PidfdFlags::empty()).ok());
+    opened.collect()
+}
+
+/// Until the process has ended; fails after half a minute.
+pub(crate) fn wait_for_end(process: &OwnedFd) {
+    let limit = Timespec { tv_sec: 30, tv_nsec: 0 };
+    let ended = poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit)).unwrap();
+    assert_eq!(ended, 1, "a process of the run is left");
 }

@@ -47,6 +47,9 @@ pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<
         let (path, place) = split(argument, |path| cwd.join(path).exists());
         let full = cwd.join(path);
         if full.is_file() {
+            if !is_source(path) {
+                return Err(format!("{path} is no test file: its name should end in one of .{}", SOURCE.join(", .")));
+            }
             found.add(relative(cwd, &full), place);
             continue;
         }
@@ -130,6 +133,10 @@ fn specs_below(cwd: &Path, folder: &Path, output: &Path) -> Vec<String> {
     }
     files.sort();
     files
+}
+
+fn is_source(path: &str) -> bool {
+    Path::new(path).extension().and_then(|ending| ending.to_str()).is_some_and(|ending| SOURCE.contains(&ending))
 }
 
 fn is_spec(name: &str) -> bool {

@@ -65,7 +65,10 @@ impl FileLoader {
         if size > LARGEST {
             return Err(format!("it has {size} bytes, more than a source file has"));
         }
-        let source = std::fs::read_to_string(&real).map_err(|error| error.to_string())?;
+        let source = std::fs::read_to_string(&real).map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => "it is no text in UTF-8".to_owned(),
+            _ => error.to_string(),
+        })?;
         Ok(Module { path, source: source.trim_start_matches('\u{feff}').to_owned() })
     }
 }

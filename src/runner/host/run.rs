@@ -210,7 +210,9 @@ impl Run<'_> {
     async fn run(self) -> Outcome {
         let (files, mut idle) = match self.load_all().await {
             Ok(loaded) => loaded,
-            Err(errors) => {
+            Err(mut errors) => {
+                // What is wrong with the run itself every file says.
+                errors.dedup();
                 errors.into_iter().for_each(|error| self.stage.tell(RunEvent::Error(error)));
                 return Outcome::CouldNotRun;
             }
@@ -226,18 +228,31 @@ impl Run<'_> {
         let mut schedule = Schedule::new(&files, &wishes);
         let workers = request.workers.max(1).min(schedule.waiting().max(1));
         let tests = self.planned(&files, &schedule);
+        // A shard may have nothing to do: there can be more of them than tests.
+        let idle_shard = request.shard.is_some() && files.iter().any(|tests| !tests.is_empty());
         let none = tests.is_empty();
         self.stage.tell(RunEvent::Planned { tests, workers });
-        let outcome = if request.list_only {
-            Outcome::Passed
-        } else if none {
-            self.stage.tell(RunEvent::Error(plain("Error: No tests found".to_owned())));
+        let outcome = if none && !idle_shard {
+            self.stage.tell(RunEvent::Error(plain(format!("Error: No tests found{}", self.filters()))));
             Outcome::CouldNotRun
+        } else if none || request.list_only {
+            Outcome::Passed
         } else {
             self.work(&mut schedule, workers, &mut idle).await
         };
         idle.into_iter().map(Worker::dispose).collect::<JoinSet<_>>().join_all().await;
         outcome
+    }
+
+    /// What may have left out all tests, in words.
+    fn filters(&self) -> String {
+        let config = &self.request.config;
+        let grep = config.grep.iter().map(|pattern| format!("a title that matches {pattern:?}"));
+        let inverted = config.grep_invert.iter().map(|pattern| format!("a title that does not match {pattern:?}"));
+        let places = config.lines.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place.line)));
+        let lines = places.map(|(file, line)| format!("a test at {file}:{line}"));
+        let all: Vec<String> = grep.chain(inverted).chain(lines).collect();
+        if all.is_empty() { String::new() } else { format!(" with {}", all.join(" and ")) }
     }
 
     /// The tests of the run by their outer ids.

@@ -85,5 +85,11 @@ function chosen(suite, inherited) {
 
 function pattern(source) {
   const match = /^\/(.*)\/([a-z]*)$/s.exec(source);
-  return match ? new RegExp(match[1], match[2].replace('g', '')) : new RegExp(source, 'i');
+  try {
+    return match ? new RegExp(match[1], match[2].replace('g', '')) : new RegExp(source, 'i');
+  } catch (error) {
+    const problem = new Error(`${JSON.stringify(source)} is not a regular expression: ${error.message}. To match it as it is, put a \\ before characters such as ( [ * + ? .`);
+    problem.stack = '';
+    throw problem;
+  }
 }
