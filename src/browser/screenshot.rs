@@ -34,6 +34,9 @@ pub struct ScreenshotOptions {
     pub full_page: bool,
     /// Only this part; of the document with `full_page`, else of what is visible.
     pub clip: Option<Rect>,
+    /// The clip is an element's place: seen from what is visible, but perhaps larger; in whole pixels.
+    #[serde(skip)]
+    pub of_element: bool,
     /// Without the white behind a page that has no background.
     pub omit_background: bool,
     /// `css`: one pixel of the picture is one CSS pixel.
@@ -144,6 +147,16 @@ impl Page {
 /// Longest wait for a frame to get ready for its picture.
 const FRAME_PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// An element's place in the document, in pixels that hold all of it.
+fn whole_pixels(rect: Rect, layout: &Layout) -> Rect {
+    /// What rounding errors may amount to.
+    const LITTLE: f64 = 1e-3;
+    let (left, top) = (rect.x + layout.scroll_x, rect.y + layout.scroll_y);
+    let (x, y) = ((left + LITTLE).floor(), (top + LITTLE).floor());
+    let (right, bottom) = ((left + rect.width - LITTLE).ceil(), (top + rect.height - LITTLE).ceil());
+    Rect { x, y, width: right - x, height: bottom - y }
+}
+
 /// What is to be captured, in the document's coordinates, and whether it is more than what is visible.
 fn clip(options: &ScreenshotOptions, layout: &Layout) -> Result<(Rect, bool), BrowserError> {
     let visible = Rect { x: 0.0, y: 0.0, width: layout.width, height: layout.height };
@@ -154,6 +167,9 @@ fn clip(options: &ScreenshotOptions, layout: &Layout) -> Result<(Rect, bool), Br
         Some(clip) => {
             if clip.width <= 0.0 || clip.height <= 0.0 {
                 return Err(BrowserError::other("Expected options.clip to have positive width and height."));
+            }
+            if options.of_element {
+                return Ok((whole_pixels(clip, layout), true));
             }
             let (x, y) = (clip.x.max(0.0), clip.y.max(0.0));
             let right = (clip.x + clip.width).min(within.width);

@@ -82,3 +82,26 @@ fn words(message: &str) -> Vec<String> {
     }
     words
 }
+
+#[test]
+fn a_picture_of_an_element_holds_all_of_it() {
+    use base64::Engine;
+    run(async {
+        let bench = Bench::new(json!({})).await;
+        let cases = [
+            ("larger than the window", "width: 200px; height: 2000px", (200, 2000)),
+            ("between pixels", "width: 50.5px; height: 40px", (51, 40)),
+        ];
+        for (name, style, expected) in cases {
+            let html = format!(
+                "<body style='margin: 0'><p style='height: 900px'></p><div style='{style}; background: red'></div>"
+            );
+            bench.set_content(&html).await;
+            let picture = bench.op("locator.screenshot", json!({ "selector": "div" })).await.unwrap();
+            let png = base64::engine::general_purpose::STANDARD.decode(picture["base64"].as_str().unwrap()).unwrap();
+            // The head of a PNG.
+            let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+            assert_eq!((side(16), side(20)), expected, "{name}");
+        }
+    });
+}

@@ -286,7 +286,7 @@ async fn screenshot(
     let page = locator.frame.page();
     let path = params["path"].as_str();
     let options: ScreenshotOptions = parse(params.clone())?;
-    let options = ScreenshotOptions { clip: Some(clip), full_page: false, ..options };
+    let options = ScreenshotOptions { clip: Some(clip), of_element: true, full_page: false, ..options };
     let bytes = page.screenshot(&options, timeout).await?;
     if let Some(path) = path {
         picture::write(operations, path, &bytes).await?;
