@@ -116,10 +116,10 @@ impl Worker {
     }
 
     /// Ends the process and closes what it opened.
-    pub(crate) async fn dispose(mut self) {
-        self.operations.abort();
-        self.process.kill().await;
-        self.operations.dispose().await;
+    pub(crate) async fn dispose(self) {
+        let Self { mut process, mut operations, .. } = self;
+        operations.abort();
+        tokio::join!(process.kill(), operations.dispose());
     }
 
     /// Serves the worker until it is done; whether it is spent.

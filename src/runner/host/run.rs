@@ -164,7 +164,7 @@ impl Runner {
                 .map(|timeout| PAUSE_LIMIT.saturating_add(Duration::from_millis(timeout))),
         });
         let timeout = request.timeout;
-        let running = Run { nursery: &self.nursery, services: &self.services, stage: stage.clone(), request }.run();
+        let running = Run { runner: self, stage: stage.clone(), request }.run();
         tokio::pin!(running);
         let timed_out = async {
             match timeout {
@@ -192,8 +192,7 @@ impl Runner {
 }
 
 struct Run<'r> {
-    nursery: &'r Nursery,
-    services: &'r Services,
+    runner: &'r Runner,
     stage: Arc<Stage>,
     request: RunRequest,
 }
@@ -217,6 +216,8 @@ impl Run<'_> {
                 return Outcome::CouldNotRun;
             }
         };
+        // While the tests wait for the browser.
+        self.runner.warm_up();
         let request = &self.request;
         let wishes = Wishes {
             fully_parallel: request.fully_parallel,

@@ -70,10 +70,10 @@ impl Run<'_> {
     /// Loads a file in a new process.
     pub(super) fn load(&self, file: usize) -> Result<impl Future<Output = LoadEnd> + Send + use<>, Vec<TestError>> {
         let entry: Module = self.request.files[file].clone();
-        let process = self.nursery.take();
+        let process = self.runner.nursery.take();
         let process =
             process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
-        let service = (self.services)(Surroundings {
+        let service = (self.runner.services)(Surroundings {
             events: process.outbox.clone(),
             mode: self.request.mode,
             artifacts: self.request.artifacts.clone(),
