@@ -144,7 +144,7 @@ function compare(plan, result, isNot) {
 
 function receivedOf(plan, result) {
   if (result.received === undefined) return undefined;
-  if (plan.lines) return result.received?.raw;
+  if (plan.lines) return result.received?.raw ?? result.received ?? undefined;
   if (plan.words !== undefined) return result.received ?? undefined;
   const received = typeof result.received === 'object' && result.received !== null && !Array.isArray(result.received) ? deserialize(result.received) : result.received;
   if (received === null && plan.expectedText) return plan.matcher === 'to.have.attribute.value' ? '' : undefined;
