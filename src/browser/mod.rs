@@ -6,6 +6,7 @@ mod cdp;
 mod console;
 pub mod context;
 pub mod dialog;
+mod document;
 pub mod emulation;
 mod endpoint;
 pub mod error;

@@ -1,0 +1,70 @@
+//! How a page ends.
+
+use super::super::error::BrowserError;
+use super::super::notice::Notice;
+use super::super::sync::lock;
+use super::Page;
+use chromiumoxide::cdp::browser_protocol::page;
+use serde_json::json;
+
+impl Page {
+    /// Closes it and waits until it is gone; with `run_before_unload` its handlers are asked and nothing is waited for.
+    pub async fn close(&self, run_before_unload: bool) -> Result<(), BrowserError> {
+        if self.is_closed() {
+            return Ok(());
+        }
+        if run_before_unload {
+            return self.0.session.send(page::CloseParams::default()).await.map(drop);
+        }
+        let params = json!({ "targetId": self.0.target });
+        match self.0.context.browser().root().request("Target.closeTarget", &params).raw().await {
+            Err(BrowserError::Protocol { .. }) | Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+        self.0.closed.cancelled().await;
+        Ok(())
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.is_cancelled()
+    }
+
+    /// Why nothing can be done with it any more; none if something can.
+    pub fn why_gone(&self) -> Option<BrowserError> {
+        if self.is_closed() {
+            return Some(BrowserError::closed());
+        }
+        self.0.crashed.is_cancelled().then(BrowserError::crashed)
+    }
+
+    /// Completes when nothing can be done with it any more.
+    pub async fn gone(&self) -> BrowserError {
+        tokio::select! {
+            biased;
+            () = self.0.closed.cancelled() => BrowserError::closed(),
+            () = self.0.crashed.cancelled() => BrowserError::crashed(),
+        }
+    }
+
+    /// The renderer is gone.
+    pub(in crate::browser) fn has_crashed(&self) {
+        self.0.crashed.cancel();
+        self.0.session.fail_pending(&BrowserError::crashed());
+        self.tell(Notice::PageCrashed(self.clone()));
+    }
+
+    /// The target is gone.
+    pub(in crate::browser) fn has_closed(&self) {
+        self.0.closed.cancel();
+        let frames = std::mem::take(&mut lock(&self.0.state).frames);
+        for frame in frames.into_values() {
+            frame.detach();
+        }
+        self.0.network.clear();
+        self.0.context.browser().forget_page(&self.0.target);
+        if self.is_announced() {
+            self.tell(Notice::PageClosed(self.clone()));
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! A page: its frames, what is done to it as a whole. What Chromium tells about it arrives in `page_events`.
+
+mod end;
+mod setup;
+
+use super::cdp::{Reply, Session};
+use super::context::{BrowserContext, Size};
+use super::emulation::{self, Media};
+use super::error::BrowserError;
+use super::frame::Frame;
+use super::input::{Keyboard, Mouse, Touchscreen};
+use super::network::Network;
+use super::notice::{Notice, Topic};
+use super::resident::Resident;
+use super::screencast::Cast;
+use super::sync::lock;
+use chromiumoxide::cdp::browser_protocol::page;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Name of the world in which our own scripts run.
+pub(in crate::browser) const UTILITY_WORLD: &str = "understudy";
+
+/// A page. Clones share it.
+#[derive(Clone)]
+pub struct Page(Arc<Inner>);
+
+struct Inner {
+    context: BrowserContext,
+    session: Session,
+    target: String,
+    opener: Option<Page>,
+    state: Mutex<State>,
+    network: Network,
+    wanted: AtomicU32,
+    ready: watch::Sender<bool>,
+    crashed: CancellationToken,
+    closed: CancellationToken,
+    announced: AtomicBool,
+    keyboard: Keyboard,
+    mouse: Mouse,
+}
+
+#[derive(Default)]
+struct State {
+    frames: HashMap<String, Frame>,
+    /// Sessions of the page and of its out-of-process frames, by Chromium's name.
+    sessions: HashMap<String, Session>,
+    init_scripts: Vec<String>,
+    screencast: Option<watch::Sender<Option<Cast>>>,
+    viewport: Option<Size>,
+    media: Media,
+    extra_headers: Option<Map<String, Value>>,
+}
+
+impl Page {
+    /// Chromium's name for it.
+    pub fn id(&self) -> &str {
+        &self.0.target
+    }
+
+    /// Whose page it is.
+    pub fn context(&self) -> &BrowserContext {
+        &self.0.context
+    }
+
+    /// Who opened it, if a page did.
+    pub fn opener(&self) -> Option<&Self> {
+        self.0.opener.as_ref()
+    }
+
+    /// Its session; out-of-process frames have their own.
+    pub(in crate::browser) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    pub(in crate::browser) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    /// The frame that fills it.
+    pub fn main_frame(&self) -> Frame {
+        self.frame(&self.0.target).unwrap_or_else(|| {
+            // Closed: a frame of which nothing but that can be said.
+            let frame = Frame::new(self.clone(), self.0.session.clone(), &self.0.target, None);
+            frame.detach();
+            frame
+        })
+    }
+
+    /// All frames, in no order.
+    pub fn frames(&self) -> Vec<Frame> {
+        lock(&self.0.state).frames.values().cloned().collect()
+    }
+
+    /// By Chromium's name.
+    pub fn frame(&self, id: &str) -> Option<Frame> {
+        lock(&self.0.state).frames.get(id).cloned()
+    }
+
+    pub(in crate::browser) fn insert_frame(&self, frame: &Frame) {
+        lock(&self.0.state).frames.insert(frame.id().to_owned(), frame.clone());
+    }
+
+    /// Removes a frame with all inside of it, the innermost first.
+    pub(in crate::browser) fn remove_frame(&self, frame: &Frame) {
+        self.remove_children(frame);
+        lock(&self.0.state).frames.remove(frame.id());
+        frame.detach();
+        self.0.context.tell(Notice::FrameDetached(frame.clone()));
+    }
+
+    pub(in crate::browser) fn remove_children(&self, frame: &Frame) {
+        let children: Vec<Frame> =
+            self.frames().into_iter().filter(|child| child.parent().as_ref() == Some(frame)).collect();
+        for child in children {
+            self.remove_frame(&child);
+        }
+    }
+
+    pub(in crate::browser) fn forget_session(&self, session: &Session) {
+        lock(&self.0.state).sessions.remove(session.id());
+    }
+
+    /// Sends the same command to the page and to its out-of-process frames.
+    pub(in crate::browser) async fn broadcast(&self, method: &'static str, params: &Value) -> Result<(), BrowserError> {
+        let sessions: Vec<Session> = lock(&self.0.state).sessions.values().cloned().collect();
+        let replies: Vec<Reply> = sessions.iter().map(|session| session.request(method, params)).collect();
+        for (session, reply) in sessions.iter().zip(replies) {
+            match reply.raw().await {
+                // A frame that went away meanwhile needs nothing.
+                Err(error) if session.id() == self.0.session.id() => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys.
+    pub fn keyboard(&self) -> &Keyboard {
+        &self.0.keyboard
+    }
+
+    /// The pointer.
+    pub fn mouse(&self) -> &Mouse {
+        &self.0.mouse
+    }
+
+    /// Fingers.
+    pub fn touchscreen(&self) -> Touchscreen {
+        Touchscreen::new(self.0.session.clone(), self.0.keyboard.clone())
+    }
+
+    /// Runs `source` in every document of this page, before its own scripts.
+    pub async fn add_init_script(&self, source: &str) -> Result<(), BrowserError> {
+        lock(&self.0.state).init_scripts.push(source.to_owned());
+        self.evaluate_on_new_document(source).await
+    }
+
+    pub(in crate::browser) async fn evaluate_on_new_document(&self, source: &str) -> Result<(), BrowserError> {
+        self.broadcast("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source })).await
+    }
+
+    /// Size of the visible part; none is the window's own.
+    pub fn viewport(&self) -> Option<Size> {
+        lock(&self.0.state).viewport
+    }
+
+    /// Makes the visible part this large.
+    pub async fn set_viewport(&self, size: Size) -> Result<(), BrowserError> {
+        lock(&self.0.state).viewport = Some(size);
+        let metrics = emulation::metrics(&self.0.context.options(), size);
+        self.0.session.request("Emulation.setDeviceMetricsOverride", &metrics).raw().await?;
+        Ok(())
+    }
+
+    /// Changes what media queries see; what `media` does not name stays.
+    pub async fn emulate_media(&self, media: Media) -> Result<(), BrowserError> {
+        let features = {
+            let mut state = lock(&self.0.state);
+            state.media.update(media);
+            state.media.params(&self.0.context.options())
+        };
+        self.broadcast("Emulation.setEmulatedMedia", &features).await
+    }
+
+    /// Sent with every request of this page, on top of the context's.
+    pub async fn set_extra_headers(&self, headers: Map<String, Value>) -> Result<(), BrowserError> {
+        lock(&self.0.state).extra_headers = Some(headers);
+        self.update_headers().await
+    }
+
+    pub(in crate::browser) async fn update_headers(&self) -> Result<(), BrowserError> {
+        let own = lock(&self.0.state).extra_headers.clone();
+        let all = emulation::merged(self.0.context.options().extra_http_headers.as_ref(), own.as_ref());
+        self.broadcast("Network.setExtraHTTPHeaders", &json!({ "headers": all })).await
+    }
+
+    /// In front of the other pages of its window.
+    pub async fn bring_to_front(&self) -> Result<(), BrowserError> {
+        self.0.session.send(page::BringToFrontParams::default()).await.map(drop)
+    }
+
+    /// Completes when its first document is there; a popup's when its URL is known.
+    pub(in crate::browser) async fn ready(&self) -> Result<(), BrowserError> {
+        let mut ready = self.0.ready.subscribe();
+        tokio::select! {
+            _ = ready.wait_for(|ready| *ready) => Ok(()),
+            error = self.gone() => Err(error),
+        }
+    }
+
+    /// Its first document is there: tells the watcher, once.
+    pub(in crate::browser) fn announce(&self) {
+        if !self.0.announced.swap(true, Ordering::SeqCst) {
+            self.0.context.tell(Notice::PageCreated(self.clone()));
+            self.0.ready.send_replace(true);
+        }
+    }
+
+    pub(in crate::browser) fn is_announced(&self) -> bool {
+        self.0.announced.load(Ordering::SeqCst)
+    }
+
+    /// Pictures go there from now on.
+    pub(in crate::browser) fn cast_to(&self, screencast: Option<watch::Sender<Option<Cast>>>) {
+        lock(&self.0.state).screencast = screencast;
+    }
+
+    pub(in crate::browser) fn casts(&self, cast: Cast) {
+        if let Some(screencast) = &lock(&self.0.state).screencast {
+            screencast.send_replace(Some(cast));
+        }
+    }
+
+    pub(in crate::browser) fn receive(&self, resident: &Resident) {
+        for session in lock(&self.0.state).sessions.values() {
+            resident.move_into(session);
+        }
+    }
+
+    /// Whether the watcher is told of `topic`.
+    pub fn want(&self, topic: Topic, wanted: bool) {
+        if wanted {
+            self.0.wanted.fetch_or(topic.bit(), Ordering::SeqCst);
+        } else {
+            self.0.wanted.fetch_and(!topic.bit(), Ordering::SeqCst);
+        }
+    }
+
+    pub(in crate::browser) fn wants(&self, topic: Topic) -> bool {
+        self.0.wanted.load(Ordering::SeqCst) & topic.bit() != 0
+    }
+
+    pub(in crate::browser) fn tell(&self, notice: Notice) {
+        self.0.context.tell(notice);
+    }
+
+    pub(in crate::browser) fn tell_if(&self, topic: Topic, notice: impl FnOnce() -> Notice) {
+        if self.wants(topic) {
+            self.tell(notice());
+        }
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("target", &self.0.target).finish()
+    }
+}
+
+impl PartialEq for Page {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,119 @@
+//! How a page becomes one of ours.
+
+use super::super::cdp::Session;
+use super::super::context::BrowserContext;
+use super::super::emulation;
+use super::super::frame::Frame;
+use super::super::input::{Keyboard, Mouse};
+use super::super::network::Network;
+use super::super::page_events::PageListener;
+use super::super::sync::lock;
+use super::{Inner, Page, State, UTILITY_WORLD};
+use chromiumoxide::cdp::browser_protocol::{log, network, page};
+use chromiumoxide::cdp::js_protocol::runtime;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+impl Page {
+    /// Takes over a target that waits for us: sends all it needs without waiting for answers, lets it run.
+    pub(in crate::browser) fn attach(
+        context: BrowserContext,
+        session_id: &str,
+        target: &str,
+        opener: Option<Self>,
+    ) -> Self {
+        let session = context.browser().root().connection().session(session_id);
+        let options = context.options();
+        let keyboard = Keyboard::new(session.clone());
+        let page = Self(Arc::new(Inner {
+            session: session.clone(),
+            target: target.to_owned(),
+            opener,
+            state: Mutex::new(State { viewport: options.viewport(), ..State::default() }),
+            network: Network::default(),
+            wanted: AtomicU32::new(0),
+            ready: watch::channel(false).0,
+            crashed: CancellationToken::new(),
+            closed: CancellationToken::new(),
+            announced: AtomicBool::new(false),
+            mouse: Mouse::new(session.clone(), keyboard.clone()),
+            keyboard,
+            context,
+        }));
+        // Chromium names the main frame as the target.
+        let main = Frame::new(page.clone(), session.clone(), target, None);
+        lock(&page.0.state).frames.insert(target.to_owned(), main);
+        session.connection().attach(&session, Arc::new(PageListener::new(page.clone(), session.clone())));
+        page.set_up(&session, target);
+        page
+    }
+
+    /// Makes a page that was kept ready one of a context with these options, as if it had been made for it.
+    pub(in crate::browser) fn adopt(&self) {
+        let options = self.0.context.options();
+        lock(&self.0.state).viewport = options.viewport();
+        if options.viewport().is_none() {
+            drop(self.0.session.request("Emulation.clearDeviceMetricsOverride", &json!({})));
+        }
+        emulation::set_up(&self.0.session, &options, true, options.viewport());
+        emulation::headers(&self.0.session, options.extra_http_headers.as_ref(), None);
+        if let Some(resident) = self.0.context.resident() {
+            self.receive(&resident);
+        }
+        for source in self.0.context.init_scripts() {
+            let params = json!({ "source": source });
+            drop(self.0.session.request("Page.addScriptToEvaluateOnNewDocument", &params));
+        }
+        self.0.announced.store(false, Ordering::SeqCst);
+        self.announce();
+    }
+
+    /// Everything a session of this page must know before its first script runs.
+    pub(in crate::browser) fn set_up(&self, session: &Session, frame: &str) {
+        lock(&self.0.state).sessions.insert(session.id().to_owned(), session.clone());
+        let is_main = session.id() == self.0.session.id();
+        let post = |method: &'static str, params: Value| drop(session.request(method, &params));
+        session.post(page::EnableParams::default());
+        let page = self.clone();
+        let of = session.clone();
+        session.request_then("Page.getFrameTree", &json!({}), move |answer| {
+            if let Ok(tree) = answer {
+                page.frame_tree(&of, &tree);
+            }
+        });
+        // What the first document went through is told before the answer: that is nobody's business.
+        let page = self.clone();
+        session.request_then("Page.setLifecycleEventsEnabled", &json!({ "enabled": true }), move |_| {
+            // Before the first navigation of a popup there is a document without a URL.
+            if is_main && !page.main_frame().url().is_empty() {
+                page.announce();
+            }
+        });
+        session.post(runtime::EnableParams::default());
+        // The world is made anew for each document by an empty script in it.
+        let world = json!({ "source": "//# sourceURL=understudy:world.js", "worldName": UTILITY_WORLD });
+        post("Page.addScriptToEvaluateOnNewDocument", world);
+        let world = json!({ "frameId": frame, "worldName": UTILITY_WORLD, "grantUniveralAccess": true });
+        post("Page.createIsolatedWorld", world);
+        if let Some(resident) = self.0.context.resident() {
+            resident.move_into(session);
+        }
+        session.post(network::EnableParams::default());
+        session.post(log::EnableParams::default());
+        post("Target.setAutoAttach", json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }));
+        let options = self.0.context.options();
+        emulation::set_up(session, &options, is_main, self.viewport());
+        let (scripts, headers) = {
+            let state = lock(&self.0.state);
+            (state.init_scripts.clone(), state.extra_headers.clone())
+        };
+        emulation::headers(session, options.extra_http_headers.as_ref(), headers.as_ref());
+        for source in self.0.context.init_scripts().into_iter().chain(scripts) {
+            post("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }));
+        }
+        session.post(runtime::RunIfWaitingForDebuggerParams::default());
+    }
+}
