@@ -277,7 +277,7 @@ impl Run<'_> {
         let mut broken = false;
         loop {
             while !slots.is_empty() && !self.stage.cancel.is_cancelled() && !broken {
-                let Some(job) = schedule.next(idle.front().map(|worker| worker.file)) else { break };
+                let Some(job) = schedule.next() else { break };
                 let Some(slot) = slots.pop() else { break };
                 let at = idle.iter().position(|worker| worker.file == job.file);
                 let loaded = at.and_then(|at| idle.remove(at));

@@ -117,13 +117,9 @@ impl Schedule {
         self.queue.iter().any(|job| job.file == file)
     }
 
-    /// Something to do, of this file if there is some for it: a worker that has loaded it is at hand.
-    pub(crate) fn next(&mut self, file: Option<usize>) -> Option<Job> {
-        if self.enough() {
-            return None;
-        }
-        let fitting = file.and_then(|file| self.queue.iter().position(|job| job.file == file));
-        self.queue.remove(fitting.unwrap_or(0))
+    /// What is to be done next. What is tried again comes before what was not begun, as with Playwright.
+    pub(crate) fn next(&mut self) -> Option<Job> {
+        if self.enough() { None } else { self.queue.pop_front() }
     }
 
     /// So many tests failed that the rest shall not run.

@@ -43,7 +43,7 @@ fn names(job: &Job) -> String {
 }
 
 fn queue(schedule: &mut Schedule) -> Vec<String> {
-    std::iter::from_fn(|| schedule.next(None)).map(|job| names(&job)).collect()
+    std::iter::from_fn(|| schedule.next()).map(|job| names(&job)).collect()
 }
 
 #[test]
@@ -63,11 +63,13 @@ fn files_become_jobs() {
 }
 
 #[test]
-fn a_worker_goes_on_with_its_own_file() {
-    let files = vec![vec![case("a", None)], vec![case("b", None)], vec![case("c", None)]];
-    let mut schedule = Schedule::new(&files, &Wishes::default());
-    assert_eq!(schedule.next(Some(2)).map(|job| names(&job)), Some("2:c".to_owned()));
-    assert_eq!(schedule.next(Some(2)).map(|job| names(&job)), Some("0:a".to_owned()));
+fn what_is_tried_again_comes_before_what_was_not_begun() {
+    let files = vec![vec![case("a", None)], vec![case("b", None)]];
+    let mut schedule = Schedule::new(&files, &Wishes { retries: 1, ..Wishes::default() });
+    schedule.next();
+    let failed = (planned("a"), attempt(&planned("a"), Status::Failed));
+    schedule.ended(0, &JobEnd { ended: vec![failed], remaining: Vec::new() });
+    assert_eq!(queue(&mut schedule), ["0:a#1", "1:b"]);
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn what_fails_is_tried_again_together_with_what_was_not_run() {
     for case in cases {
         let wishes = Wishes { retries: case.retries, ..Wishes::default() };
         let mut schedule = Schedule::new(&[case.tests], &wishes);
-        schedule.next(None);
+        schedule.next();
         let ended = case.ended.iter().map(|(test, status)| (planned(test), attempt(&planned(test), *status))).collect();
         let remaining = case.remaining.iter().map(|test| planned(test)).collect();
         let consequences = schedule.ended(0, &JobEnd { ended, remaining });
@@ -174,10 +176,10 @@ fn what_fails_is_tried_again_together_with_what_was_not_run() {
 fn enough_failures_end_the_run() {
     let files = vec![vec![case("a", None)], vec![case("b", None)]];
     let mut schedule = Schedule::new(&files, &Wishes { max_failures: 1, ..Wishes::default() });
-    schedule.next(None);
+    schedule.next();
     let end = JobEnd { ended: vec![(planned("a"), attempt(&planned("a"), Status::Failed))], remaining: Vec::new() };
     schedule.ended(0, &end);
     assert!(schedule.enough());
-    assert_eq!(schedule.next(None), None);
+    assert_eq!(schedule.next(), None);
     assert_eq!(schedule.waiting(), 1);
 }
