@@ -2,6 +2,8 @@
 const log = types => `<script>for (const type of '${types}'.split(' ')) addEventListener(type, e => seen.push([type, e.target.id ?? '', ...(type === 'click' ? [e.clientX, e.clientY, e.button, e.detail, e.shiftKey] : [])].join(' ')), true)</script>`;
 const head = '<!DOCTYPE html><style>body { margin: 0 } button { width: 80px; height: 20px; padding: 0; border: 0; font: 10px monospace; display: block }</style><script>const seen = []</script>';
 const clicks = head + log('click auxclick dblclick contextmenu');
+// Where the point depends on the fonts of the machine.
+const downs = head + log('mousedown');
 const inputs = head + log('input change submit');
 const soon = script => `<script>addEventListener('load', () => setTimeout(() => { ${script} }, 60))</script>`;
 const cover = style => `<div id=cover style="position:fixed; inset:0; ${style}"></div>`;
@@ -53,10 +55,10 @@ export const actions = [
   ['far right', `${clicks}<div style="width:5000px"><button id=b style="margin-left:4000px">B</button></div>`, 'click', '#b', {}],
   ['in a box that scrolls', `${clicks}<div style="height:50px; overflow:auto"><div style="height:500px"></div><button id=b>B</button></div>`, 'click', '#b', {}],
   ['under a sticky head', `${clicks}<div id=head style="position:sticky; top:0; height:100px; background:red"></div><div style="height:1500px"></div><button id=b>B</button><div style="height:1500px"></div><script>scrollTo(0, 1510)</script>`, 'click', '#b', {}],
-  ['a link over two lines', `${clicks}<div style="width:100px; font: 20px/20px monospace">aaaaaa <a id=b href="#">bb cccccccc</a></div>`, 'click', '#b', {}],
-  ['no box of its own', `${clicks}<button id=b style="display:contents">text</button>`, 'click', '#b', { timeout: 1500 }],
-  ['in a shadow tree', `${clicks}<div id=host></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '<button id=b>B</button>'</script>`, 'click', '#b', {}],
-  ['in a slot', `${clicks}<div id=host><span id=b>B</span></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '<button><slot></slot></button>'</script>`, 'click', '#b', {}],
+  ['a link over two lines', `${downs}<div style="width:100px; font: 20px/20px monospace">aaaaaa <a id=b href="#">bb cccccccc</a></div>`, 'click', '#b', {}],
+  ['no box of its own', `${downs}<button id=b style="display:contents">text</button>`, 'click', '#b', { timeout: 1500 }],
+  ['in a shadow tree', `${downs}<div id=host></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '<button id=b>B</button>'</script>`, 'click', '#b', {}],
+  ['in a slot', `${downs}<div id=host><span id=b>B</span></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '<button><slot></slot></button>'</script>`, 'click', '#b', {}],
   ['in svg', `${clicks}<svg width=100 height=100><circle id=b cx=50 cy=50 r=40 /></svg>`, 'click', '#b', {}],
   ['made larger', `${clicks}<div style="transform-origin: 0 0; transform: translate(50px, 50px) scale(2)"><button id=b>B</button></div>`, 'click', '#b', {}],
   ['drag', `${head}${log('dragstart dragover drop mousedown mouseup')}<div id=a draggable=true style="width:50px; height:50px; background:red">a</div><div id=z style="width:50px; height:50px; background:blue" ondragover="event.preventDefault()">z</div>`, 'dragTo', '#a', { target: '#z' }],
