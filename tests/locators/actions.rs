@@ -105,3 +105,18 @@ fn a_picture_of_an_element_holds_all_of_it() {
         }
     });
 }
+
+#[test]
+fn a_document_that_is_written_anew_is_watched_too() {
+    run(async {
+        let bench = Bench::new(json!({})).await;
+        let html = "<button onmousedown='document.title = event.type'>B</button>";
+        for _ in 0..2 {
+            bench.set_content(html).await;
+            bench.op("locator.click", json!({ "selector": "button", "trial": true })).await.unwrap();
+            assert_eq!(bench.evaluate("document.title").await, json!(""));
+            bench.op("locator.click", json!({ "selector": "button" })).await.unwrap();
+            assert_eq!(bench.evaluate("document.title").await, json!("mousedown"));
+        }
+    });
+}

@@ -152,8 +152,7 @@ fn frames_are_entered() {
         assert_eq!(bench.op("locator.evaluate", clicked).await.unwrap(), json!({ "value": true }));
         let outside = bench.op("locator.boundingBox", json!({ "selector": button })).await.unwrap();
         assert!(outside["y"].as_f64().unwrap() > 80.0, "{outside}");
-        let wrong =
-            bench.op("locator.click", json!({ "selector": format!("div >> {enter} >> a") })).await;
+        let wrong = bench.op("locator.click", json!({ "selector": format!("div >> {enter} >> a") })).await;
         assert_eq!(
             wrong.unwrap_err().lines().next().unwrap(),
             "Error: Selector \"div\" resolved to <div></div>, <iframe> was expected"

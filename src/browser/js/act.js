@@ -113,25 +113,38 @@ const INTERCEPTED = {
   mouse: ['mousedown', 'mouseup', 'pointerdown', 'pointerup', 'click', 'auxclick', 'dblclick', 'contextmenu'],
 };
 
+/** Milliseconds after which nobody will end the watch any more: the action was given up. */
+const FORGOTTEN = 10_000;
+
 let interception = null;
 
 /** Until `finish(token)`: the first event of the action has to arrive at the target, else all of them are swallowed. */
 function intercept(token, target, kind, trial) {
+  release();
   if (kind === 'drag') return;
-  interception = { token, target, trial, events: new Set(INTERCEPTED[kind]), blocker: undefined };
+  interception = { token, target, trial, events: INTERCEPTED[kind], blocker: undefined, until: performance.now() + FORGOTTEN };
+  // For each action anew: `document.open` takes a window's listeners away.
+  for (const type of interception.events) addEventListener(type, judge, { capture: true, passive: false });
 }
 
-for (const type of new Set(Object.values(INTERCEPTED).flat())) {
-  addEventListener(type, event => {
-    const current = interception;
-    if (!current?.events.has(type) || !event.isTrusted) return;
-    const point = window.TouchEvent && event instanceof TouchEvent ? event.touches[0] : event;
-    if (current.blocker === undefined && point) current.blocker = blockerAt({ x: point.clientX, y: point.clientY }, current.target);
-    if (!current.trial && !current.blocker) return;
-    event.preventDefault();
-    event.stopPropagation();
-    event.stopImmediatePropagation();
-  }, { capture: true, passive: false });
+function release() {
+  for (const type of interception?.events ?? []) removeEventListener(type, judge, { capture: true });
+  interception = null;
+}
+
+function judge(event) {
+  const current = interception;
+  if (!event.isTrusted) return;
+  if (performance.now() > current.until) {
+    release();
+    return;
+  }
+  const point = window.TouchEvent && event instanceof TouchEvent ? event.touches[0] : event;
+  if (current.blocker === undefined && point) current.blocker = blockerAt({ x: point.clientX, y: point.clientY }, current.target);
+  if (!current.trial && !current.blocker) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.stopImmediatePropagation();
 }
 
 async function fill(node, params, log) {
@@ -309,7 +322,7 @@ async function act(params, handles, log) {
 /** Ends the watch over an input: `{ blocker?, checked? }`. */
 function finish({ token, checked }) {
   const blocker = interception?.token === token ? interception.blocker : null;
-  if (interception?.token === token) interception = null;
+  if (interception?.token === token) release();
   const element = targets.get(token);
   const result = { blocker };
   if (checked !== undefined && element && !blocker) result.checked = withCaches(() => stateOf(element, 'checked'));
