@@ -98,7 +98,7 @@ impl Playing {
             idle: self.browser_idle,
         });
         let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
-        let runner = Runner::with_services(ops::services(pool.clone()), runner)?;
+        let runner = Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None), runner)?;
         let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));
         let ended = agent::run(options, starter(sessions), shutdown).await;
         pool.close().await;

@@ -128,7 +128,8 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     let request = request(&args, &cwd, &output, selection)?;
     super::runtime()?.block_on(async move {
         let pool = BrowserPool::new(browser);
-        let runner = Runner::with_services(ops::services(pool.clone()), RunnerOptions::default())?;
+        let files = ops::ReadableFiles::From(std::env::current_dir()?);
+        let runner = Runner::with_services(ops::services(pool.clone(), files), RunnerOptions::default())?;
         let cancel = CancellationToken::new();
         let (sender, events) = mpsc::unbounded_channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));

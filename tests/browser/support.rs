@@ -91,7 +91,8 @@ impl Worker {
     pub(crate) fn of(pool: &BrowserPool) -> Self {
         let (sender, events) = tokio::sync::mpsc::unbounded_channel();
         let artifacts = tempfile::tempdir().unwrap();
-        let options = OperationsOptions { artifacts: artifacts.path().to_owned().into() };
+        let options =
+            OperationsOptions { artifacts: artifacts.path().to_owned().into(), ..OperationsOptions::default() };
         let operations = Operations::new(pool.clone(), Mode::Headless, sender, options);
         Self { operations, events, artifacts }
     }

@@ -1,6 +1,7 @@
 //! What a scripted person does on real Chromium is recorded as the official recorder records it (`fixtures/recordings`).
 
 mod person;
+mod replay;
 mod session;
 #[path = "../support/site.rs"]
 mod site;
@@ -23,6 +24,8 @@ struct Recording {
     context: BrowserContext,
     recorder: Recorder,
     events: UnboundedReceiver<RecorderEvent>,
+    /// Whether the person asserts what is to be seen.
+    asserts: bool,
 }
 
 impl Recording {
@@ -31,12 +34,19 @@ impl Recording {
         let options: ContextOptions = serde_json::from_value(options).expect("options");
         let context = browser.new_context(options).await.expect("a context");
         let (recorder, events) = Recorder::attach(&context, recorder);
-        Self { context, recorder, events }
+        Self { context, recorder, events, asserts: false }
     }
 
     /// Plays a script; what was recorded, the site's address replaced as in the fixtures.
     async fn of(&mut self, script: &Script) -> Vec<RecordedAction> {
         let site = site::serve();
+        let actions = self.play(script, &site).await;
+        let text = serde_json::to_string(&actions).expect("JSON");
+        serde_json::from_str(&text.replace(&site, "http://site.test")).expect("actions")
+    }
+
+    /// Plays a script on a site; what was recorded.
+    async fn play(&mut self, script: &Script, site: &str) -> Vec<RecordedAction> {
         let mut pages = vec![self.context.new_page().await.expect("a page")];
         pages[0].main_frame().goto(&format!("{site}{}", script.url), &goto()).await.expect("a document");
         for step in &script.steps {
@@ -48,17 +58,23 @@ impl Recording {
                 }
                 answer(self.events.recv().await).await;
             }
+            if let Some(seen) = step.sees().filter(|_| self.asserts) {
+                self.recorder.set_mode(understudy::recorder::Mode::AssertVisible).await;
+                step.perform(&pages[step.page], site).await.expect("what is seen");
+                person::click(&pages[step.page], seen).await.expect("a click");
+                self.settle().await;
+                continue;
+            }
             if step.navigates() {
                 self.recorder.leads(&pages[step.page]);
             }
-            let done = self.answering(step.perform(&pages[step.page], &site)).await;
+            let done = self.answering(step.perform(&pages[step.page], site)).await;
             if let Err(error) = done {
                 panic!("{step:?}: {error}\nso far: {:#?}", self.recorder.actions().await);
             }
             self.settle().await;
         }
-        let text = serde_json::to_string(&self.recorder.actions().await).expect("JSON");
-        serde_json::from_str(&text.replace(&site, "http://site.test")).expect("actions")
+        self.recorder.actions().await
     }
 
     /// Waits until all pages have said what they have to say.

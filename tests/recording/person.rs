@@ -88,6 +88,11 @@ impl Script {
 }
 
 impl Step {
+    /// What the person waits for to be there.
+    pub(crate) fn sees(&self) -> Option<&str> {
+        if let Deed::See { at } = &self.deed { Some(at) } else { None }
+    }
+
     /// Whether it is a navigation of the person's own.
     pub(crate) fn navigates(&self) -> bool {
         matches!(self.deed, Deed::Goto { .. } | Deed::Back)
@@ -141,6 +146,12 @@ impl Step {
         }
         Ok(())
     }
+}
+
+/// A click in the middle.
+pub(crate) async fn click(page: &Page, selector: &str) -> Result<(), BrowserError> {
+    let (x, y) = middle(&Locator::new(&page.main_frame(), selector)).await?;
+    page.mouse().click(x, y, &ClickOptions::default()).await
 }
 
 /// How a person waits for a page.

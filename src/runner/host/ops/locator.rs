@@ -1,7 +1,7 @@
 //! `locator.…`, and what is left of selectors in `frame.…`
 
-use super::picture;
 use super::{Argument, Failure, Operations, Performed, Script, parse};
+use super::{files, picture};
 use crate::browser::actionability::{Acted, Typing};
 use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::pointer::{Gesture, PointerOptions};
@@ -215,7 +215,10 @@ async fn act(
         "clear" => locator.fill("", action.force, timeout).await?,
         "press" => locator.type_into(&Typing::Press(action.key.clone()), action.delay(), timeout).await?,
         "pressSequentially" => locator.type_into(&Typing::Text(action.text.clone()), action.delay(), timeout).await?,
-        "setInputFiles" => locator.set_files(action.files, timeout).await?,
+        "setInputFiles" => {
+            let files = files::load(action.files, operations.readable_files()).await?;
+            locator.set_files(files, timeout).await?
+        }
         "focus" => locator.simply("focus", false, timeout).await?,
         "blur" => locator.simply("blur", false, timeout).await?,
         "selectText" => locator.simply("selectText", action.force, timeout).await?,

@@ -3,6 +3,7 @@
 mod context;
 mod expect;
 mod failure;
+mod files;
 mod frame;
 mod handle;
 mod input;
@@ -14,6 +15,7 @@ mod picture;
 mod tell;
 
 pub use failure::Failure;
+pub use files::ReadableFiles;
 pub use performed::{Outlined, Performed, Shown};
 
 use super::service::{self, Service, Services, Surroundings};
@@ -34,6 +36,8 @@ use tokio::sync::mpsc;
 pub struct OperationsOptions {
     /// Where files are written.
     pub artifacts: Places,
+    /// Which are read.
+    pub files: ReadableFiles,
 }
 
 /// What one worker process has in the browser, by the names it knows it by.
@@ -74,6 +78,10 @@ impl Operations {
             _ => Err(Failure::unknown(name)),
         };
         performed.map_err(OpError::from)
+    }
+
+    pub(super) fn readable_files(&self) -> &ReadableFiles {
+        &self.options.files
     }
 
     /// Closes all that was opened.
@@ -150,9 +158,9 @@ pub(super) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, Failure> {
 }
 
 /// What `host` asks of us.
-pub fn services(pool: BrowserPool) -> Services {
+pub fn services(pool: BrowserPool, files: ReadableFiles) -> Services {
     Arc::new(move |surroundings: Surroundings| {
-        let options = OperationsOptions { artifacts: surroundings.artifacts };
+        let options = OperationsOptions { artifacts: surroundings.artifacts, files: files.clone() };
         Operations::new(pool.clone(), surroundings.mode, surroundings.events, options)
     })
 }

@@ -52,7 +52,7 @@ const OPERATIONS = {
   'locator.dispatchEvent': locator(['type'], { type: string }),
   'locator.waitFor': locator([], { state: oneOf('attached', 'detached', 'visible', 'hidden') }),
   'locator.selectOption': locator([], { options: list(optionOf) }),
-  'locator.setInputFiles': locator([], { files: (files, path) => list(({ base64 }, at) => (base64 === undefined ? `${at}.buffer: expected Buffer, got undefined` : undefined))(files, 'payloads') }),
+  'locator.setInputFiles': locator([], { files: (files, path) => list(({ base64, path: from }, at) => (base64 === undefined && from === undefined ? `${at}.buffer: expected Buffer, got undefined` : undefined))(files, 'payloads') }),
   'locator.screenshot': locator([], picture),
   'page.screenshot': { fields: picture },
   'page.setViewportSize': { required: ['width', 'height'], fields: { width: named(integer, 'viewportSize.width'), height: named(integer, 'viewportSize.height') } },

@@ -72,7 +72,7 @@ function define(prototype, name, value) {
 
 /** What a server is told an action was done with. */
 function shown({ frame, handle, strict, timeout, eventInit, files, ...rest }) {
-  if (files) rest.files = files.map(file => file.name);
+  if (files) rest.files = files.map(file => file.name ?? file.path?.split('/').pop());
   return rest;
 }
 
@@ -91,7 +91,7 @@ function selectOptions(values) {
 
 function filePayloads(files) {
   return (Array.isArray(files) ? files : [files]).map(file => {
-    if (typeof file === 'string') throw new Error(`The test code has no files here: pass { name, mimeType, buffer } instead of the path ${JSON.stringify(file)}`);
+    if (typeof file === 'string') return { path: file };
     if (file.buffer === undefined) return {};
     return { name: String(file.name), mimeType: file.mimeType ?? 'application/octet-stream', base64: Buffer.from(file.buffer).toString('base64') };
   });

@@ -1,0 +1,64 @@
+//! Files that a test gives to a page: by their content, or by a path where whoever runs the test trusts it.
+
+use super::Failure;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Which files a test may name by a path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ReadableFiles {
+    /// None: the test comes from a server.
+    #[default]
+    None,
+    /// All; relative paths start here.
+    From(PathBuf),
+}
+
+/// `[{path}]` becomes `[{name, mimeType, base64}]`; what has a content already stays.
+pub(super) async fn load(files: Value, readable: &ReadableFiles) -> Result<Value, Failure> {
+    let Value::Array(files) = files else { return Ok(files) };
+    let mut loaded = Vec::with_capacity(files.len());
+    for file in files {
+        match file["path"].as_str() {
+            Some(path) => loaded.push(read(path, readable).await?),
+            None => loaded.push(file),
+        }
+    }
+    Ok(loaded.into())
+}
+
+async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
+    let ReadableFiles::From(base) = readable else {
+        return Err(Failure::new(format!(
+            "The test code has no files here: pass {{ name, mimeType, buffer }} instead of the path {}",
+            Value::from(path)
+        )));
+    };
+    let full = base.join(path);
+    let content = tokio::fs::read(&full).await.map_err(|error| Failure::new(format!("{}: {error}", full.display())))?;
+    let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
+    let kind = mime_guess::from_path(path).first_or_octet_stream();
+    Ok(json!({ "name": name, "mimeType": kind.essence_str(), "base64": BASE64.encode(content) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn paths_are_read_where_they_may_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.txt"), "hi").expect("a file");
+        let given = json!([{ "path": "a.txt" }, { "name": "b", "mimeType": "x/y", "base64": "" }]);
+        let files = load(given.clone(), &ReadableFiles::From(folder.path().into())).await.ok();
+        let expected = json!([
+            { "name": "a.txt", "mimeType": "text/plain", "base64": "aGk=" },
+            { "name": "b", "mimeType": "x/y", "base64": "" },
+        ]);
+        assert_eq!(files, Some(expected));
+        assert!(load(given, &ReadableFiles::None).await.is_err());
+        assert!(load(json!([{ "path": "no.txt" }]), &ReadableFiles::From(folder.path().into())).await.is_err());
+    }
+}
