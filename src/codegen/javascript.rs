@@ -114,11 +114,7 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
     match action {
         Action::OpenPage { url } => {
             let opened = format!("const {page} = await context.newPage();");
-            if matches!(url.as_str(), "" | "about:blank" | "chrome://newtab/") {
-                opened
-            } else {
-                format!("{opened}\nawait {page}.goto({});", quote(url))
-            }
+            if super::is_blank(url) { opened } else { format!("{opened}\nawait {page}.goto({});", quote(url)) }
         }
         Action::ClosePage {} => format!("await {page}.close();"),
         Action::Navigate { url } => format!("await {page}.goto({});", quote(url)),

@@ -1,8 +1,10 @@
 //! Recordings as code, one file per language. Pure. What `playwright codegen` would write for the same actions is what is written;
 //! what it has no actions for (drags, the wheel, answers to dialogs, secrets) is written as a person would.
 
+mod calls;
 mod javascript;
 mod jsonl;
+mod python;
 mod signals;
 
 use crate::model::action::Recording;
@@ -16,19 +18,29 @@ pub enum Target {
     TypeScript,
     /// The library, in Node.js.
     JavaScript,
+    /// The library for Python.
+    Python,
+    /// The library for Python with `asyncio`.
+    PythonAsync,
+    /// `pytest-playwright`.
+    PythonPytest,
     /// Playwright's own recorder: a line of JSON for each action.
     Jsonl,
 }
 
 impl Target {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::TypeScript, Self::JavaScript, Self::Jsonl];
+    pub const ALL: [Self; 6] =
+        [Self::TypeScript, Self::JavaScript, Self::Python, Self::PythonAsync, Self::PythonPytest, Self::Jsonl];
 
     /// As flags and servers write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::TypeScript => "typescript",
             Self::JavaScript => "javascript",
+            Self::Python => "python",
+            Self::PythonAsync => "python-async",
+            Self::PythonPytest => "python-pytest",
             Self::Jsonl => "jsonl",
         }
     }
@@ -64,8 +76,16 @@ pub fn generate(target: Target, recording: &Recording) -> String {
     match target {
         Target::TypeScript => javascript::test(recording),
         Target::JavaScript => javascript::library(recording),
+        Target::Python => python::module(recording, python::Flavour::Sync),
+        Target::PythonAsync => python::module(recording, python::Flavour::Async),
+        Target::PythonPytest => python::module(recording, python::Flavour::Pytest),
         Target::Jsonl => jsonl::lines(recording),
     }
+}
+
+/// Whether a new page that shows this needs no `goto`.
+fn is_blank(url: &str) -> bool {
+    matches!(url, "" | "about:blank" | "chrome://newtab/")
 }
 
 #[cfg(test)]
