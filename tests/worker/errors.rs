@@ -39,6 +39,12 @@ async fn errors_of_the_engine_have_the_words_of_v8_and_a_place() {
             "TypeError: Cannot convert undefined or null to object",
             5,
         ),
+        (
+            "class P {\n  items: any;\n  first() {\n    const n = 1;\n    return this.items[0].name;\n  }\n}\nnew P().first();",
+            "TypeError: Cannot read properties of undefined (reading '0')",
+            7,
+        ),
+        ("const o: any = { a: { f: 1 } };\no.a\n  .f();", "TypeError: o.a.f is not a function", 5),
         ("\n\n[1].map(5);", "TypeError: The argument of map is not a function", 5),
         (
             "\nJSON.parse('{a');",
@@ -50,7 +56,9 @@ async fn errors_of_the_engine_have_the_words_of_v8_and_a_place() {
         let error = error_of(body).await;
         assert_eq!(error.message, message, "{body}");
         assert_eq!(error.location.as_ref().map(|at| (at.file.as_str(), at.line)), Some(("a.spec.ts", line)), "{body}");
-        assert!(error.snippet.is_some_and(|frame| frame.contains(&format!("> {line} | "))), "{body}");
+        let marked =
+            |frame: &str| frame.lines().any(|text| text.starts_with('>') && text.contains(&format!(" {line} | ")));
+        assert!(error.snippet.as_deref().is_some_and(marked), "{body}");
     }
 }
 

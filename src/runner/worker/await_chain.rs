@@ -3,7 +3,8 @@
 //! the engine's own errors into the words people know (see [`super::explain`]).
 //!
 //! QuickJS compiles a destructuring declaration before its initial value and gives an error in it the place of whatever came before. So a
-//! statement that does nothing goes before it, for its place.
+//! statement that does nothing goes before it, for its place. Reading a member has no place either, so it is that of what was called or named
+//! before, maybe lines above (`this` has none): `a.b.c` becomes `a.b[undefined, "c"]`, in which `undefined` has one.
 
 use super::positions::LineIndex;
 use oxc::allocator::{Allocator, ArenaVec, GetAllocator, TakeIn};
@@ -83,6 +84,27 @@ impl<'a> VisitMut<'a> for Wrapper<'a, '_> {
             }
             at += 1;
         }
+    }
+
+    fn visit_expression(&mut self, it: &mut Expression<'a>) {
+        walk_mut::walk_expression(self, it);
+        let b = &self.builder;
+        // `a.b.c` → `a.b[undefined, "c"]`
+        let (span, object, key) = match it {
+            Expression::StaticMemberExpression(member) if !member.optional && member.object.is_member_expression() => {
+                let name = Expression::new_string_literal(member.property.span, member.property.name.as_str(), None, b);
+                (member.span, member.object.take_in(b), name)
+            }
+            Expression::ComputedMemberExpression(member)
+                if !member.optional && member.object.is_member_expression() && member.expression.is_literal() =>
+            {
+                (member.span, member.object.take_in(b), member.expression.take_in(b))
+            }
+            _ => return,
+        };
+        let place = Expression::new_identifier(key.span(), "undefined", b);
+        let key = Expression::new_sequence_expression(key.span(), ArenaVec::from_array_in([place, key], b), b);
+        *it = Expression::new_computed_member_expression(span, object, key, false, b);
     }
 
     fn visit_catch_clause(&mut self, clause: &mut CatchClause<'a>) {

@@ -55,7 +55,7 @@ const NO_SUPER: &str =
 
 /// Where in the user's text an error came from.
 struct Place<'s> {
-    /// The line, before and from there on.
+    /// The file, before and from there on.
     around: (&'s str, &'s str),
 }
 
@@ -66,12 +66,17 @@ impl<'s> Place<'s> {
         let (rest, column) = place.rsplit_once(':')?;
         let (rest, line) = rest.rsplit_once(':')?;
         let file = rest.rsplit_once(['(', ' ']).map_or(rest, |(_, file)| file);
-        let line = sources.source(file)?.lines().nth(line.parse::<usize>().ok()?.checked_sub(1)?)?;
+        let source = sources.source(file)?;
+        let begin = match line.parse::<usize>().ok()?.checked_sub(1)? {
+            0 => 0,
+            above => source.match_indices('\n').nth(above - 1)?.0 + 1,
+        };
+        let line = source[begin..].lines().next().unwrap_or_default();
         let start = byte_of(line, column.parse::<usize>().ok()?.checked_sub(1)?)?;
         // What is created stands at its `new`; its name is what errors are about.
         let created = line[start..].strip_prefix("new").filter(|rest| rest.starts_with([' ', '\t']));
         let start = created.map_or(start, |rest| line.len() - rest.trim_start().len());
-        Some(Self { around: line.split_at(start) })
+        Some(Self { around: source.split_at(begin + start) })
     }
 }
 
@@ -131,6 +136,8 @@ fn object(before: &str) -> &str {
             '(' | '[' if depth == 0 => break,
             '(' | '[' => depth -= 1,
             _ if depth > 0 || is_name(c) || matches!(c, '.' | '?' | '!') => {}
+            // Calls in a chain have lines of their own.
+            _ if c.is_whitespace() && before[start..].trim_start().starts_with(['.', '?']) => {}
             _ => break,
         }
         start = at;
@@ -154,7 +161,7 @@ fn plain(object: &str) -> String {
             rest = &rest[end..];
             continue;
         }
-        if !matches!(c, '!' | '?') {
+        if !matches!(c, '!' | '?') && !c.is_whitespace() {
             plain.push(c);
         }
         rest = &rest[c.len_utf8()..];
@@ -231,6 +238,7 @@ mod tests {
             ("new X();", 5, "X is not a constructor"),
             ("'ä😀', o.f();", 10, "o.f is not a function"),
             ("o[Symbol.iterator]();", 10, "not a function"),
+            ("return page .goTo();", 14, "page.goTo is not a function"),
             ("", 1, "not a function"),
         ];
         for (source, column, expected) in cases {

@@ -236,6 +236,11 @@ mod tests {
             ("patterns stay", "f(async ({ page, context: c }) => {});", "f(async ({ page, context: c }) => {});\n"),
             ("await", "await f(x)", "await __aw(f(x), \"\", 1, 1, \"a.spec.ts\");\n"),
             (
+                "members of members",
+                "f(a.b.c().d, x.y, z?.a.b, a.b = 1)",
+                "f(a.b[undefined, \"c\"]().d, x.y, z?.a.b, a.b = 1);\n",
+            ),
+            (
                 "names and columns in UTF-16",
                 "async function go() { '😀'; await f() }",
                 "async function go() {\n\t\"😀\";\n\tawait __aw(f(), \"go\", 1, 29, \"a.spec.ts\");\n}\n",
