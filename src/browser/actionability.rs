@@ -1,14 +1,16 @@
 //! Actions: each waits until its element can take it, as Playwright does, tries again when the page moved under it, and tells the log.
 
 use super::error::BrowserError;
-use super::injected::typed;
+use super::injected::{Engine, typed};
 use super::locator::{Attempts, Locator, Place, World};
-use super::progress::Progress;
+use super::progress::{CallLog, Progress};
 use super::screenshot::Rect;
 use super::script::RemoteObject;
+use super::sync::lock;
 use super::way::Point;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -162,12 +164,13 @@ impl Locator {
     /// An action that the page does alone.
     async fn act(&self, progress: &Progress, act: &Act, handles: &[RemoteObject]) -> Result<Acted, BrowserError> {
         self.note_waiting(progress, "");
-        self.within(progress, async {
+        let last = LastAttempt::default();
+        let work = async {
             let mut attempts = Attempts::new(progress);
             loop {
                 attempts.next().await;
                 let once = async {
-                    let Some(mut series) = Series::new(self, progress, act).await? else { return Ok(None) };
+                    let Some(mut series) = Series::new(self, progress, act, &last).await? else { return Ok(None) };
                     let Some(acted) = series.attempt(handles).await? else { return Ok(None) };
                     let target = match acted.target {
                         Some(rect) => Some(series.place.way.shown(rect).await?),
@@ -179,8 +182,30 @@ impl Locator {
                     return Ok(acted);
                 }
             }
-        })
-        .await
+        };
+        let result = self.within(progress, work).await;
+        last.catch_up(progress, &result).await;
+        result
+    }
+}
+
+/// The attempt that may be underway in the page when the time is up.
+#[derive(Default)]
+pub(super) struct LastAttempt(Mutex<Option<(Engine, u64)>>);
+
+impl LastAttempt {
+    /// After a timeout: notes what the page had noted of an attempt that it has not ended.
+    pub(super) async fn catch_up<T>(&self, progress: &Progress, result: &Result<T, BrowserError>) {
+        /// A page that does not answer costs no more than this.
+        const PATIENCE: Duration = Duration::from_millis(250);
+        let last = lock(&self.0).take();
+        if let (Err(BrowserError::Timeout { .. }), Some((engine, token))) = (result, last) {
+            let unheard = CallLog::default();
+            let asked = engine.call("", "noted", json!({ "token": token }), &[], &unheard);
+            if let Ok(Ok(Value::Array(lines))) = tokio::time::timeout(PATIENCE, asked).await {
+                lines.iter().filter_map(Value::as_str).for_each(|line| progress.note(line));
+            }
+        }
     }
 }
 
@@ -198,9 +223,11 @@ impl<'a> Series<'a> {
         locator: &Locator,
         progress: &'a Progress,
         act: &'a Act,
+        last: &LastAttempt,
     ) -> Result<Option<Self>, BrowserError> {
         let Some(place) = locator.place(World::Utility).await? else { return Ok(None) };
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
+        *lock(&last.0) = Some((place.engine.clone(), token));
         Ok(Some(Self { progress, act, place, token, attempts: 0 }))
     }
 

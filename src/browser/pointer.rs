@@ -1,6 +1,6 @@
 //! Actions with the pointer: where they go, and whether they got there.
 
-use super::actionability::{Act, Acted, Series};
+use super::actionability::{Act, Acted, LastAttempt, Series};
 use super::error::BrowserError;
 use super::injected::typed;
 use super::input::{Button, ClickOptions, Modifier};
@@ -162,7 +162,8 @@ impl Locator {
             checked,
             ..Act::of("pointer")
         };
-        let doing = Doing { progress, act: &act, gesture, options, target: OnceLock::new() };
+        let doing =
+            Doing { progress, act: &act, gesture, options, target: OnceLock::new(), last: LastAttempt::default() };
         self.note_waiting(progress, "");
         let work = async {
             let mut attempts = Attempts::new(progress);
@@ -173,7 +174,9 @@ impl Locator {
                 }
             }
         };
-        match self.within(progress, work).await {
+        let result = self.within(progress, work).await;
+        doing.last.catch_up(progress, &result).await;
+        match result {
             // The page closed under it: the action worked.
             Err(error) if error.is_closed() && doing.target.get().is_some() => {
                 Ok(Acted { value: Value::Null, target: doing.target.get().copied() })
@@ -191,12 +194,15 @@ struct Doing<'a> {
     options: &'a PointerOptions,
     /// Where it went; set once input is sent.
     target: OnceLock<Rect>,
+    last: LastAttempt,
 }
 
 impl Doing<'_> {
     /// All attempts with one element; none when there is no such element, or not any more.
     async fn with_one_element(&self, locator: &Locator) -> Result<Option<Acted>, BrowserError> {
-        let Some(mut series) = Series::new(locator, self.progress, self.act).await? else { return Ok(None) };
+        let Some(mut series) = Series::new(locator, self.progress, self.act, &self.last).await? else {
+            return Ok(None);
+        };
         loop {
             let Some(done) = series.attempt(&[]).await? else { return Ok(None) };
             let Ok(aim) = serde_json::from_value::<Aim>(done.value) else {

@@ -150,3 +150,16 @@ fn a_locator_follows_a_frame_that_goes_to_another_process() {
         assert_eq!(bench.op("expect.locator", host("localhost")).await.unwrap()["matches"], json!(true));
     });
 }
+
+#[test]
+fn what_was_noted_is_told_of_an_attempt_that_does_not_end() {
+    run(async {
+        let bench = page_with_foreign_frames().await;
+        let button = format!("#outer {ENTER} internal:role=button >> nth=0");
+        bench.op("locator.waitFor", json!({ "selector": button })).await.unwrap();
+        // A frame of another process that can't be seen has no animation frames.
+        bench.evaluate("outer.style.cssText = 'position: fixed; left: -5000px'").await;
+        let error = bench.op("locator.click", json!({ "selector": button, "timeout": 1500 })).await.unwrap_err();
+        assert!(error.contains("waiting for element to be visible, enabled and stable"), "{error}");
+    });
+}

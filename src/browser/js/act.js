@@ -287,8 +287,20 @@ const ATTEMPTED = { fill: 'fill', selectText: 'selectText', scrollIntoView: 'scr
 /** Elements of running actions by token, so that another attempt is of the same element. The oldest go first. */
 const targets = new Map();
 
+/** Logs of attempts that have not ended, by token. */
+const underway = new Map();
+
 /** Finds the element (or takes that of `token`) and makes one attempt: `{ outcome?, box?, missing? }`. */
 async function act(params, handles, log) {
+  underway.set(params.token, log);
+  try {
+    return await attempt(params, handles, log);
+  } finally {
+    underway.delete(params.token);
+  }
+}
+
+async function attempt(params, handles, log) {
   let element = targets.get(params.token);
   if (!params.attempt) {
     const target = found(params, handles);

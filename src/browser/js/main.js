@@ -46,6 +46,8 @@ const READS = {
 const METHODS = {
   act,
   finish,
+  /** What an attempt that has not ended has noted so far. */
+  noted: ({ token }) => underway.get(token) ?? [],
   expect: expectation,
   count: (params, handles) => withCaches(() => elementsOf(params, handles).length),
   texts: (params, handles) => withCaches(() => elementsOf(params, handles).map(element => (params.inner ? element.innerText : element.textContent ?? ''))),
