@@ -1,5 +1,6 @@
 //! TypeScript for `@playwright/test`, JavaScript for the library: the same calls in another frame.
 
+use super::indented;
 use super::signals::{Answer, Signals, modifiers, shortcut};
 use crate::model::action::{Action, MouseButton, Point, RecordedAction, Recording, RecordingOptions};
 use crate::model::locator::{quote, render};
@@ -220,9 +221,4 @@ fn template(text: &str, comment: &str) -> String {
     }
     let lines = text.lines().map(|line| format!("{comment}  {line}\n"));
     format!("`\n{}{comment}  `", lines.collect::<String>())
-}
-
-/// Every line but empty ones.
-fn indented(text: &str, by: &str) -> String {
-    text.split_inclusive('\n').map(|line| if line == "\n" { line.to_owned() } else { format!("{by}{line}") }).collect()
 }

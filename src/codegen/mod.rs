@@ -2,6 +2,7 @@
 //! what it has no actions for (drags, the wheel, answers to dialogs, secrets) is written as a person would.
 
 mod calls;
+mod java;
 mod javascript;
 mod jsonl;
 mod python;
@@ -24,14 +25,26 @@ pub enum Target {
     PythonAsync,
     /// `pytest-playwright`.
     PythonPytest,
+    /// The library for Java.
+    Java,
+    /// JUnit with the library for Java.
+    JavaJunit,
     /// Playwright's own recorder: a line of JSON for each action.
     Jsonl,
 }
 
 impl Target {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 6] =
-        [Self::TypeScript, Self::JavaScript, Self::Python, Self::PythonAsync, Self::PythonPytest, Self::Jsonl];
+    pub const ALL: [Self; 8] = [
+        Self::TypeScript,
+        Self::JavaScript,
+        Self::Python,
+        Self::PythonAsync,
+        Self::PythonPytest,
+        Self::Java,
+        Self::JavaJunit,
+        Self::Jsonl,
+    ];
 
     /// As flags and servers write it.
     pub fn name(self) -> &'static str {
@@ -41,6 +54,8 @@ impl Target {
             Self::Python => "python",
             Self::PythonAsync => "python-async",
             Self::PythonPytest => "python-pytest",
+            Self::Java => "java",
+            Self::JavaJunit => "java-junit",
             Self::Jsonl => "jsonl",
         }
     }
@@ -79,6 +94,8 @@ pub fn generate(target: Target, recording: &Recording) -> String {
         Target::Python => python::module(recording, python::Flavour::Sync),
         Target::PythonAsync => python::module(recording, python::Flavour::Async),
         Target::PythonPytest => python::module(recording, python::Flavour::Pytest),
+        Target::Java => java::library(recording),
+        Target::JavaJunit => java::junit(recording),
         Target::Jsonl => jsonl::lines(recording),
     }
 }
@@ -86,6 +103,11 @@ pub fn generate(target: Target, recording: &Recording) -> String {
 /// Whether a new page that shows this needs no `goto`.
 fn is_blank(url: &str) -> bool {
     matches!(url, "" | "about:blank" | "chrome://newtab/")
+}
+
+/// Every line but empty ones.
+fn indented(text: &str, by: &str) -> String {
+    text.split_inclusive('\n').map(|line| if line == "\n" { line.to_owned() } else { format!("{by}{line}") }).collect()
 }
 
 #[cfg(test)]
