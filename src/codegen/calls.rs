@@ -143,3 +143,9 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn number(value: f64) -> String {
     value.to_string()
 }
+
+/// `hasText` → `HasText`.
+pub(super) fn capitalised(name: &str) -> String {
+    let mut rest = name.chars();
+    rest.next().map(|first| first.to_ascii_uppercase().to_string() + rest.as_str()).unwrap_or_default()
+}

@@ -1,6 +1,6 @@
 //! Java: the library, and a test for JUnit.
 
-use super::calls::{Argument, Call, calls, number, quoted};
+use super::calls::{Argument, Call, calls, capitalised, number, quoted};
 use super::indented;
 use super::signals::{Answer, Signals, modifiers, shortcut};
 use crate::model::action::{Action, MouseButton, Point, RecordedAction, Recording, RecordingOptions};
@@ -217,9 +217,4 @@ fn value_text(value: &Argument) -> String {
         Argument::Literal(literal) => literal.clone(),
         Argument::Locator(calls) => format!("page.{}", chain(calls)),
     }
-}
-
-fn capitalised(name: &str) -> String {
-    let mut rest = name.chars();
-    rest.next().map(|first| first.to_ascii_uppercase().to_string() + rest.as_str()).unwrap_or_default()
 }

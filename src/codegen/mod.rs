@@ -2,6 +2,7 @@
 //! what it has no actions for (drags, the wheel, answers to dialogs, secrets) is written as a person would.
 
 mod calls;
+mod csharp;
 mod java;
 mod javascript;
 mod jsonl;
@@ -29,13 +30,19 @@ pub enum Target {
     Java,
     /// JUnit with the library for Java.
     JavaJunit,
+    /// The library for .NET.
+    CSharp,
+    /// NUnit with the library for .NET.
+    CSharpNunit,
+    /// MSTest with the library for .NET.
+    CSharpMstest,
     /// Playwright's own recorder: a line of JSON for each action.
     Jsonl,
 }
 
 impl Target {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::TypeScript,
         Self::JavaScript,
         Self::Python,
@@ -43,6 +50,9 @@ impl Target {
         Self::PythonPytest,
         Self::Java,
         Self::JavaJunit,
+        Self::CSharp,
+        Self::CSharpNunit,
+        Self::CSharpMstest,
         Self::Jsonl,
     ];
 
@@ -56,6 +66,9 @@ impl Target {
             Self::PythonPytest => "python-pytest",
             Self::Java => "java",
             Self::JavaJunit => "java-junit",
+            Self::CSharp => "csharp",
+            Self::CSharpNunit => "csharp-nunit",
+            Self::CSharpMstest => "csharp-mstest",
             Self::Jsonl => "jsonl",
         }
     }
@@ -96,6 +109,9 @@ pub fn generate(target: Target, recording: &Recording) -> String {
         Target::PythonPytest => python::module(recording, python::Flavour::Pytest),
         Target::Java => java::library(recording),
         Target::JavaJunit => java::junit(recording),
+        Target::CSharp => csharp::program(recording, csharp::Flavour::Library),
+        Target::CSharpNunit => csharp::program(recording, csharp::Flavour::NUnit),
+        Target::CSharpMstest => csharp::program(recording, csharp::Flavour::MsTest),
         Target::Jsonl => jsonl::lines(recording),
     }
 }

@@ -99,10 +99,13 @@ fn what_only_we_record_is_written_as_a_person_would() {
     let options = RecordingOptions {
         device: Some("iPhone 13".into()),
         load_storage: Some("auth.json".into()),
+        save_storage: Some("out.json".into()),
         ..RecordingOptions::default()
     };
     let recording = Recording { version: 1, options, actions };
-    insta::assert_snapshot!(generate(Target::TypeScript, &recording));
+    for target in Target::ALL {
+        insta::assert_snapshot!(format!("only_ours_{target}"), generate(target, &recording));
+    }
 }
 
 #[test]
