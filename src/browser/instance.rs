@@ -33,7 +33,7 @@ struct Inner {
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
-const SPARE_DELAY: Duration = Duration::from_millis(250);
+const SPARE_DELAY: Duration = Duration::from_millis(50);
 
 struct State {
     contexts: HashMap<String, BrowserContext>,
@@ -170,8 +170,7 @@ impl Browser {
             let Some(browser) = browser.upgrade().map(Self).filter(|browser| !browser.is_closed()) else { return };
             let made = async {
                 let context = browser.create_context(ContextOptions::default()).await?;
-                context.prepare().await?;
-                context.keep_ready().await?;
+                tokio::try_join!(context.prepare(), context.keep_ready())?;
                 Ok::<_, BrowserError>(context)
             };
             match made.await {
