@@ -98,6 +98,11 @@ struct DialogAnswered {
 }
 
 #[derive(Deserialize)]
+struct DragIntercepted {
+    data: Value,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TargetAttached {
     session_id: String,
@@ -156,6 +161,7 @@ impl Listener for PageListener {
             }),
             "Runtime.executionContextsCleared" => page.contexts_destroyed(|context| context.belongs_to(session)),
             "Runtime.consoleAPICalled" | "Log.entryAdded" | "Runtime.exceptionThrown" => page.said(session, event),
+            "Input.dragIntercepted" => with(event, |event: DragIntercepted| page.drags().handed(event.data)),
             "Target.attachedToTarget" => with(event, |event| page.target_attached(session, event)),
             "Inspector.targetCrashed" if self.is_main => page.has_crashed(),
             method if method.starts_with("Network.") => page.network().event(page, session, event),

@@ -2,6 +2,7 @@
 
 use super::support::{TIMEOUT, evaluate, expression, goto, run, with_page};
 use serde_json::json;
+use understudy::browser::input::Button;
 use understudy::browser::url_match::UrlMatcher;
 use understudy::browser::{CallArg, Evaluation, LoadState, Notice};
 
@@ -239,5 +240,41 @@ fn keys_and_pointer_reach_the_page() {
         evaluate(&page, "document.querySelector('button').click()").await;
         barrier.finish(&understudy::browser::Progress::new(TIMEOUT)).await.unwrap();
         assert_eq!(page.main_frame().url(), format!("{origin}/second"));
+    }));
+}
+
+#[test]
+fn what_can_be_dragged_is_dragged_dropped_or_let_be() {
+    run(with_page(json!({}), async |page, _| {
+        let html = "<style>body { margin: 0 } div { position: absolute; width: 50px; height: 50px; background: #ccc }</style>
+            <div id=box draggable=true></div><div id=bin style='left: 200px'></div><script>window.seen = [];
+            for (const type of ['dragstart', 'dragend', 'mouseup']) box.addEventListener(type, e => seen.push(type));
+            for (const type of ['dragenter', 'drop']) bin.addEventListener(type, e => seen.push(type));
+            bin.addEventListener('dragover', e => e.preventDefault());
+            box.addEventListener('dragstart', e => { if (window.not) e.preventDefault(); else e.dataTransfer.setData('text', 'x') });
+            bin.addEventListener('drop', e => seen.push(e.dataTransfer.getData('text')));</script>";
+        page.main_frame().set_content(html, LoadState::Load, TIMEOUT).await.unwrap();
+        let (mouse, keyboard) = (page.mouse(), page.keyboard());
+        let seen = async || evaluate(&page, "seen.splice(0).join(' ')").await;
+        let grab = async || {
+            mouse.move_to(20.0, 20.0, 1).await.unwrap();
+            mouse.down(Button::Left, 1).await.unwrap();
+            mouse.move_to(220.0, 20.0, 3).await.unwrap();
+        };
+        grab().await;
+        mouse.up(Button::Left, 1).await.unwrap();
+        assert_eq!(seen().await, "dragstart dragenter drop x dragend");
+        grab().await;
+        keyboard.press("Escape", None).await.unwrap();
+        mouse.up(Button::Left, 1).await.unwrap();
+        let cancelled = seen().await;
+        assert!(cancelled.as_str().unwrap().starts_with("dragstart dragenter dragend"), "{cancelled}");
+        evaluate(&page, "window.not = true").await;
+        grab().await;
+        mouse.move_to(20.0, 20.0, 1).await.unwrap();
+        mouse.up(Button::Left, 1).await.unwrap();
+        assert_eq!(seen().await, "dragstart mouseup");
+        page.mouse().click(20.0, 20.0, &Default::default()).await.unwrap();
+        assert_eq!(seen().await, "mouseup");
     }));
 }

@@ -3,6 +3,7 @@
 use super::super::cdp::{Reply, Session};
 use super::super::error::BrowserError;
 use super::super::sync::lock;
+use super::drag::Drags;
 use super::keys::{self, Key};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ impl Modifier {
 #[derive(Clone)]
 pub struct Keyboard {
     session: Session,
+    drags: Drags,
     held: Arc<Mutex<Held>>,
 }
 
@@ -64,8 +66,8 @@ struct Held {
 }
 
 impl Keyboard {
-    pub(in crate::browser) fn new(session: Session) -> Self {
-        Self { session, held: Arc::default() }
+    pub(in crate::browser) fn new(session: Session, drags: Drags) -> Self {
+        Self { session, drags, held: Arc::default() }
     }
 
     /// What is held, as Chromium counts it.
@@ -175,6 +177,11 @@ impl Keyboard {
 
     fn send_down(&self, name: &str) -> Result<Reply, BrowserError> {
         let key = self.key(name)?;
+        if key.key == "Escape"
+            && let Some(cancelled) = self.drags.cancel(self.modifier_bits())
+        {
+            return Ok(cancelled);
+        }
         let repeated = {
             let mut held = lock(&self.held);
             if let Some(modifier) = Modifier::parse(&key.key) {

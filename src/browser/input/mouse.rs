@@ -3,6 +3,7 @@
 use super::super::cdp::{Reply, Session};
 use super::super::error::BrowserError;
 use super::super::sync::lock;
+use super::drag::Drags;
 use super::keyboard::Keyboard;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -66,6 +67,7 @@ pub struct ClickOptions {
 pub struct Mouse {
     session: Session,
     keyboard: Keyboard,
+    drags: Drags,
     state: Arc<Mutex<State>>,
 }
 
@@ -78,8 +80,8 @@ struct State {
 }
 
 impl Mouse {
-    pub(in crate::browser) fn new(session: Session, keyboard: Keyboard) -> Self {
-        Self { session, keyboard, state: Arc::default() }
+    pub(in crate::browser) fn new(session: Session, keyboard: Keyboard, drags: Drags) -> Self {
+        Self { session, keyboard, drags, state: Arc::default() }
     }
 
     /// Moves it, in so many steps. Waits for each: Chromium makes one move of those that it finds waiting.
@@ -87,9 +89,24 @@ impl Mouse {
         let (from_x, from_y) = self.position();
         for step in 1..steps {
             let part = f64::from(step) / f64::from(steps);
-            self.send_one_move(from_x + (x - from_x) * part, from_y + (y - from_y) * part).raw().await?;
+            self.move_once(from_x + (x - from_x) * part, from_y + (y - from_y) * part).await?;
         }
-        self.send_one_move(x, y).raw().await.map(drop)
+        self.move_once(x, y).await
+    }
+
+    async fn move_once(&self, x: f64, y: f64) -> Result<(), BrowserError> {
+        let modifiers = self.keyboard.modifier_bits();
+        if self.drags.is_dragging() {
+            {
+                let mut state = lock(&self.state);
+                (state.x, state.y) = (x, y);
+            }
+            return self.drags.send("dragOver", x, y, modifiers).raw().await.map(drop);
+        }
+        if lock(&self.state).last != Some(Button::Left) {
+            return self.send_one_move(x, y).raw().await.map(drop);
+        }
+        self.drags.moving(modifiers, x, y, || self.send_one_move(x, y)).await
     }
 
     /// Presses a button where it is.
@@ -99,6 +116,15 @@ impl Mouse {
 
     /// Lets a button go where it is.
     pub async fn up(&self, button: Button, count: u32) -> Result<(), BrowserError> {
+        if self.drags.is_dragging() {
+            let (x, y) = {
+                let mut state = lock(&self.state);
+                state.buttons &= !button.bit();
+                state.last = None;
+                (state.x, state.y)
+            };
+            return self.drags.send("drop", x, y, self.keyboard.modifier_bits()).raw().await.map(drop);
+        }
         self.send_button("mouseReleased", button, count).raw().await.map(drop)
     }
 

@@ -16,6 +16,22 @@
     document.write(html);
     document.close();
   },
+  /** From now on until `dragBegan`: whether a drag begins here that nobody prevents. */
+  watchDrag() {
+    this.stopWatchingDrag?.();
+    let start = null;
+    const listener = event => { start = event; };
+    addEventListener('dragstart', listener, { capture: true });
+    this.stopWatchingDrag = () => {
+      removeEventListener('dragstart', listener, { capture: true });
+      return start !== null && !start.defaultPrevented;
+    };
+  },
+  dragBegan() {
+    const began = this.stopWatchingDrag?.() ?? false;
+    this.stopWatchingDrag = undefined;
+    return began;
+  },
   /** Where the document stands and how large it is, in CSS pixels. */
   layout() {
     const root = document.documentElement;

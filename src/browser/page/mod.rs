@@ -8,7 +8,7 @@ use super::context::{BrowserContext, Size};
 use super::emulation::{self, Media};
 use super::error::BrowserError;
 use super::frame::Frame;
-use super::input::{Keyboard, Mouse, Touchscreen};
+use super::input::{Drags, Keyboard, Mouse, Touchscreen};
 use super::network::Network;
 use super::notice::{Notice, Topic};
 use super::resident::Resident;
@@ -44,6 +44,7 @@ struct Inner {
     announced: AtomicBool,
     keyboard: Keyboard,
     mouse: Mouse,
+    drags: Drags,
 }
 
 #[derive(Default)]
@@ -149,6 +150,11 @@ impl Page {
     /// The pointer.
     pub fn mouse(&self) -> &Mouse {
         &self.0.mouse
+    }
+
+    /// What is dragged.
+    pub(in crate::browser) fn drags(&self) -> &Drags {
+        &self.0.drags
     }
 
     /// Fingers.

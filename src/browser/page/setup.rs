@@ -4,7 +4,7 @@ use super::super::cdp::Session;
 use super::super::context::BrowserContext;
 use super::super::emulation;
 use super::super::frame::Frame;
-use super::super::input::{Keyboard, Mouse};
+use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::network::Network;
 use super::super::page_events::PageListener;
 use super::super::sync::lock;
@@ -13,7 +13,7 @@ use chromiumoxide::cdp::browser_protocol::{log, network, page};
 use chromiumoxide::cdp::js_protocol::runtime;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -27,21 +27,27 @@ impl Page {
     ) -> Self {
         let session = context.browser().root().connection().session(session_id);
         let options = context.options();
-        let keyboard = Keyboard::new(session.clone());
-        let page = Self(Arc::new(Inner {
-            session: session.clone(),
-            target: target.to_owned(),
-            opener,
-            state: Mutex::new(State { viewport: options.viewport(), ..State::default() }),
-            network: Network::default(),
-            wanted: AtomicU32::new(0),
-            ready: watch::channel(false).0,
-            crashed: CancellationToken::new(),
-            closed: CancellationToken::new(),
-            announced: AtomicBool::new(false),
-            mouse: Mouse::new(session.clone(), keyboard.clone()),
-            keyboard,
-            context,
+        let page = Self(Arc::new_cyclic(|page: &Weak<Inner>| {
+            let page = page.clone();
+            let frames = move || page.upgrade().map(Self).map(|page| page.frames()).unwrap_or_default();
+            let drags = Drags::new(session.clone(), frames);
+            let keyboard = Keyboard::new(session.clone(), drags.clone());
+            Inner {
+                session: session.clone(),
+                target: target.to_owned(),
+                opener,
+                state: Mutex::new(State { viewport: options.viewport(), ..State::default() }),
+                network: Network::default(),
+                wanted: AtomicU32::new(0),
+                ready: watch::channel(false).0,
+                crashed: CancellationToken::new(),
+                closed: CancellationToken::new(),
+                announced: AtomicBool::new(false),
+                mouse: Mouse::new(session.clone(), keyboard.clone(), drags.clone()),
+                keyboard,
+                drags,
+                context,
+            }
         }));
         // Chromium names the main frame as the target.
         let main = Frame::new(page.clone(), session.clone(), target, None);
