@@ -23,7 +23,7 @@ fn target(url: &str) -> Target {
 }
 
 async fn connect(target: Target) -> Result<Connection, ConnectError> {
-    socketio::connector(tls::client_config(None).expect("roots")).connect(target).await
+    socketio::connector(Some(tls::client_config(None).expect("roots"))).connect(target).await
 }
 
 /// A client and its server, joined.

@@ -71,7 +71,7 @@ struct TokenArgs {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
-    let connector = socketio::connector(tls::client_config(args.ca_file.as_deref())?);
+    let connector = socketio::connector(tls::config_for(&args.server, args.ca_file.as_deref())?);
     #[cfg(feature = "rust-socketio")]
     let connector = match args.client {
         SocketClient::Own => connector,

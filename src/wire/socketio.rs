@@ -24,22 +24,22 @@ const MESSAGE_MAX_BYTES: usize = 32 << 20;
 /// A server that takes less could not even be told that something failed.
 const MAX_PAYLOAD_LEAST: usize = 1024;
 
-/// This client, with the roots of `tls` for `https` and `wss`.
+/// This client, with the roots of `tls` for `https` and `wss`; without them it cannot go there.
 #[must_use]
-pub fn connector(tls: Arc<ClientConfig>) -> Connector {
+pub fn connector(tls: Option<Arc<ClientConfig>>) -> Connector {
     Connector::new(move |target| connect(target, tls.clone()))
 }
 
 /// Connects, joins the namespace and leaves a task behind that serves the connection. Refused is what CONNECT_ERROR, 401
 /// and 403 say.
-async fn connect(target: Target, tls: Arc<ClientConfig>) -> Result<Connection, ConnectError> {
+async fn connect(target: Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
     let limit = target.timeout;
     timeout(limit, open(&target, tls)).await.unwrap_or_else(|_| {
         Err(ConnectError::Unreachable(format!("the server has not completed the handshake within {limit:?}")))
     })
 }
 
-async fn open(target: &Target, tls: Arc<ClientConfig>) -> Result<Connection, ConnectError> {
+async fn open(target: &Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
     let mut socket = handshake::upgrade(target, tls).await?;
     let server = handshake::handshake(&mut socket).await?;
     let hello = Packet::new(Kind::Connect, &target.namespace, Some(target.auth.clone()));

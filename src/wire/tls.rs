@@ -30,6 +30,15 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
+/// What a client of `server` needs; nothing where it speaks no TLS. Reading the system's roots costs half a megabyte.
+///
+/// # Errors
+/// As [`client_config`].
+pub fn config_for(server: &url::Url, ca_file: Option<&Path>) -> Result<Option<Arc<ClientConfig>>, TlsError> {
+    let needed = matches!(server.scheme(), "https" | "wss") || ca_file.is_some();
+    if needed { client_config(ca_file).map(Some) } else { Ok(None) }
+}
+
 /// What a client needs: the system's roots, and those in `ca_file` (PEM) where one is given. A system without roots is no
 /// error: the connection then says which certificate it did not trust.
 ///

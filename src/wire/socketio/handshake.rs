@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 /// Events that a server may send before it has accepted us; some emit in their connect handler.
 const EARLY_EVENTS_MAX: usize = 256;
 
-pub(super) async fn upgrade(target: &Target, tls: Arc<ClientConfig>) -> Result<Socket, ConnectError> {
+pub(super) async fn upgrade(target: &Target, tls: Option<Arc<ClientConfig>>) -> Result<Socket, ConnectError> {
     let mut url = target.url.clone();
     let scheme = match url.scheme() {
         "https" | "wss" => "wss",
@@ -33,7 +33,7 @@ pub(super) async fn upgrade(target: &Target, tls: Arc<ClientConfig>) -> Result<S
     let config =
         WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES)).max_frame_size(Some(MESSAGE_MAX_BYTES));
     let no_delay = true;
-    let connector = Some(Connector::Rustls(tls));
+    let connector = Some(tls.map_or(Connector::Plain, Connector::Rustls));
     match tokio_tungstenite::connect_async_tls_with_config(request, Some(config), no_delay, connector).await {
         Ok((socket, _)) => Ok(socket),
         Err(error) => Err(reason(&error)),
