@@ -32,7 +32,8 @@ const SESSION: &str = "record";
 pub(super) struct Args {
     /// Where to begin [default: an empty page]
     url: Option<String>,
-    /// The language of the code
+    /// The language of the code: typescript, javascript, python, python-async, python-pytest, java, java-junit, csharp,
+    /// csharp-nunit, csharp-mstest, or jsonl, the actions themselves
     #[arg(long, value_name = "LANGUAGE", default_value = "typescript", value_parser = target)]
     target: Target,
     /// Where the code goes; kept current after every action [default: standard output, at the end]
