@@ -13,4 +13,6 @@ mod process;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod steps;
+#[cfg(test)]
 mod support;

@@ -27,8 +27,8 @@ export function beginStep({ category, title, apiName = '', params = {}, stack, l
   const id = ++lastId;
   const began = native.now();
   const test = testId;
-  const step = { id, parent: parents.at(-1)?.id ?? null, category, title: short(title), apiName, params: short(params), location: location ?? locationOf(stack ?? capture()) ?? null };
-  const entry = { id, box };
+  const step = { id, parent: parents.at(-1)?.id ?? null, category, title: short(title), apiName, params: short(params), location: location === undefined ? locationOf(stack ?? capture()) ?? null : location };
+  const entry = { id, box, failure: undefined };
   if (isParent) parents.push(entry);
   send({ t: 'stepBegin', test, step });
   let ended = false;
@@ -36,10 +36,16 @@ export function beginStep({ category, title, apiName = '', params = {}, stack, l
     if (ended) return;
     ended = true;
     const index = parents.indexOf(entry);
-    if (index >= 0) parents.splice(index);
-    send({ t: 'stepEnd', test, id, durationMs: Math.round(native.now() - began), error: error === undefined ? null : testError(error) });
+    if (index >= 0) parents.splice(index, 1);
+    const failure = error === undefined ? entry.failure : error;
+    send({ t: 'stepEnd', test, id, durationMs: Math.round(native.now() - began), error: failure === undefined ? null : testError(failure) });
   };
   return { id, end, location: step.location };
+}
+
+/** A failure after which the test goes on: the steps around it failed all the same. */
+export function failOpenSteps(error) {
+  for (const entry of parents) entry.failure ??= error;
 }
 
 /** Runs `body` as a step that contains the steps it makes. */

@@ -43,6 +43,9 @@ export const READS = {
 /** The host's name of an operation where it differs. */
 const OPERATION = { type: 'pressSequentially' };
 
+/** What handles show less of. */
+const HANDLE_TITLES = { elementHandle: { type: 'Type', dispatchEvent: 'Dispatch event' } };
+
 /** Gives `prototype` the methods of the tables. `prepare(self, args)` → `[target, rest of args, timeouts]`. */
 export function installActions(prototype, apiObject, prepare, skip = []) {
   for (const [name, [title, toParams]] of Object.entries(ACTIONS)) {
@@ -50,7 +53,7 @@ export function installActions(prototype, apiObject, prepare, skip = []) {
     define(prototype, name, function (...args) {
       const { target, rest, subtitle, timeout } = prepare(this, args);
       const params = toParams(...rest);
-      const words = typeof title === 'function' ? title(params) : title;
+      const words = HANDLE_TITLES[apiObject]?.[name] ?? (typeof title === 'function' ? title(params) : title);
       const all = { ...target, ...params, timeout: timeout(params) };
       return apiCall(`${apiObject}.${name}`, subtitle ? `${words} ${subtitle}` : words, `locator.${OPERATION[name] ?? name}`, all, shown(all));
     });

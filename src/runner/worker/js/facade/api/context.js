@@ -123,11 +123,15 @@ export class Browser extends Emitter {
     this._contexts.add(made);
     return made;
   }
-  async newPage(options) {
-    const context = await this.newContext(options);
-    const page = await context.newPage();
-    page.once('close', () => { context.close().catch(() => {}); });
-    return page;
+  /** A page with a context of its own, which goes with it. */
+  newPage(options) {
+    return apiStep('browser.newPage', 'Create page', {}, async step => {
+      const context = await this._newContext({ ...this._defaults().context, ...options }, 'browser.newPage', step);
+      const { page } = await op('context.newPage', { context: context._id }, { apiName: 'browser.newPage', step: step.id, stack: step.stack });
+      const made = lookup(page);
+      made._ownsContext = true;
+      return made;
+    });
   }
   async close() {
     for (const context of this.contexts()) await context.close();

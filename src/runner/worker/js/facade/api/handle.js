@@ -72,11 +72,11 @@ export class JSHandle {
     register(id, this);
   }
   async evaluate(expression, arg) {
-    this._alive('evaluate');
+    if (this._disposed) return this._gone('evaluate');
     return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id }, expression, arg);
   }
   async evaluateHandle(expression, arg) {
-    this._alive('evaluateHandle');
+    if (this._disposed) return this._gone('evaluateHandle');
     return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
   }
   async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id })); }
@@ -89,8 +89,8 @@ export class JSHandle {
   }
   /** Its name in messages. */
   get _api() { return 'jsHandle'; }
-  _alive(method) {
-    if (this._disposed) throw new Error(`${this._api}.${method}: Target page, context or browser has been closed`);
+  _gone(method) {
+    return apiStep(`${this._api}.${method}`, 'Evaluate', {}, async () => { throw new Error(`${this._api}.${method}: Target page, context or browser has been closed`); });
   }
   asElement() { return null; }
   async dispose() {
@@ -116,19 +116,24 @@ export class ElementHandle extends JSHandle {
     return result ? lookup(result.frame) : null;
   }
   async $(selector) {
-    return makeHandle(await apiCall('elementHandle.$', `Query selector ${selector}`, 'frame.querySelector', { ...this._target(), selector, strict: false }), this._frame);
+    return makeHandle(await apiCall('elementHandle.$', `Query selector ${describe.selector(selector)}`, 'frame.querySelector', { ...this._target(), selector, strict: false }), this._frame);
   }
   async $$(selector) {
-    const found = await apiCall('elementHandle.$$', `Query selector all ${selector}`, 'frame.querySelectorAll', { ...this._target(), selector });
+    const found = await apiCall('elementHandle.$$', `Query selector all ${describe.selector(selector)}`, 'frame.querySelectorAll', { ...this._target(), selector });
     return found.map(item => makeHandle(item, this._frame));
   }
   async $eval(selector, expression, arg) { return evaluateFirst('elementHandle.$eval', { ...this._target(), selector, strict: false }, expression, arg); }
   async $$eval(selector, expression, arg) {
     const all = `(_, [elements, arg]) => (${functionText(expression)})(elements, arg)`;
-    const params = { handle: this._id, expression: all, isFunction: true, arg: argument([await this.$$(selector), arg], handleId), returnHandle: false };
-    return deserialize((await apiCall('elementHandle.$$eval', `Evaluate ${describe.selector(selector)}`, 'handle.evaluate', params, { selector })).value);
+    return apiStep('elementHandle.$$eval', `Evaluate ${describe.selector(selector)}`, { selector }, async ({ id, stack }) => {
+      const call = { apiName: 'elementHandle.$$eval', step: id, stack };
+      const found = await op('frame.querySelectorAll', { ...this._target(), selector }, call);
+      const elements = found.map(item => makeHandle(item, this._frame));
+      const params = { handle: this._id, expression: all, isFunction: true, arg: argument([elements, arg], handleId), returnHandle: false };
+      return deserialize((await op('handle.evaluate', params, call)).value);
+    });
   }
-  async boundingBox() { return quiet('elementHandle.boundingBox', 'locator.boundingBox', { ...this._target(), timeout: 0 }); }
+  async boundingBox() { return apiCall('elementHandle.boundingBox', 'Get bounding box', 'locator.boundingBox', { ...this._target(), timeout: 0 }, {}); }
   async screenshot(options = {}) {
     return saveScreenshot(await apiCall('elementHandle.screenshot', 'Screenshot', 'locator.screenshot', { ...screenshotOptions('elementHandle.screenshot', options), ...this._target(), timeout: this._timeout(options) }, {}));
   }

@@ -99,6 +99,7 @@ export class Page extends Emitter {
 
   async close(options) {
     if (this._closed) return;
+    if (this._ownsContext) { await this._context.close(); return; }
     await apiCall('page.close', 'Close page', 'page.close', { page: this._id, runBeforeUnload: options?.runBeforeUnload ?? false }, {});
     if (!options?.runBeforeUnload) this._gone();
   }

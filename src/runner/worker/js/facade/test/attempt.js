@@ -2,7 +2,7 @@
 import { native, send } from '../native.js';
 import { abandonAll, isAbandoned } from '../op.js';
 import { plainError, SkipError, testError } from '../errors.js';
-import { inStep, stepsOf } from '../steps.js';
+import { failOpenSteps, inStep, stepsOf } from '../steps.js';
 import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { setCurrentInfo, TestInfo } from './info.js';
@@ -177,6 +177,7 @@ export class Attempt {
   }
   /** A failed `expect.soft`: the test goes on. */
   soft(error) {
+    failOpenSteps(error);
     if (this.info.status === 'passed') this.info.status = 'failed';
     this.note(testError(error), error);
   }

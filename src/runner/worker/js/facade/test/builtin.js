@@ -19,7 +19,7 @@ export const browser = new Browser(() => inForce);
 const SUPPORTED = ['page', 'context', 'browser', 'browserName', 'baseURL', 'options of test.use()'];
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
-  browser: [async ({}, use) => { await use(browser); }, { scope: 'worker' }],
+  browser: [async ({}, use) => { await use(browser); }, { scope: 'worker', box: true }],
   _options: [options(), { auto: true, box: true }],
   context: async ({ _options }, use, info) => {
     if (info?._hookOfAll) throw new Error(notInHookOfAll(info._hookOfAll));

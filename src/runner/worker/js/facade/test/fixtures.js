@@ -76,14 +76,16 @@ class Instance {
       ready.resolve();
       await release.promise;
     };
-    const body = async () => registration.value(needs, use, info);
-    const running = body();
-    this.finished = running.then(() => {
+    const body = async () => {
+      await registration.value(needs, use, info);
       if (!used) throw fixtureError(`Fixture "${registration.title}" did not call use()`, registration.location);
+    };
+    await this.#timed(run, 'setup', () => {
+      this.finished = body();
+      // Told through `ready` during set-up, and by tearDown later.
+      this.finished.catch(error => ready.reject(error));
+      return ready.promise;
     });
-    // Told through `ready` during set-up, and by tearDown later.
-    this.finished.catch(error => ready.reject(error));
-    await this.#timed(run, 'setup', () => ready.promise);
   }
 
   async tearDown(run) {
@@ -96,8 +98,8 @@ class Instance {
   #timed(run, phase, body) {
     const { title, timeout, location, auto, box } = this.registration;
     const within = () => run(body, { kind: 'fixture', title, phase, timeout, location });
-    return location && !box && this.registration.isFunction
-      ? inStep({ category: 'fixture', title: `Fixture ${JSON.stringify(title)}`, location, params: { auto } }, within)
+    return !box && this.registration.isFunction
+      ? inStep({ category: 'fixture', title: `Fixture ${JSON.stringify(title)}`, location: location ?? null, params: { auto } }, within)
       : within();
   }
 }

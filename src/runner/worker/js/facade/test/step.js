@@ -25,7 +25,6 @@ export class StepInfo {
 const running = [];
 
 export async function step(title, body, options = {}) {
-  if (typeof body !== 'function') throw new TypeError('body is not a function');
   if (!currentInfo()) throw new Error('test.step() can only be called from a test');
   const stack = capture();
   const boxed = error => { if (options.box && error && typeof error === 'object') error.stack = stack; throw error; };
@@ -33,6 +32,7 @@ export async function step(title, body, options = {}) {
     const info = new StepInfo([...running, title]);
     running.push(title);
     try {
+      if (typeof body !== 'function') throw new TypeError('body is not a function');
       return await within(options.timeout, () => body(info), stack).catch(boxed);
     } catch (error) {
       if (error instanceof StepSkip) return undefined;
