@@ -1,22 +1,23 @@
 //! A recording: an address in, actions and code out, exactly one completion whatever happens. One task owns it.
 
 mod input;
+mod options;
 mod preview;
 
-use crate::browser::context::{ContextOptions, Size, StorageState};
+use crate::browser::context::StorageState;
 use crate::browser::dialog::Dialog;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserContext, BrowserError, BrowserPool, LaunchError, LoadState, Mode, Page};
 use crate::codegen::{self, Target, UnknownTarget};
 use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
-use crate::model::device::{UnknownDevice, device};
+use crate::model::device::UnknownDevice;
 use crate::model::locator::render;
 use crate::model::recording::{ClickMode, RecordingControl};
 use crate::model::{Event, StartRecording};
 use crate::recorder::{self, Recorder, RecorderEvent, RecorderOptions};
 use input::Hands;
+use options::{address, context_options};
 use preview::Preview;
-use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -327,41 +328,6 @@ fn alias(index: usize) -> String {
     if index == 0 { "page".to_owned() } else { format!("page{index}") }
 }
 
-/// The context, and what the code says of it.
-fn context_options(
-    start: &StartRecording,
-    written: &RecordingOptions,
-) -> Result<(ContextOptions, RecordingOptions), RecordingError> {
-    let mut context = json!({});
-    let mut viewport = start.config.viewport;
-    if let Some(name) = &start.config.device {
-        let device = device(name)?;
-        context = json!(device);
-        viewport = viewport.or(Some(device.viewport));
-    }
-    let mut context: ContextOptions = serde_json::from_value(context).unwrap_or_default();
-    if let Some(viewport) = viewport {
-        context.viewport = Some(Some(Size { width: viewport.width, height: viewport.height }));
-    }
-    let written =
-        RecordingOptions { device: start.config.device.clone(), viewport: start.config.viewport, ..written.clone() };
-    Ok((context, written))
-}
-
-/// What a person types into an address bar: without a scheme it is `http://`.
-fn address(typed: &str) -> String {
-    let has_scheme = typed.split_once(':').is_some_and(|(scheme, rest)| {
-        let word = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-        // `localhost:8080` is a host with a port.
-        word && !scheme.is_empty() && !rest.starts_with(|c: char| c.is_ascii_digit())
-    });
-    match typed.trim() {
-        "" => "about:blank".to_owned(),
-        typed if has_scheme => typed.to_owned(),
-        typed => format!("http://{typed}"),
-    }
-}
-
 impl From<ClickMode> for recorder::Mode {
     fn from(mode: ClickMode) -> Self {
         match mode {
@@ -372,45 +338,5 @@ impl From<ClickMode> for recorder::Mode {
             ClickMode::AssertValue => Self::AssertValue,
             ClickMode::AssertSnapshot => Self::AssertSnapshot,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{RecordingConfig, Viewport};
-
-    #[test]
-    fn addresses_are_what_a_person_means() {
-        for (typed, url) in [
-            ("https://a.test/x", "https://a.test/x"),
-            ("a.test", "http://a.test"),
-            ("localhost:8080/x", "http://localhost:8080/x"),
-            ("data:text/html,x", "data:text/html,x"),
-            ("about:blank", "about:blank"),
-            ("", "about:blank"),
-        ] {
-            assert_eq!(address(typed), url, "{typed}");
-        }
-    }
-
-    #[test]
-    fn a_viewport_beats_the_devices() {
-        let viewport = Some(Viewport { width: 500, height: 400 });
-        let start = |device: &str, viewport| StartRecording {
-            flow: "f".into(),
-            execution: "e".into(),
-            url: String::new(),
-            language: "typescript".into(),
-            config: RecordingConfig { viewport, device: Some(device.into()) },
-        };
-        let size = |start| {
-            context_options(&start, &RecordingOptions::default()).expect("a device").0.viewport().map(|size| size.width)
-        };
-        assert_eq!(size(start("Pixel 7", None)), Some(412));
-        assert_eq!(size(start("Pixel 7", viewport)), Some(500));
-        let error =
-            context_options(&start("Pixle 7", None), &RecordingOptions::default()).expect_err("no device").to_string();
-        assert!(error.contains("Did you mean Pixel 7"), "{error}");
     }
 }
