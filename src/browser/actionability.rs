@@ -216,6 +216,8 @@ pub(super) struct Series<'a> {
     pub(super) place: Place,
     token: u64,
     attempts: usize,
+    /// The element itself was given: once it is gone nothing is there to look for.
+    is_handle: bool,
 }
 
 impl<'a> Series<'a> {
@@ -228,7 +230,7 @@ impl<'a> Series<'a> {
         let Some(place) = locator.place(World::Utility).await? else { return Ok(None) };
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
         *lock(&last.0) = Some((place.engine.clone(), token));
-        Ok(Some(Self { progress, act, place, token, attempts: 0 }))
+        Ok(Some(Self { progress, act, place, token, attempts: 0, is_handle: locator.element.is_some() }))
     }
 
     /// Tries until the page says done; none when the element is not there, or not any more.
@@ -247,6 +249,9 @@ impl<'a> Series<'a> {
             }
             match attempt.outcome {
                 Some(Outcome::Done(value)) => return Ok(Some(Acted { value, target: attempt.rect })),
+                Some(Outcome::Detached) | None if self.is_handle => {
+                    return Err(BrowserError::other("Element is not attached to the DOM"));
+                }
                 Some(Outcome::Detached) | None => {
                     self.progress.note("element was detached from the DOM, retrying");
                     return Ok(None);

@@ -306,7 +306,7 @@ async function attempt(params, handles, log) {
     const target = found(params, handles);
     if (!target) return { missing: true };
     ({ element } = target);
-    log.push(target.line);
+    if (target.line) log.push(target.line);
     if (params.needsVisibleFrame && !params.frameVisible && !params.force) {
       log.push('  element is inside a hidden frame, retrying');
       return { missing: true };
@@ -325,7 +325,7 @@ async function attempt(params, handles, log) {
     targets.set(params.token, element);
     if (targets.size > 50) targets.delete(targets.keys().next().value);
   }
-  if (!element?.isConnected) return { outcome: 'detached' };
+  if (!element || (!element.isConnected && !params.handle)) return { outcome: 'detached' };
   const outcome = await ACTIONS[params.action](element, params, log, handles);
   if (outcome.retry && !params.force) log.push(`  ${outcome.retry}`);
   return { outcome, box: boxOf(element) };

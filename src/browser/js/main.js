@@ -4,7 +4,7 @@
 /** Elements of a selector below `handles[0]` or the document; that handle itself for an empty selector. */
 function elementsOf({ selector, strict, handle }, handles) {
   const root = handle ? handles[0] : document;
-  if (handle && !selector) return root.isConnected ? [root] : [];
+  if (handle && !selector) return [root];
   const elements = queryAll(parseSelector(selector), root);
   if (strict && elements.length > 1) {
     const shown = elements.slice(0, 10).map(element => [preview(element), suggest(element)]);
@@ -13,10 +13,11 @@ function elementsOf({ selector, strict, handle }, handles) {
   return elements;
 }
 
-/** The element to go on with, `{ element, line }` where `line` is for the log; null without one. */
+/** The element to go on with, `{ element, line }` where `line` is for the log, null where nothing was looked for; null without one. */
 function found(params, handles) {
   const elements = withCaches(() => elementsOf(params, handles));
   if (!elements.length) return null;
+  if (params.handle && !params.selector) return { element: elements[0], line: null };
   const proceeding = elements.length > 1 ? `${elements.length} elements. Proceeding with the first one: ` : '';
   return { element: elements[0], line: `  locator resolved to ${proceeding}${preview(elements[0])}` };
 }
@@ -61,7 +62,7 @@ const METHODS = {
     const target = found(params, handles);
     if (!target) return { missing: true };
     const value = withCaches(() => READS[params.what](target.element, params));
-    log.push(target.line);
+    if (target.line) log.push(target.line);
     return value === undefined ? { missing: true } : { value };
   },
   /** For `waitFor`: `{ attached, visible }`. */
