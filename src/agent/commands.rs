@@ -3,15 +3,15 @@
 use super::daemon::{Daemon, Ending};
 use super::outbox::execution;
 use super::session;
-use super::slots::{Cancel, Offer};
+use super::slots::{Cancel, Control, Offer};
+use super::work::{Owed, Work};
 use crate::dialect::testflow::agent::{Inbound, decode};
-use crate::model::{Command, Event, ExecutionId, Level, StartExecution, TestFlowId};
+use crate::model::recording::RecordingControl;
+use crate::model::{Command, Event, ExecutionId};
 use crate::wire::client::Received;
 
-/// A session that was cancelled.
-const EXIT_CANCELLED: i32 = 130;
-/// The answer to a recording.
-const NO_RECORDING: &str = "This version of the agent executes tests and does not record";
+/// What the protocol says of a recording that was cancelled.
+const RECORDING_CANCELLED: &str = "Recording cancelled";
 
 impl Daemon {
     /// One event of the server. What asks for an acknowledgement gets it at once: it says that the agent has it and will
@@ -43,48 +43,73 @@ impl Daemon {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::StartExecution(start) if self.ending != Ending::No => {
-                self.refuse(Some(start.execution), "The agent is shutting down");
+            Command::StartExecution(start) => self.offer(Work::Execution(start)),
+            Command::StartRecording(start) => self.offer(Work::Recording(start)),
+            Command::CancelExecution { execution } | Command::CancelRecording { execution, .. } => {
+                self.cancel(execution);
             }
-            Command::StartExecution(start) => self.offer(start),
-            Command::CancelExecution { execution } => self.cancel(execution),
-            Command::StartRecording(start) => self.no_recording(start.flow, start.execution),
-            Command::CancelRecording { execution, .. } | Command::ControlRecording { execution, .. } => {
-                self.refuse(Some(execution.clone()), &format!("No recording {execution} runs here. {NO_RECORDING}"));
-            }
+            Command::ControlRecording { execution, control } => self.control(execution, control),
         }
     }
 
-    fn offer(&mut self, start: StartExecution) {
-        let execution = start.execution.clone();
-        match self.slots.offer(start) {
-            Offer::Start(start) => {
-                self.state.accepted(&execution);
-                self.start(start);
+    fn offer(&mut self, work: Work) {
+        let owed = work.owed();
+        let execution = owed.execution.clone();
+        if self.ending != Ending::No {
+            self.refuse(Some(execution), "The agent is shutting down");
+            return;
+        }
+        match self.slots.offer(work) {
+            Offer::Start(work) => {
+                self.state.accepted(&owed);
+                self.start(work);
             }
             Offer::Waits(before) => {
-                self.state.accepted(&execution);
-                tracing::info!(%execution, before, "an execution waits for a slot");
+                self.state.accepted(&owed);
+                tracing::info!(%execution, before, "a session waits for a slot");
             }
-            Offer::Known => tracing::info!(%execution, "this execution is known and not run twice"),
-            Offer::Refused => self.refuse(Some(execution), "Too many executions wait for this agent: try again later"),
+            Offer::Known => tracing::info!(%execution, "this session is known and not run twice"),
+            Offer::Refused => self.refuse(Some(execution), "Too many sessions wait for this agent: try again later"),
         }
     }
 
-    fn start(&mut self, start: StartExecution) {
-        tracing::info!(execution = %start.execution, bytes = start.code.len(), "an execution starts");
-        let cancel = self.slots.started(start.execution.clone());
-        tokio::spawn(session::run(self.starter.clone(), start, self.tell.clone(), cancel));
+    fn start(&mut self, work: Work) {
+        match &work {
+            Work::Execution(start) => {
+                tracing::info!(execution = %start.execution, bytes = start.code.len(), "an execution starts");
+            }
+            Work::Recording(start) => {
+                tracing::info!(execution = %start.execution, url = start.url, "a recording starts");
+            }
+        }
+        let ears = self.slots.started(work.owed());
+        tokio::spawn(session::run(self.starter.clone(), work, self.tell.clone(), ears));
+    }
+
+    fn control(&mut self, execution: ExecutionId, control: RecordingControl) {
+        let stops = control == RecordingControl::Stop;
+        match self.slots.control(&execution, control) {
+            Control::Told => {}
+            Control::Ended => tracing::info!(%execution, "a word to a recording that had ended already"),
+            Control::Waiting if stops => self.cancel(execution),
+            Control::Waiting => self.refuse(Some(execution), "This recording waits for a slot and has not begun"),
+            Control::Execution => self.refuse(Some(execution), "This is an execution and no recording"),
+            Control::Unknown => {
+                let message = format!("No recording {execution} runs or waits here");
+                self.refuse(Some(execution), &message);
+            }
+        }
     }
 
     fn cancel(&mut self, execution: ExecutionId) {
         match self.slots.cancel(&execution) {
-            Cancel::Running => tracing::info!(%execution, "an execution is cancelled"),
-            Cancel::Waiting => self.never_started(execution, "Cancelled before it was started"),
+            Cancel::Running => tracing::info!(%execution, "a session is cancelled"),
+            Cancel::Waiting(owed) if owed.is_recording() => self.never_started(&owed, RECORDING_CANCELLED),
+            Cancel::Waiting(owed) => self.never_started(&owed, "Cancelled before it was started"),
             // Its completion is on the way, or was lost to a server that will not miss it.
-            Cancel::Ended => tracing::info!(%execution, "a cancelled execution had ended already"),
+            Cancel::Ended => tracing::info!(%execution, "a cancelled session had ended already"),
             Cancel::Unknown => {
-                let message = format!("No execution {execution} runs or waits here");
+                let message = format!("No session {execution} runs or waits here");
                 self.refuse(Some(execution), &message);
             }
         }
@@ -92,20 +117,21 @@ impl Daemon {
 
     /// Ends all that wait.
     pub(super) fn give_up_waiting(&mut self) {
-        for execution in self.slots.give_up_waiting() {
-            self.never_started(execution, "The agent is shutting down: this execution was not started");
+        for owed in self.slots.give_up_waiting() {
+            let what = if owed.is_recording() { "recording" } else { "execution" };
+            self.never_started(&owed, &format!("The agent is shutting down: this {what} was not started"));
         }
     }
 
-    fn never_started(&mut self, execution: ExecutionId, why: &str) {
-        let message = why.to_owned();
-        self.tell_server(Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message });
-        self.tell_server(Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 });
+    fn never_started(&mut self, owed: &Owed, why: &str) {
+        owed.never_started(why).into_iter().for_each(|event| self.tell_server(event));
     }
 
-    fn no_recording(&mut self, flow: TestFlowId, execution: ExecutionId) {
-        let message = Some(NO_RECORDING.to_owned());
-        self.tell_server(Event::RecordingComplete { flow, execution, success: false, code: None, message });
+    /// Completes a session that does not do it itself.
+    pub(super) fn complete(&mut self, execution: &ExecutionId, why: &str, duration_ms: u64) {
+        let Some(running) = self.slots.get(execution) else { return };
+        let events = running.owed.failed(why, running.code.take(), duration_ms);
+        events.into_iter().for_each(|event| self.tell_server(event));
     }
 
     fn refuse(&mut self, execution: Option<ExecutionId>, message: &str) {
@@ -114,14 +140,24 @@ impl Daemon {
 
     /// Something happened in a session. One that was left behind has been completed already.
     pub(super) fn said(&mut self, event: Event) {
-        if execution(&event).is_some_and(|id| self.slots.runs(id)) {
-            self.tell_server(event);
+        let Some(running) = execution(&event).and_then(|id| self.slots.get(id)) else { return };
+        if let Event::RecordingAction { code, .. } = &event {
+            running.code = Some(code.clone());
+        }
+        self.tell_server(event);
+    }
+
+    /// The server has what was numbered so.
+    pub(super) fn proved(&mut self, token: u64) {
+        let shown = self.outbox.proved(token);
+        if let Some(running) = shown.and_then(|id| self.slots.get(&id)) {
+            running.shown.add_permits(1);
         }
     }
 
     /// A slot is free.
     pub(super) fn session_ended(&mut self, execution: &ExecutionId) {
-        if !self.slots.runs(execution) {
+        if self.slots.get(execution).is_none() {
             return;
         }
         if let Some(next) = self.slots.ended(execution) {

@@ -2,10 +2,11 @@
 
 use super::backoff::Backoff;
 use super::link::{Change, Link};
-use super::outbox::Outbox;
-use super::session::{self, Told};
+use super::outbox::{Outbox, execution, is_last};
+use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
+use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError, system};
 use crate::dialect::testflow::agent::{Outbound, Registration, register};
 use crate::model::{AgentId, Event, ExecutionId};
@@ -73,7 +74,8 @@ impl Daemon {
         let run = uuid::Uuid::new_v4().simple().to_string();
         let outbox = Outbox::new(run, found.outbox);
         let (tell, told) = mpsc::channel(AHEAD);
-        let ended = found.ended.into_iter().chain(found.interrupted.iter().cloned()).collect();
+        let interrupted = found.interrupted.iter().map(|owed| owed.execution.clone());
+        let ended = found.ended.into_iter().chain(interrupted).collect();
         let mut daemon = Self {
             name: options.name.clone().unwrap_or_else(system::hostname),
             system_info: system::info(&options.versions),
@@ -90,21 +92,27 @@ impl Daemon {
             ending: Ending::No,
             end_by: None,
         };
-        for execution in found.interrupted {
-            daemon.interrupted(&execution);
+        for owed in found.interrupted {
+            daemon.interrupted(&owed);
         }
         Ok(daemon)
     }
 
     /// The agent was killed while it had this session.
-    fn interrupted(&mut self, execution: &ExecutionId) {
-        let ends = |event: &Event| matches!(event, Event::ExecutionComplete { execution: id, .. } if id == execution);
+    fn interrupted(&mut self, owed: &Owed) {
+        let id = &owed.execution;
+        let ends = |event: &Event| is_last(event) && execution(event) == Some(id);
         if self.outbox.entries().any(|entry| ends(&entry.event)) {
-            self.state.ended(execution);
+            self.state.ended(id);
             return;
         }
-        tracing::warn!(%execution, "the agent was killed before this session had ended");
-        for event in session::failed(execution, "The agent was killed before this session had ended", 0) {
+        tracing::warn!(execution = %id, "the agent was killed before this session had ended");
+        // What was told already is the server's.
+        let code = self.outbox.entries().rev().find_map(|entry| match &entry.event {
+            Event::RecordingAction { execution, code, .. } if execution == id => Some(code.clone()),
+            _ => None,
+        });
+        for event in owed.failed("The agent was killed before this session had ended", code, 0) {
             self.tell_server(event);
         }
     }
@@ -163,6 +171,9 @@ impl Daemon {
             Happening::Late => self.late(),
             Happening::Heartbeat => self.link.heartbeat(),
             Happening::Told(Told::Event(event)) => self.said(event),
+            Happening::Told(Told::Failed(execution, duration_ms)) => {
+                self.complete(&execution, "The session has failed inside the agent: its log says more", duration_ms);
+            }
             Happening::Told(Told::Ended(execution)) => self.session_ended(&execution),
             Happening::Link(Change::Due) => self.link.connect(&self.options),
             Happening::Link(Change::Tried(Ok(connection))) => self.connected(connection),
@@ -197,10 +208,8 @@ impl Daemon {
                 let lost: Vec<ExecutionId> = self.slots.live().cloned().collect();
                 for execution in lost {
                     tracing::error!(%execution, "the session does not end: it is left behind");
+                    self.complete(&execution, "The agent was stopped while this session ran", 0);
                     self.slots.ended(&execution);
-                    for event in session::failed(&execution, "The agent was stopped while this session ran", 0) {
-                        self.tell_server(event);
-                    }
                 }
             }
             Ending::Flushing(_) => {
@@ -245,10 +254,10 @@ impl Daemon {
     fn incoming(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Event(event) => self.event(event),
-            Incoming::Proved(token) => self.outbox.proved(token),
+            Incoming::Proved(token) => self.proved(token),
             Incoming::TooLarge { token, bytes } => {
                 tracing::error!(bytes, "an event is larger than the server takes, and is left out");
-                self.outbox.proved(token);
+                self.proved(token);
             }
             Incoming::Closed(why) => {
                 self.outbox.disconnected();
@@ -260,15 +269,20 @@ impl Daemon {
 
     /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
-        let verdict = match &event {
-            Event::ExecutionComplete { execution, exit_code, .. } => Some((execution.clone(), *exit_code)),
-            _ => None,
-        };
+        match &event {
+            Event::ExecutionComplete { execution, exit_code, .. } => {
+                tracing::info!(%execution, exit_code, "an execution has ended");
+            }
+            Event::RecordingComplete { execution, success, message, .. } => {
+                tracing::info!(%execution, success, message, "a recording has ended");
+            }
+            _ => {}
+        }
+        let ended = execution(&event).filter(|_| is_last(&event)).cloned();
         self.outbox.push(event);
-        if let Some((execution, exit_code)) = verdict {
+        if let Some(execution) = ended {
             self.state.keep(&mut self.outbox);
             self.state.ended(&execution);
-            tracing::info!(%execution, exit_code, "an execution has ended");
         }
     }
 }

@@ -40,7 +40,9 @@ pub(super) struct Up {
     /// Nothing is told before.
     hold: Option<Instant>,
     /// The next event of the outbox, being made smaller.
-    shrinking: Option<JoinHandle<Vec<Event>>>,
+    shrinking: Option<(String, JoinHandle<Vec<Event>>)>,
+    /// A picture that is, by its number.
+    resizing: Option<(u64, JoinHandle<Vec<Event>>)>,
 }
 
 /// Something has come to pass.
@@ -95,7 +97,7 @@ impl Link {
     /// Takes what the server accepted, and registers.
     pub(super) fn established(&mut self, connection: Connection, registration: Outbound) {
         let hold = Some(Instant::now() + INTRODUCTION);
-        let up = Up { connection, acknowledges: false, hold, shrinking: None };
+        let up = Up { connection, acknowledges: false, hold, shrinking: None, resizing: None };
         up.emit(registration, Proof::Written, NOBODY_WAITS);
         *self = Self::Up(up);
     }
@@ -152,7 +154,13 @@ impl Up {
         };
         let smaller = async {
             match &mut self.shrinking {
-                Some(work) => work.await.unwrap_or_default(),
+                Some((of, work)) => (of.clone(), work.await.unwrap_or_default()),
+                None => std::future::pending().await,
+            }
+        };
+        let resized = async {
+            match &mut self.resizing {
+                Some((token, work)) => (*token, work.await.unwrap_or_default().pop()),
                 None => std::future::pending().await,
             }
         };
@@ -165,24 +173,33 @@ impl Up {
                 self.hold = None;
                 Change::Ready
             }
-            events = smaller => {
+            (of, events) = smaller => {
                 self.shrinking = None;
-                outbox.replace_next(events);
+                outbox.replace(&of, events);
+                Change::Ready
+            }
+            (token, frame) = resized => {
+                self.resizing = None;
+                match frame {
+                    Some(frame) => self.show(&frame, token),
+                    // It cannot be shown at all: the next one may.
+                    None => return Change::Incoming(Incoming::Proved(token)),
+                }
                 Change::Ready
             }
         }
     }
 
     fn flush(&mut self, outbox: &mut Outbox) {
-        if self.hold.is_some() || self.shrinking.is_some() {
+        if self.hold.is_some() {
             return;
         }
         let limit = self.connection.max_payload;
-        while let Some(entry) = outbox.next() {
+        while let Some(entry) = outbox.next().filter(|_| self.shrinking.is_none()) {
             if !fit::fits(&entry.event, limit) {
-                let event = entry.event.clone();
-                self.shrinking = Some(tokio::task::spawn_blocking(move || fit::shrink(event, limit)));
-                return;
+                let (id, event) = (entry.event_id.clone(), entry.event.clone());
+                self.shrinking = Some((id, tokio::task::spawn_blocking(move || fit::shrink(event, limit))));
+                break;
             }
             let proof = match (self.acknowledges, is_last(&entry.event)) {
                 (true, _) => Proof::Ack,
@@ -195,6 +212,21 @@ impl Up {
             let token = outbox.sent(proof);
             self.emit(outbound, proof, token);
         }
+        while self.resizing.is_none()
+            && let Some((token, frame)) = outbox.send_frame()
+        {
+            if fit::fits(&frame, limit) {
+                self.show(&frame, token);
+            } else {
+                self.resizing = Some((token, tokio::task::spawn_blocking(move || fit::shrink(frame, limit))));
+            }
+        }
+    }
+
+    /// A picture is not told twice, so it needs no id; the next one is wanted when this one has arrived.
+    fn show(&self, frame: &Event, token: u64) {
+        let proof = if self.acknowledges { Proof::Ack } else { Proof::Written };
+        self.emit(encode(frame, None), proof, token);
     }
 
     /// The channel has room: the outbox keeps fewer events under way than it is deep. A server that does not read costs

@@ -4,6 +4,7 @@ mod backoff;
 mod commands;
 mod daemon;
 mod fit;
+mod frames;
 mod journal;
 mod link;
 mod outbox;
@@ -12,8 +13,10 @@ mod slots;
 mod state;
 mod system;
 mod token;
+mod work;
 
-use crate::model::{Event, StartExecution};
+use crate::model::{Event, StartExecution, StartRecording};
+use crate::session::Controls;
 use crate::wire::client::Connector;
 use futures_util::future::BoxFuture;
 use std::fmt;
@@ -50,14 +53,23 @@ pub struct AgentOptions {
     pub versions: Versions,
 }
 
-/// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`), and ends soon
-/// after the cancellation. What it sends after the last one is left out; one that ends without it is completed by the agent.
+/// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`, `RecordingComplete`),
+/// and ends soon after the cancellation. What it sends after the last one is left out; one that ends without it is completed by
+/// the agent.
 #[derive(Clone)]
-pub struct SessionStarter(pub Arc<StartSession>);
+pub struct SessionStarter {
+    /// Runs tests.
+    pub execute: Arc<Execute>,
+    /// Records what a person does.
+    pub record: Arc<Record>,
+}
 
 /// See [`SessionStarter`].
-pub type StartSession =
+pub type Execute =
     dyn Fn(StartExecution, mpsc::Sender<Event>, CancellationToken) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// See [`SessionStarter`].
+pub type Record = dyn Fn(StartRecording, mpsc::Sender<Event>, Controls) -> BoxFuture<'static, ()> + Send + Sync;
 
 impl fmt::Debug for SessionStarter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,7 @@
 //! What is still to be told to the server, in order, kept until it has arrived. Pure.
 
 use super::fit;
+use super::frames::Frames;
 use super::journal::{Journal, base};
 use crate::model::{Event, ExecutionId, Level};
 use crate::wire::client::Proof;
@@ -41,6 +42,7 @@ pub(super) struct Outbox {
     /// Lines that had to go, by session.
     dropped: BTreeMap<ExecutionId, u64>,
     journal: Journal,
+    frames: Frames,
 }
 
 impl Outbox {
@@ -58,6 +60,7 @@ impl Outbox {
             run,
             dropped: BTreeMap::new(),
             journal: Journal::default(),
+            frames: Frames::default(),
         }
     }
 
@@ -79,6 +82,12 @@ impl Outbox {
     }
 
     pub(super) fn push(&mut self, event: Event) {
+        match &event {
+            Event::RecordingFrame { execution, .. } => return self.frames.push(execution.clone(), event),
+            Event::RecordingAction { execution, index, .. } => self.outdated(&execution.clone(), *index),
+            Event::RecordingComplete { execution, .. } => self.frames.ended(execution),
+            _ => {}
+        }
         if let (Event::ExecutionComplete { execution, .. }, false) = (&event, self.dropped.is_empty())
             && let Some(lines) = self.dropped.remove(execution)
         {
@@ -87,6 +96,13 @@ impl Outbox {
         }
         self.append(event);
         while self.bytes > self.budget && self.drop_one() {}
+    }
+
+    /// An action that waits and is not any more what it was need not be told.
+    fn outdated(&mut self, of: &ExecutionId, which: usize) {
+        let same = |event: &Event| matches!(event, Event::RecordingAction { execution, index, .. } if execution == of && *index == which);
+        let place = self.entries.iter().rposition(|entry| entry.under_way.is_none() && same(&entry.event));
+        place.and_then(|place| self.remove(place));
     }
 
     fn append(&mut self, event: Event) {
@@ -119,8 +135,8 @@ impl Outbox {
         let place = self.entries.iter().position(picture);
         let place = place.or_else(|| self.entries.iter().position(|entry| waits(entry) && !is_last(&entry.event)));
         let Some(entry) = place.and_then(|place| self.remove(place)) else { return false };
-        if let (Some(id), false) = (execution(&entry.event), matches!(entry.event, Event::ExecutionScreenshot { .. })) {
-            *self.dropped.entry(id.clone()).or_default() += 1;
+        if let Event::ExecutionLog { execution, .. } | Event::ExecutionStep { execution, .. } = &entry.event {
+            *self.dropped.entry(execution.clone()).or_default() += 1;
         }
         true
     }
@@ -134,8 +150,7 @@ impl Outbox {
 
     /// The next event goes out; returns its number.
     pub(super) fn sent(&mut self, proof: Proof) -> u64 {
-        let token = self.next_token;
-        self.next_token += 1;
+        let token = self.number();
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.under_way.is_none()) {
             entry.under_way = Some((token, proof));
             self.under_way += 1;
@@ -144,10 +159,23 @@ impl Outbox {
         token
     }
 
-    /// Others take the place of the next event: it did not fit.
-    pub(super) fn replace_next(&mut self, with: Vec<Event>) {
-        let Some(place) = self.entries.iter().position(|entry| entry.under_way.is_none()) else { return };
-        let Some(old) = self.entries.get(place).map(|entry| entry.event_id.clone()) else { return };
+    fn number(&mut self) -> u64 {
+        let token = self.next_token;
+        self.next_token += 1;
+        token
+    }
+
+    /// The next picture goes out under this number, after whatever there is to tell.
+    pub(super) fn send_frame(&mut self) -> Option<(u64, Event)> {
+        let (id, frame) = self.frames.next()?;
+        let token = self.number();
+        self.frames.sent(id, token, frame.clone());
+        Some((token, frame))
+    }
+
+    /// Others take the place of an event that waits: it did not fit. It may have been given up meanwhile.
+    pub(super) fn replace(&mut self, old: &str, with: Vec<Event>) {
+        let Some(place) = self.entries.iter().position(|entry| entry.event_id == old) else { return };
         for (n, event) in with.into_iter().enumerate() {
             self.bytes += fit::weight(&event);
             self.entries.insert(place + n + 1, Entry { event_id: format!("{old}.{n}"), event, under_way: None });
@@ -155,8 +183,8 @@ impl Outbox {
         self.remove(place);
     }
 
-    /// The proof for `token` has come.
-    pub(super) fn proved(&mut self, token: u64) {
+    /// The proof for `token` has come; the recording whose picture it was.
+    pub(super) fn proved(&mut self, token: u64) -> Option<ExecutionId> {
         let under_way = |entry: &&Entry| entry.under_way.is_some();
         let pong = self.entries.iter().take_while(under_way).any(|entry| entry.under_way == Some((token, Proof::Pong)));
         let arrived = |entry: &Entry| match entry.under_way {
@@ -170,19 +198,21 @@ impl Outbox {
                 self.under_way_bytes -= fit::weight(&entry.event);
             }
         }
+        self.frames.proved(token)
     }
 
     /// The connection is gone: what has not arrived for certain is to be sent again.
     pub(super) fn disconnected(&mut self) {
         self.entries.iter_mut().for_each(|entry| entry.under_way = None);
         (self.under_way, self.under_way_bytes) = (0, 0);
+        self.frames.disconnected();
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter()
     }
 
@@ -320,9 +350,10 @@ mod tests {
             outbox.push(event);
         }
         outbox.sent(Proof::Ack);
-        outbox.replace_next(vec![log("lo"), log("ng")]);
+        outbox.replace("run-2", vec![log("lo"), log("ng")]);
         assert_eq!(ids(&outbox), ["run-1", "run-2.0", "run-2.1", "run-3"]);
-        outbox.replace_next(vec![]);
+        outbox.replace("run-2.0", vec![]);
+        outbox.replace("run-2.0", vec![log("given up")]);
         assert_eq!(ids(&outbox), ["run-1", "run-2.1", "run-3"]);
     }
 
@@ -334,7 +365,7 @@ mod tests {
         }
         let first = before.sent(Proof::Written);
         before.proved(first);
-        before.replace_next(vec![log("lo"), log("ng")]);
+        before.replace("run-2", vec![log("lo"), log("ng")]);
         let piece = before.sent(Proof::Written);
         before.proved(piece);
         let mut journal = before.take_journal();
@@ -346,7 +377,7 @@ mod tests {
         assert_eq!(left(&before.whole_journal()), ["run-2.1", "run-3", "run-4"]);
         let piece = before.sent(Proof::Written);
         before.proved(piece);
-        before.replace_next(vec![]);
+        before.replace("run-3", vec![]);
         before.sent(Proof::Pong);
         journal.extend(before.take_journal());
         assert_eq!(left(&journal), ["run-4"], "a verdict waits for its proof");

@@ -1,36 +1,41 @@
-//! One running session as the agent sees it: everything it says, up to exactly one completion.
+//! One running session as the agent sees it: everything it says, up to exactly one completion, or the word that none has come.
 
 use super::SessionStarter;
 use super::outbox::is_last;
-use crate::model::{Event, ExecutionId, Level, StartExecution};
+use super::slots::Ears;
+use super::work::Work;
+use crate::model::{Event, ExecutionId};
+use crate::session::Controls;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 /// Events a session may be ahead of the agent.
 const AHEAD: usize = 256;
-/// The agent's own failure: the code was not, or not wholly, run.
-const EXIT_NOT_RUN: i32 = 2;
 
 /// From a session to the agent.
 #[derive(Debug)]
 pub(super) enum Told {
     /// Something happened.
     Event(Event),
+    /// It has ended after so many milliseconds, and has not told its completion.
+    Failed(ExecutionId, u64),
     /// Nothing follows, and its slot is free.
     Ended(ExecutionId),
 }
 
 /// Runs the session to its end in a task of its own, so that a panic in it costs this session only.
-pub(super) async fn run(
-    starter: SessionStarter,
-    start: StartExecution,
-    tell: mpsc::Sender<Told>,
-    cancel: CancellationToken,
-) {
-    let (begun, execution) = (Instant::now(), start.execution.clone());
+pub(super) async fn run(starter: SessionStarter, work: Work, tell: mpsc::Sender<Told>, ears: Ears) {
+    let (begun, execution) = (Instant::now(), work.id().clone());
     let (events, mut said) = mpsc::channel(AHEAD);
-    let work = tokio::spawn(async move { (starter.0)(start, events, cancel).await });
+    let Ears { cancel, controls, shown } = ears;
+    let work = tokio::spawn(async move {
+        match work {
+            Work::Execution(start) => (starter.execute)(start, events, cancel).await,
+            Work::Recording(start) => {
+                (starter.record)(start, events, Controls { controls, cancel, shown: Some(shown) }).await
+            }
+        }
+    });
     let mut complete = false;
     while let Some(event) = said.recv().await {
         if complete {
@@ -45,17 +50,7 @@ pub(super) async fn run(
     }
     if !complete {
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        for event in failed(&execution, "The session has failed inside the agent: its log says more", duration_ms) {
-            let _ = tell.send(Told::Event(event)).await;
-        }
+        let _ = tell.send(Told::Failed(execution.clone(), duration_ms)).await;
     }
     let _ = tell.send(Told::Ended(execution)).await;
-}
-
-/// What is told of a session that could not be brought to its end.
-pub(super) fn failed(execution: &ExecutionId, why: &str, duration_ms: u64) -> [Event; 2] {
-    [
-        Event::ExecutionLog { execution: execution.clone(), level: Level::Error, message: why.to_owned() },
-        Event::ExecutionComplete { execution: execution.clone(), exit_code: EXIT_NOT_RUN, duration_ms },
-    ]
 }

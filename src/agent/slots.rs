@@ -1,7 +1,11 @@
 //! Who runs, who waits, who has been here. Pure.
 
-use crate::model::{ExecutionId, StartExecution};
+use super::work::{Owed, Work};
+use crate::model::ExecutionId;
+use crate::model::recording::RecordingControl;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Sources that wait, bytes: a server that sends more than this at once is answered instead of served.
@@ -15,7 +19,7 @@ pub(super) const REMEMBERED: usize = 1000;
 #[derive(Debug, PartialEq)]
 pub(super) enum Offer {
     /// It has a slot.
-    Start(StartExecution),
+    Start(Work),
     /// It is in the queue, after so many others.
     Waits(usize),
     /// It is known: running, waiting, or just ended.
@@ -30,19 +34,54 @@ pub(super) enum Cancel {
     /// It was told to end.
     Running,
     /// It will not be started.
-    Waiting,
+    Waiting(Owed),
     /// It has ended by itself.
     Ended,
     /// Never heard of.
     Unknown,
 }
 
+/// What becomes of a word to a recording.
+#[derive(Debug, PartialEq)]
+pub(super) enum Control {
+    /// It was told.
+    Told,
+    /// It has ended by itself.
+    Ended,
+    /// It waits: there is nothing yet to be told.
+    Waiting,
+    /// No recording.
+    Execution,
+    /// Never heard of.
+    Unknown,
+}
+
+/// A session that runs, and how to reach it.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) owed: Owed,
+    pub(super) cancel: CancellationToken,
+    controls: mpsc::UnboundedSender<RecordingControl>,
+    /// A permit for each picture that has arrived.
+    pub(super) shown: Arc<Semaphore>,
+    /// What was recorded so far.
+    pub(super) code: Option<String>,
+}
+
+/// What a session is given to hear the agent.
+#[derive(Debug)]
+pub(super) struct Ears {
+    pub(super) cancel: CancellationToken,
+    pub(super) controls: mpsc::UnboundedReceiver<RecordingControl>,
+    pub(super) shown: Arc<Semaphore>,
+}
+
 /// All sessions of this agent.
 #[derive(Debug)]
 pub(super) struct Slots {
     max: usize,
-    running: BTreeMap<ExecutionId, CancellationToken>,
-    waiting: VecDeque<StartExecution>,
+    running: BTreeMap<ExecutionId, Running>,
+    waiting: VecDeque<Work>,
     waiting_bytes: usize,
     ended: VecDeque<ExecutionId>,
 }
@@ -59,73 +98,93 @@ impl Slots {
         }
     }
 
-    pub(super) fn offer(&mut self, start: StartExecution) -> Offer {
-        let id = &start.execution;
+    pub(super) fn offer(&mut self, work: Work) -> Offer {
+        let id = work.id();
         if self.is_live(id) || self.ended.contains(id) {
             return Offer::Known;
         }
         if self.running.len() < self.max {
-            return Offer::Start(start);
+            return Offer::Start(work);
         }
-        if self.waiting.len() >= WAITING_MAX || self.waiting_bytes + start.code.len() > WAITING_MAX_BYTES {
+        if self.waiting.len() >= WAITING_MAX || self.waiting_bytes + work.weight() > WAITING_MAX_BYTES {
             return Offer::Refused;
         }
-        self.waiting_bytes += start.code.len();
-        self.waiting.push_back(start);
+        self.waiting_bytes += work.weight();
+        self.waiting.push_back(work);
         Offer::Waits(self.waiting.len() - 1)
     }
 
     /// To be called for what [`Slots::offer`] and [`Slots::ended`] hand out.
-    pub(super) fn started(&mut self, id: ExecutionId) -> CancellationToken {
-        self.running.entry(id).or_default().clone()
+    pub(super) fn started(&mut self, owed: Owed) -> Ears {
+        let (controls, heard) = mpsc::unbounded_channel();
+        let (cancel, shown) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
+        let ears = Ears { cancel: cancel.clone(), controls: heard, shown: shown.clone() };
+        let id = owed.execution.clone();
+        self.running.insert(id, Running { owed, cancel, controls, shown, code: None });
+        ears
     }
 
     /// A session has ended; returns who gets its slot.
-    pub(super) fn ended(&mut self, id: &ExecutionId) -> Option<StartExecution> {
+    pub(super) fn ended(&mut self, id: &ExecutionId) -> Option<Work> {
         self.running.remove(id);
         self.remember(id.clone());
         if self.running.len() >= self.max {
             return None;
         }
         let next = self.waiting.pop_front()?;
-        self.waiting_bytes -= next.code.len();
+        self.waiting_bytes -= next.weight();
         Some(next)
     }
 
     pub(super) fn cancel(&mut self, id: &ExecutionId) -> Cancel {
-        if let Some(token) = self.running.get(id) {
-            token.cancel();
+        if let Some(running) = self.running.get(id) {
+            running.cancel.cancel();
             return Cancel::Running;
         }
-        if let Some(place) = self.waiting.iter().position(|start| start.execution == *id) {
-            if let Some(start) = self.waiting.remove(place) {
-                self.waiting_bytes -= start.code.len();
-                self.remember(start.execution);
-            }
-            return Cancel::Waiting;
+        let place = self.waiting.iter().position(|work| work.id() == id);
+        if let Some(work) = place.and_then(|place| self.waiting.remove(place)) {
+            self.waiting_bytes -= work.weight();
+            self.remember(id.clone());
+            return Cancel::Waiting(work.owed());
         }
         if self.ended.contains(id) { Cancel::Ended } else { Cancel::Unknown }
     }
 
+    /// A word to a recording.
+    pub(super) fn control(&self, id: &ExecutionId, control: RecordingControl) -> Control {
+        match self.running.get(id) {
+            Some(running) if running.owed.is_recording() => {
+                // One that does not listen any more is about to end.
+                let _ = running.controls.send(control);
+                Control::Told
+            }
+            Some(_) => Control::Execution,
+            None if self.is_live(id) => Control::Waiting,
+            None if self.ended.contains(id) => Control::Ended,
+            None => Control::Unknown,
+        }
+    }
+
     pub(super) fn cancel_all(&self) {
-        self.running.values().for_each(CancellationToken::cancel);
+        self.running.values().for_each(|running| running.cancel.cancel());
     }
 
     /// Empties the queue.
-    pub(super) fn give_up_waiting(&mut self) -> Vec<ExecutionId> {
+    pub(super) fn give_up_waiting(&mut self) -> Vec<Owed> {
         self.waiting_bytes = 0;
-        let ids: Vec<_> = self.waiting.drain(..).map(|start| start.execution).collect();
-        ids.iter().for_each(|id| self.remember(id.clone()));
-        ids
+        let all: Vec<_> = self.waiting.drain(..).map(|work| work.owed()).collect();
+        all.iter().for_each(|owed| self.remember(owed.execution.clone()));
+        all
     }
 
     /// Running and waiting sessions.
     pub(super) fn live(&self) -> impl Iterator<Item = &ExecutionId> {
-        self.running.keys().chain(self.waiting.iter().map(|start| &start.execution))
+        self.running.keys().chain(self.waiting.iter().map(Work::id))
     }
 
-    pub(super) fn runs(&self, id: &ExecutionId) -> bool {
-        self.running.contains_key(id)
+    /// A session that runs.
+    pub(super) fn get(&mut self, id: &ExecutionId) -> Option<&mut Running> {
+        self.running.get_mut(id)
     }
 
     pub(super) fn running(&self) -> usize {
@@ -147,9 +206,19 @@ impl Slots {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::StartExecution;
 
-    fn start(id: &str) -> StartExecution {
-        StartExecution { execution: id.into(), target: None, code: "x".to_owned(), config: Default::default() }
+    fn start(id: &str) -> Work {
+        sized(id, 1)
+    }
+
+    fn sized(id: &str, bytes: usize) -> Work {
+        let code = "x".repeat(bytes);
+        Work::Execution(StartExecution { execution: id.into(), target: None, code, config: Default::default() })
+    }
+
+    fn owed(id: &str) -> Owed {
+        Owed { execution: id.into(), flow: None }
     }
 
     fn names<'a>(ids: impl Iterator<Item = &'a ExecutionId>) -> Vec<&'a str> {
@@ -160,20 +229,20 @@ mod tests {
     fn first_in_first_out() {
         let mut slots = Slots::new(1, vec![]);
         assert_eq!(slots.offer(start("a")), Offer::Start(start("a")));
-        slots.started("a".into());
+        slots.started(owed("a"));
         assert_eq!(slots.offer(start("b")), Offer::Waits(0));
         assert_eq!(slots.offer(start("c")), Offer::Waits(1));
         assert_eq!(names(slots.live()), ["a", "b", "c"]);
         let next = slots.ended(&"a".into()).unwrap();
-        assert_eq!(next.execution.as_str(), "b");
-        slots.started(next.execution);
-        assert_eq!(slots.ended(&"b".into()).unwrap().execution.as_str(), "c");
+        assert_eq!(next.id().as_str(), "b");
+        slots.started(next.owed());
+        assert_eq!(slots.ended(&"b".into()).unwrap().id().as_str(), "c");
     }
 
     #[test]
     fn nothing_runs_twice() {
         let mut slots = Slots::new(1, vec!["before".into()]);
-        slots.started("running".into());
+        slots.started(owed("running"));
         slots.offer(start("waiting"));
         for id in ["before", "running", "waiting"] {
             assert_eq!(slots.offer(start(id)), Offer::Known, "{id}");
@@ -187,11 +256,11 @@ mod tests {
     #[test]
     fn a_cancel_finds_its_session_wherever_it_is() {
         let mut slots = Slots::new(1, vec![]);
-        let token = slots.started("a".into());
+        let token = slots.started(owed("a")).cancel;
         slots.offer(start("b"));
         assert!(matches!(slots.cancel(&"a".into()), Cancel::Running));
         assert!(token.is_cancelled());
-        assert!(matches!(slots.cancel(&"b".into()), Cancel::Waiting));
+        assert!(matches!(slots.cancel(&"b".into()), Cancel::Waiting(_)));
         assert!(matches!(slots.cancel(&"b".into()), Cancel::Ended));
         assert!(matches!(slots.cancel(&"c".into()), Cancel::Unknown));
         assert_eq!(slots.ended(&"a".into()), None);
@@ -201,14 +270,13 @@ mod tests {
     #[test]
     fn the_queue_is_bounded() {
         let mut slots = Slots::new(1, vec![]);
-        slots.started("a".into());
-        let half = StartExecution { code: "x".repeat(WAITING_MAX_BYTES / 2), ..start("big") };
-        assert_eq!(slots.offer(half.clone()), Offer::Waits(0));
-        assert_eq!(slots.offer(StartExecution { execution: "second".into(), ..half.clone() }), Offer::Waits(1));
+        slots.started(owed("a"));
+        assert_eq!(slots.offer(sized("big", WAITING_MAX_BYTES / 2)), Offer::Waits(0));
+        assert_eq!(slots.offer(sized("second", WAITING_MAX_BYTES / 2)), Offer::Waits(1));
         assert_eq!(slots.offer(start("third")), Offer::Refused);
         slots.cancel(&"big".into());
         assert_eq!(slots.offer(start("third")), Offer::Waits(1));
-        assert_eq!(names(slots.give_up_waiting().iter()), ["second", "third"]);
+        assert_eq!(names(slots.give_up_waiting().iter().map(|owed| &owed.execution)), ["second", "third"]);
         for n in 0..WAITING_MAX {
             assert_eq!(slots.offer(start(&n.to_string())), Offer::Waits(n));
         }

@@ -3,7 +3,8 @@
 use super::journal;
 use super::outbox::{Entry, Outbox};
 use super::slots::REMEMBERED;
-use crate::model::{AgentId, ExecutionId};
+use super::work::Owed;
+use crate::model::{AgentId, ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -35,7 +36,18 @@ const KEPT_MAX: (usize, usize) = (8 << 20, 4);
 #[serde(rename_all = "snake_case")]
 enum Line {
     Accepted(ExecutionId),
+    Recording { execution: ExecutionId, flow: TestFlowId },
     Ended(ExecutionId),
+}
+
+impl From<&Owed> for Line {
+    fn from(owed: &Owed) -> Self {
+        let execution = owed.execution.clone();
+        match &owed.flow {
+            None => Self::Accepted(execution),
+            Some(flow) => Self::Recording { execution, flow: flow.clone() },
+        }
+    }
 }
 
 /// The folder, locked for as long as this lives.
@@ -59,7 +71,7 @@ pub(super) struct Found {
     /// Sessions that have ended, the oldest first.
     pub(super) ended: Vec<ExecutionId>,
     /// Sessions that were accepted, and not brought to their end when the agent was killed.
-    pub(super) interrupted: Vec<ExecutionId>,
+    pub(super) interrupted: Vec<Owed>,
     /// What was not told.
     pub(super) outbox: Vec<Entry>,
 }
@@ -93,7 +105,7 @@ impl State {
         // What is known so far, in as few lines as it takes.
         let path = folder.join("sessions.jsonl");
         let lines = ended.iter().map(|id| Line::Ended(id.clone()));
-        let lines = lines.chain(interrupted.iter().map(|id| Line::Accepted(id.clone())));
+        let lines = lines.chain(interrupted.iter().map(Line::from));
         replace(&path, &to_lines(lines)).map_err(failed(&path))?;
         let sessions = append(&path).map_err(failed(&path))?;
 
@@ -107,8 +119,8 @@ impl State {
     }
 
     /// From now on the agent owes a verdict.
-    pub(super) fn accepted(&mut self, id: &ExecutionId) {
-        self.note(Line::Accepted(id.clone()));
+    pub(super) fn accepted(&mut self, owed: &Owed) {
+        self.note(Line::from(owed));
     }
 
     pub(super) fn ended(&mut self, id: &ExecutionId) {
@@ -166,14 +178,17 @@ impl State {
 }
 
 /// Ended sessions and those that never did.
-fn history(lines: &[Line]) -> (Vec<ExecutionId>, Vec<ExecutionId>) {
+fn history(lines: &[Line]) -> (Vec<ExecutionId>, Vec<Owed>) {
     let mut ended = VecDeque::new();
-    let mut open: Vec<ExecutionId> = Vec::new();
+    let mut open: Vec<Owed> = Vec::new();
     for line in lines {
         match line {
-            Line::Accepted(id) => open.push(id.clone()),
+            Line::Accepted(id) => open.push(Owed { execution: id.clone(), flow: None }),
+            Line::Recording { execution, flow } => {
+                open.push(Owed { execution: execution.clone(), flow: Some(flow.clone()) });
+            }
             Line::Ended(id) => {
-                open.retain(|other| other != id);
+                open.retain(|other| other.execution != *id);
                 ended.push_back(id.clone());
                 if ended.len() > REMEMBERED {
                     ended.pop_front();
@@ -229,8 +244,8 @@ mod tests {
     use crate::wire::client::Proof;
     use std::os::unix::fs::PermissionsExt;
 
-    fn names(ids: &[ExecutionId]) -> Vec<&str> {
-        ids.iter().map(ExecutionId::as_str).collect()
+    fn execution(id: impl ToString) -> Owed {
+        Owed { execution: ExecutionId(id.to_string()), flow: None }
     }
 
     #[test]
@@ -255,10 +270,11 @@ mod tests {
         let (mut state, found) = State::open(folder.path()).unwrap();
         assert_eq!((found.ended.len(), found.interrupted.len()), (0, 0));
         for n in 0..REMEMBERED + 5 {
-            state.accepted(&ExecutionId(n.to_string()));
+            state.accepted(&execution(n));
             state.ended(&ExecutionId(n.to_string()));
         }
-        state.accepted(&"cut".into());
+        let cut = [execution("cut"), Owed { flow: Some("f".into()), ..execution("recorded") }];
+        cut.iter().for_each(|owed| state.accepted(owed));
         drop(state);
         fs::OpenOptions::new()
             .append(true)
@@ -266,15 +282,15 @@ mod tests {
             .and_then(|mut file| file.write_all(b"{\"ended\":\"ha"))
             .unwrap();
         let (state, found) = State::open(folder.path()).unwrap();
-        assert_eq!(names(&found.interrupted), ["cut"]);
+        assert_eq!(found.interrupted, cut);
         assert_eq!((found.ended.len(), found.ended[0].as_str()), (REMEMBERED, "5"));
         drop(state);
         let (mut state, found) = State::open(folder.path()).unwrap();
-        assert_eq!(names(&found.interrupted), ["cut"], "until it is noted");
-        state.ended(&"cut".into());
+        assert_eq!(found.interrupted, cut, "until it is noted");
+        cut.iter().for_each(|owed| state.ended(&owed.execution));
         drop(state);
         let (_, found) = State::open(folder.path()).unwrap();
-        assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "cut"));
+        assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "recorded"));
     }
 
     fn complete(id: &str) -> Event {

@@ -5,9 +5,10 @@ use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
 use crate::browser::launch::{find_chromium, sweep_profiles};
 use crate::browser::{BrowserPool, LaunchError, LaunchOptions, Mode};
 use crate::config;
+use crate::recorder::RecorderOptions;
 use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
-use crate::session::{SessionOptions, Sessions};
+use crate::session::{Recordings, RecordingsOptions, SessionOptions, Sessions};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
@@ -23,7 +24,7 @@ const VERSION_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of the agent")]
 pub(super) struct Playing {
-    /// Executions at the same time, more wait; as many as there are cores where nothing is said
+    /// Executions and recordings at the same time, more wait; as many as there are cores where nothing is said
     #[arg(long, value_name = "N", value_parser = sessions)]
     max_sessions: Option<usize>,
     /// Of which steps there are to be pictures
@@ -47,6 +48,9 @@ pub(super) struct Playing {
     /// Show the browser
     #[arg(long)]
     headed: bool,
+    /// Keep what is typed into password fields while recording, in clear; without it the code reads the environment
+    #[arg(long)]
+    record_secrets: bool,
     /// A variable of the environment that tests may read; repeatable. None where none is named
     #[arg(long, value_name = "NAME")]
     env: Vec<String>,
@@ -100,9 +104,21 @@ impl Playing {
         let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
         let runner = Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None), runner)?;
         let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));
-        let ended = agent::run(options, starter(sessions), shutdown).await;
+        let recordings = Recordings::new(pool.clone(), self.recordings_options());
+        let ended = agent::run(options, starter(sessions, recordings), shutdown).await;
         pool.close().await;
         Ok(ended?)
+    }
+
+    /// A recording has a window where there is a display; elsewhere the person looks at pictures.
+    fn recordings_options(&self) -> RecordingsOptions {
+        let display = config::has_display();
+        RecordingsOptions {
+            mode: if display { Mode::Headed } else { Mode::Headless },
+            preview: !display,
+            recorder: RecorderOptions { reveal_secrets: self.record_secrets, ..RecorderOptions::default() },
+            ..RecordingsOptions::default()
+        }
     }
 
     fn session_options(&self, state_dir: &Path) -> SessionOptions {
@@ -121,12 +137,18 @@ impl Playing {
     }
 }
 
-/// Executions of the agent are sessions of the runner.
-fn starter(sessions: Sessions) -> SessionStarter {
-    SessionStarter(Arc::new(move |start, events, cancel| {
-        let sessions = sessions.clone();
-        Box::pin(async move { sessions.execute(start, events, cancel).await })
-    }))
+/// Executions of the agent are sessions of the runner, recordings those of the recorder.
+fn starter(sessions: Sessions, recordings: Recordings) -> SessionStarter {
+    SessionStarter {
+        execute: Arc::new(move |start, events, cancel| {
+            let sessions = sessions.clone();
+            Box::pin(async move { sessions.execute(start, events, cancel).await })
+        }),
+        record: Arc::new(move |start, events, controls| {
+            let recordings = recordings.clone();
+            Box::pin(async move { recordings.record(start, events, controls).await })
+        }),
+    }
 }
 
 /// What an end may take after the second signal.

@@ -169,7 +169,7 @@ async fn record(
     let (sender, events) = mpsc::channel(256);
     let (controls, wanted) = mpsc::unbounded_channel();
     let cancel = CancellationToken::new();
-    let ends = Controls { controls: wanted, cancel: cancel.clone() };
+    let ends = Controls { controls: wanted, cancel: cancel.clone(), shown: None };
     let session = tokio::spawn(async move { recordings.record(start, sender, ends).await });
     let ending = tokio::spawn(async move {
         if serve::told_to_end().await.is_ok() {

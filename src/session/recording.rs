@@ -19,7 +19,7 @@ use input::Hands;
 use options::{address, context_options};
 use preview::Preview;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// The first page is given so long to answer, ms. As Playwright's navigations.
@@ -70,6 +70,9 @@ pub struct Controls {
     pub controls: mpsc::UnboundedReceiver<RecordingControl>,
     /// Ends it without success; the code so far is told all the same.
     pub cancel: CancellationToken,
+    /// Gets a permit for each picture that has arrived at whoever looks: only then comes the next one. Where nobody says, each has
+    /// arrived once it is told.
+    pub shown: Option<Arc<Semaphore>>,
 }
 
 /// Why a recording could not begin, or what ended it.
@@ -143,7 +146,8 @@ impl Recordings {
         };
         let context = browser.new_context(context).await?;
         let (recorder, told) = Recorder::attach(&context, self.options.recorder.clone());
-        let preview = self.options.preview.then(|| Preview::new(start.execution.clone(), events.clone()));
+        let preview =
+            self.options.preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let (pages, dialog) = (Vec::new(), None);

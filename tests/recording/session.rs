@@ -34,7 +34,7 @@ impl Session {
             language: language.into(),
             config,
         };
-        let ends = Controls { controls: told, cancel: cancel.clone() };
+        let ends = Controls { controls: told, cancel: cancel.clone(), shown: None };
         tokio::spawn(async move { recordings.record(start, sender, ends).await });
         Self { pool, events, controls, cancel, told: Vec::new() }
     }

@@ -2,6 +2,7 @@
 
 use super::EXTENSION;
 use super::fields::{Fields, Malformed};
+use crate::model::recording::RecordingControl;
 use crate::model::{
     AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording,
 };
@@ -124,12 +125,22 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
                 execution: text("executionId").map(ExecutionId::from),
             }
         }
-        // Extensions of the protocol that come with recording.
-        "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
-            return Err(fields()?.malformed("not available in this version"));
-        }
+        "recording:stop" => control(&fields()?, |_| Ok(RecordingControl::Stop))?,
+        "recording:pause" => control(&fields()?, |_| Ok(RecordingControl::Pause))?,
+        "recording:resume" => control(&fields()?, |_| Ok(RecordingControl::Resume))?,
+        "recording:input" => control(&fields()?, |fields| fields.whole().map(RecordingControl::Input))?,
         _ => Inbound::Unknown,
     })
+}
+
+/// An extension: something for a recording that runs. Which flow it belongs to is the server's business.
+fn control(
+    fields: &Fields<'_>,
+    read: impl FnOnce(&Fields<'_>) -> Result<RecordingControl, Malformed>,
+) -> Result<Inbound, Malformed> {
+    let execution = fields.execution()?;
+    let control = read(fields)?;
+    Ok(Inbound::Command(Command::ControlRecording { execution, control }))
 }
 
 /// An event as the server gets it. `event_id` lets a server that acknowledges recognise a redelivery.
@@ -304,8 +315,18 @@ mod tests {
                 Some("e"),
             ),
             (
-                ("recording:stop", vec![json!({"executionId": "e"})]),
-                "recording:stop: not available in this version",
+                ("recording:stop", vec![json!({"testFlowId": "f"})]),
+                "recording:stop: `executionId` must be a string, got nothing",
+                None,
+            ),
+            (
+                ("recording:input", vec![json!({"executionId": "e", "x": 1, "y": 1})]),
+                "recording:input: missing field `type`",
+                Some("e"),
+            ),
+            (
+                ("recording:input", vec![json!({"executionId": "e", "type": "click", "x": 1})]),
+                "recording:input: missing field `y`",
                 Some("e"),
             ),
         ] {

@@ -79,6 +79,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// All of them as one thing.
+    pub(super) fn whole<T: DeserializeOwned>(&self) -> Result<T, Malformed> {
+        T::deserialize(self.map).map_err(|error| self.malformed(&error.to_string()))
+    }
+
     pub(super) fn malformed(&self, what: &str) -> Malformed {
         let readable = self.map.get("executionId").and_then(Value::as_str);
         let readable = readable.filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));

@@ -148,6 +148,8 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
         | "execution:screenshot"
         | "recording:ready"
         | "recording:action"
+        | "recording:dialog"
+        | "recording:picked"
         | "recording:frame" => event(name, payload, Meaning::Progress),
         "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),
         "error" => match payload {

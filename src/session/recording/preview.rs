@@ -1,10 +1,11 @@
 //! Live pictures of the page that is recorded, for a person without a window.
 
 use crate::browser::Page;
-use crate::browser::screencast::{Screencast, ScreencastOptions};
+use crate::browser::screencast::{Screencast, ScreencastFrame, ScreencastOptions};
 use crate::model::{Event, ExecutionId};
 use std::future::pending;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Good enough to read, small enough for a slow line.
 const CAST: ScreencastOptions = ScreencastOptions { quality: 60, most: (1600, 1200) };
@@ -14,6 +15,10 @@ pub(super) struct Preview {
     execution: ExecutionId,
     events: mpsc::Sender<Event>,
     shown: Option<Shown>,
+    /// See [`super::Controls`].
+    arrivals: Option<Arc<Semaphore>>,
+    /// A picture is on its way.
+    under_way: bool,
 }
 
 struct Shown {
@@ -21,11 +26,13 @@ struct Shown {
     /// As its actions call it.
     alias: String,
     cast: Screencast,
+    /// On its way.
+    told: Option<ScreencastFrame>,
 }
 
 impl Preview {
-    pub(super) fn new(execution: ExecutionId, events: mpsc::Sender<Event>) -> Self {
-        Self { execution, events, shown: None }
+    pub(super) fn new(execution: ExecutionId, events: mpsc::Sender<Event>, arrivals: Option<Arc<Semaphore>>) -> Self {
+        Self { execution, events, shown: None, arrivals, under_way: false }
     }
 
     /// The page that is shown and gets the input.
@@ -39,7 +46,7 @@ impl Preview {
         // A page that is not in front paints nothing. It may be gone by now.
         let _ = page.bring_to_front().await;
         match page.screencast(CAST).await {
-            Ok(cast) => self.shown = Some(Shown { page: page.clone(), alias, cast }),
+            Ok(cast) => self.shown = Some(Shown { page: page.clone(), alias, cast, told: None }),
             Err(error) => tracing::debug!(%error, "a page cannot be shown"),
         }
     }
@@ -49,17 +56,27 @@ impl Preview {
     }
 }
 
-/// Tells the next picture, when it comes; never ends where nothing is shown. Cancel-safe but for the telling, which waits until
-/// the listener takes it: that is what keeps pictures from piling up.
+/// Tells the next picture once the one before has arrived, so that whoever is slow gets fewer and never old ones; never ends where
+/// nothing is shown. Cancel-safe.
 pub(super) async fn frame(preview: &mut Option<Preview>) {
-    let Some(preview) = preview else { return pending().await };
-    let Some(Shown { page, alias, cast }) = &mut preview.shown else { return pending().await };
+    let Some(Preview { execution, events, shown, arrivals, under_way }) = preview else { return pending().await };
+    if let (true, Some(arrivals)) = (*under_way, &*arrivals) {
+        match arrivals.acquire().await {
+            Ok(arrived) => arrived.forget(),
+            Err(_) => return pending().await,
+        }
+        *under_way = false;
+    }
+    let Some(Shown { page, alias, cast, told }) = shown else { return pending().await };
+    if let Some(told) = told.take() {
+        cast.used(&told);
+    }
     let Some(frame) = cast.next().await else {
-        preview.shown = None;
+        *shown = None;
         return;
     };
     let event = Event::RecordingFrame {
-        execution: preview.execution.clone(),
+        execution: execution.clone(),
         frame: frame.jpeg.clone(),
         width: frame.width,
         height: frame.height,
@@ -67,6 +84,6 @@ pub(super) async fn frame(preview: &mut Option<Preview>) {
         url: page.main_frame().url(),
     };
     // A full listener misses this one and gets the next.
-    let _ = preview.events.try_send(event);
-    cast.used(&frame);
+    *under_way = events.try_send(event).is_ok();
+    *told = Some(frame);
 }
