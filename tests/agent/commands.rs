@@ -189,34 +189,6 @@ async fn what_is_no_command_is_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recording_is_answered_as_not_there_yet() {
-    let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    let session = json!({"testFlowId": "f", "executionId": "r"});
-    let mut start = session.clone();
-    start["url"] = json!("https://example.com");
-    server.say("recording:start", start).await;
-    let answer = server.expect("recording:complete").await;
-    assert_eq!(
-        answer,
-        json!({"testFlowId": "f", "executionId": "r", "success": false,
-            "message": "This version of the agent executes tests and does not record"})
-    );
-    server.say("recording:cancel", session.clone()).await;
-    let answer = server.expect("error").await;
-    assert_eq!(
-        answer,
-        json!({"executionId": "r", "message":
-            "No recording r runs here. This version of the agent executes tests and does not record"})
-    );
-    for name in ["recording:stop", "recording:pause", "recording:resume", "recording:input"] {
-        server.say(name, session.clone()).await;
-        let message = format!("{name}: not available in this version");
-        assert_eq!(server.expect("error").await, json!({"executionId": "r", "message": message}));
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn more_starts_than_slots_wait_in_order_and_can_be_cancelled() {
     let mut agent = Agent::start();
     let mut server = agent.plain_server().await;
@@ -239,7 +211,7 @@ async fn more_starts_than_slots_wait_in_order_and_can_be_cancelled() {
     for (id, answered) in [("c", false), ("b", false), ("never", true)] {
         server.cancel(id).await;
         if answered {
-            let message = format!("No execution {id} runs or waits here");
+            let message = format!("No session {id} runs or waits here");
             assert_eq!(server.expect("error").await, json!({"executionId": id, "message": message}));
         } else {
             server.expect_silence().await;

@@ -114,7 +114,10 @@ async fn a_token_that_cannot_be_read_is_no_end() {
 async fn a_folder_has_one_agent() {
     let mut agent = Agent::start();
     let _server = agent.plain_server().await;
-    let starter = SessionStarter(std::sync::Arc::new(|_, _, _| Box::pin(async {})));
+    let starter = SessionStarter {
+        execute: std::sync::Arc::new(|_, _, _| Box::pin(async {})),
+        record: std::sync::Arc::new(|_, _, _| Box::pin(async {})),
+    };
     let second = agent::run(options(&agent.state_dir()), starter, Shutdown::default()).await;
     assert!(matches!(second, Err(StateError::InUse(_))), "{second:?}");
 }

@@ -13,4 +13,6 @@ mod hub_client;
 #[path = "../support/peer.rs"]
 mod peer;
 mod process;
+mod recording;
+mod recording_process;
 mod support;

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const SECRET: &[u8] = b"a secret of the tests that is long enough";
 
 /// `understudy agent` and what it logs.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
 }
@@ -28,6 +28,7 @@ impl Program {
     fn start(server: &str, state_dir: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
         command.arg("agent").args(["--server", server, "--no-color", "--state-dir"]).arg(state_dir).args(more);
+        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -35,7 +36,7 @@ impl Program {
     }
 
     /// The next line of its log with these words.
-    async fn logs(&mut self, words: &str) -> String {
+    pub(crate) async fn logs(&mut self, words: &str) -> String {
         let find = async {
             let mut before = Vec::new();
             while let Some(line) = self.log.next_line().await.unwrap() {
@@ -65,15 +66,15 @@ impl Program {
 }
 
 /// A hub, a user, an agent.
-struct Stage {
+pub(crate) struct Stage {
     hub: HubHandle,
-    user: Client,
-    agent: Program,
-    _state: tempfile::TempDir,
+    pub(crate) user: Client,
+    pub(crate) agent: Program,
+    state: tempfile::TempDir,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let options =
             HubOptions { listen: "127.0.0.1:0".parse().unwrap(), secret: SECRET.to_vec(), ..HubOptions::default() };
         let hub = serve(options).await.unwrap();
@@ -81,7 +82,14 @@ impl Stage {
         let mut user = Client::connect(&hub.url(), json!({"token": token("ada", Role::Client)})).await.unwrap();
         let agent = Program::start(&hub.url(), state.path(), &["--token", &token("bot", Role::Agent)]);
         user.expect_where("agent:status", |told| told["status"] == "online").await;
-        Self { hub, user, agent, _state: state }
+        Self { hub, user, agent, state }
+    }
+
+    /// The agent is killed, and started again.
+    pub(crate) async fn kill_and_start(&mut self) {
+        self.agent.signal(Signal::KILL);
+        self.agent.end().await;
+        self.agent = Program::start(&self.hub.url(), self.state.path(), &["--token", &token("bot", Role::Agent)]);
     }
 
     async fn start(&mut self, id: &str, code: &str) {
@@ -108,7 +116,7 @@ impl Stage {
     }
 
     /// A drained agent ends well and leaves nothing running.
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.agent.signal(Signal::TERM);
         assert_eq!(self.agent.end().await.code(), Some(0));
         self.hub.shutdown().await;

@@ -1,5 +1,6 @@
 //! A server in memory, an agent of this process, sessions that do what a test says.
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
-use understudy::model::{Event, ExecutionId, Level, StartExecution};
+use understudy::model::recording::RecordingControl;
+use understudy::model::{Event, ExecutionId, Level, StartExecution, StartRecording};
+use understudy::session::Controls;
 use understudy::wire::client::{
     CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Socket, Target,
 };
@@ -29,6 +32,7 @@ async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
 pub(crate) struct Agent {
     attempts: mpsc::UnboundedReceiver<Attempt>,
     sessions: mpsc::UnboundedReceiver<Session>,
+    recordings: mpsc::UnboundedReceiver<Recording>,
     pub(crate) shutdown: Shutdown,
     run: JoinHandle<Result<(), StateError>>,
     options: AgentOptions,
@@ -56,7 +60,7 @@ impl Agent {
             async move { answered.await.unwrap_or_else(|_| Err(ConnectError::Unreachable("dropped".to_owned()))) }
         });
         let (told, sessions) = mpsc::unbounded_channel();
-        let starter = SessionStarter(Arc::new(move |start, events, cancel| {
+        let execute = Arc::new(move |start, events, cancel| -> BoxFuture<'static, ()> {
             let (done, over) = oneshot::channel();
             let _ = told.send(Session { start, events, cancel, done });
             Box::pin(async move {
@@ -64,10 +68,17 @@ impl Agent {
                     panic!("as asked");
                 }
             })
-        }));
+        });
+        let (told, recordings) = mpsc::unbounded_channel();
+        let record = Arc::new(move |start, events, controls| -> BoxFuture<'static, ()> {
+            let (done, over) = oneshot::channel();
+            let _ = told.send(Recording { start, events, controls, done });
+            Box::pin(async move { drop(over.await) })
+        });
+        let starter = SessionStarter { execute, record };
         let shutdown = Shutdown::default();
         let run = tokio::spawn(agent::run(options.clone(), starter, shutdown.clone()));
-        Self { attempts, sessions, shutdown, run, options, folder: None }
+        Self { attempts, sessions, recordings, shutdown, run, options, folder: None }
     }
 
     /// As `kill -9` does: nothing more is said or written. Then another one in the same folder.
@@ -101,9 +112,14 @@ impl Agent {
         patiently("a session", self.sessions.recv()).await.unwrap()
     }
 
+    /// The next recording that the agent starts.
+    pub(crate) async fn recording(&mut self) -> Recording {
+        patiently("a recording", self.recordings.recv()).await.unwrap()
+    }
+
     /// Whether no session was started that was not asked for.
     pub(crate) fn started_nothing(&mut self) -> bool {
-        self.sessions.is_empty()
+        self.sessions.is_empty() && self.recordings.is_empty()
     }
 
     /// Its end.
@@ -322,5 +338,31 @@ impl Session {
 
     pub(crate) async fn cancelled(&self) {
         patiently("the cancellation", self.cancel.cancelled()).await;
+    }
+}
+
+/// A recording that the agent has started; dropped, it ends.
+pub(crate) struct Recording {
+    pub(crate) start: StartRecording,
+    events: mpsc::Sender<Event>,
+    pub(crate) controls: Controls,
+    done: oneshot::Sender<()>,
+}
+
+impl Recording {
+    pub(crate) async fn tell(&self, event: Event) {
+        self.events.send(event).await.unwrap();
+    }
+
+    /// What the server wants of it next.
+    pub(crate) async fn control(&mut self) -> RecordingControl {
+        patiently("a control", self.controls.controls.recv()).await.unwrap()
+    }
+
+    pub(crate) async fn complete(self, success: bool, code: &str) {
+        let (flow, execution) = (self.start.flow.clone(), self.start.execution.clone());
+        self.tell(Event::RecordingComplete { flow, execution, success, code: Some(code.to_owned()), message: None })
+            .await;
+        let _ = self.done.send(());
     }
 }

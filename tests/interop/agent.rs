@@ -221,13 +221,27 @@ fn malformed_commands_are_answered_and_change_nothing() {
 }
 
 #[test]
-fn a_recording_is_answered() {
+fn a_recording_through_the_preview() {
+    const PAGE: &str = "data:text/html,<label>Name <input></label>";
     let (mut server, _agent) = line(&[]);
-    let ids = json!({"testFlowId": "f", "executionId": "r", "url": "about:blank", "language": "typescript"});
-    server.emit("recording:start", &[ids]);
-    let complete = server.event("recording:complete", |payload| payload["executionId"] == "r");
-    assert_eq!((&complete["testFlowId"], &complete["success"]), (&json!("f"), &json!(false)));
-    assert!(complete["message"].as_str().is_some_and(|text| !text.is_empty()));
+    server.emit(
+        "recording:start",
+        &[json!({"testFlowId": "f", "executionId": "r", "url": PAGE, "language": "python",
+            "config": {"viewport": {"width": 400, "height": 300}}})],
+    );
+    let mine = |payload: &Value| payload["executionId"] == "r";
+    assert_eq!(server.event("recording:ready", mine)["testFlowId"], "f");
+    let frame = server.event("recording:frame", mine);
+    assert_eq!((&frame["width"], &frame["height"], &frame["page"]), (&json!(400), &json!(300), &json!("page")));
+    assert!(frame["frame"].as_str().is_some_and(|jpeg| jpeg.starts_with("/9j/")), "JPEG as plain base64");
+    server.emit("recording:input", &[json!({"executionId": "r", "type": "press", "key": "Tab"})]);
+    server.emit("recording:input", &[json!({"executionId": "r", "type": "text", "text": "Ada"})]);
+    server.event("recording:action", |payload| payload["code"].as_str().is_some_and(|code| code.contains("Ada")));
+    server.emit("recording:stop", &[json!({"testFlowId": "f", "executionId": "r"})]);
+    let complete = server.event("recording:complete", mine);
+    assert_eq!((&complete["testFlowId"], &complete["success"]), (&json!("f"), &json!(true)));
+    let code = complete["code"].as_str().unwrap_or_default();
+    assert!(code.contains("page.get_by_role(\"textbox\", name=\"Name\").fill(\"Ada\")"), "{code}");
 }
 
 #[test]
