@@ -269,20 +269,17 @@ impl Daemon {
 
     /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
-        match &event {
-            Event::ExecutionComplete { execution, exit_code, .. } => {
-                tracing::info!(%execution, exit_code, "an execution has ended");
-            }
-            Event::RecordingComplete { execution, success, message, .. } => {
-                tracing::info!(%execution, success, message, "a recording has ended");
-            }
-            _ => {}
-        }
         let ended = execution(&event).filter(|_| is_last(&event)).cloned();
+        let verdict = match &event {
+            Event::ExecutionComplete { exit_code, .. } => format!("an execution has ended with exit code {exit_code}"),
+            Event::RecordingComplete { success: true, .. } => "a recording has ended".to_owned(),
+            _ => "a recording has ended without success".to_owned(),
+        };
         self.outbox.push(event);
         if let Some(execution) = ended {
             self.state.keep(&mut self.outbox);
             self.state.ended(&execution);
+            tracing::info!(%execution, "{verdict}");
         }
     }
 }
