@@ -269,18 +269,22 @@ impl Daemon {
 
     /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
-        let ended = execution(&event).filter(|_| is_last(&event)).cloned();
-        let verdict = match &event {
-            Event::ExecutionComplete { exit_code, .. } => format!("an execution has ended with exit code {exit_code}"),
-            Event::RecordingComplete { success: true, .. } => "a recording has ended".to_owned(),
-            _ => "a recording has ended without success".to_owned(),
-        };
+        let last = is_last(&event).then(|| (execution(&event).cloned(), verdict(&event)));
         self.outbox.push(event);
-        if let Some(execution) = ended {
+        if let Some((Some(execution), verdict)) = last {
             self.state.keep(&mut self.outbox);
             self.state.ended(&execution);
             tracing::info!(%execution, "{verdict}");
         }
+    }
+}
+
+/// How a session has ended, for people.
+fn verdict(last: &Event) -> String {
+    match last {
+        Event::ExecutionComplete { exit_code, .. } => format!("an execution has ended with exit code {exit_code}"),
+        Event::RecordingComplete { success: false, message: Some(why), .. } => format!("a recording has ended: {why}"),
+        _ => "a recording has ended".to_owned(),
     }
 }
 
