@@ -1,5 +1,8 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
+#[cfg(windows)]
+compile_error!("understudy does not support Windows for now; in WSL 2 with Debian it works as on Linux");
+
 pub mod agent;
 pub mod artifacts;
 pub mod browser;
