@@ -2,6 +2,7 @@
 import { Browser } from '../api/context.js';
 import { missing } from '../missing.js';
 import { setTestIdAttribute } from '../selectors.js';
+import { declareParameters, Pool } from './registration.js';
 
 /** Options that become options of the context as they are. */
 const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFactor', 'extraHTTPHeaders', 'geolocation', 'hasTouch', 'httpCredentials', 'ignoreHTTPSErrors',
@@ -38,7 +39,7 @@ const notInHookOfAll = kind => `"context" and "page" fixtures are not supported 
 If you would like to reuse a single page between tests, create context manually with browser.newContext(). See https://aka.ms/playwright/reuse-page for details.
 If you would like to configure your page before each test, do that in beforeEach hook instead.`;
 
-/** Reads all options; made from text because fixtures are known by the names in their parameter lists. */
+/** Reads all options. */
 function options() {
   const names = [...CONTEXT, ...OTHER];
   const collect = async (values, use) => {
@@ -49,8 +50,10 @@ function options() {
     inForce = { context, timeouts, screenshot: values.screenshot };
     await use(inForce);
   };
-  collect.toString = () => `async ({ ${names.join(', ')} }, use) => {}`;
+  declareParameters(collect, names);
   return collect;
 }
 
 export const BUILTIN = { fixtures, location: undefined };
+// What is registered once is known to every pool: done here it costs no test anything.
+new Pool([BUILTIN]);

@@ -88,9 +88,12 @@ export function fixtureError(message, location) {
 }
 
 const cache = new WeakMap();
+/** For functions whose parameters cannot be read from their text. */
+export function declareParameters(fn, names) { cache.set(fn, names); }
+
 /** Names in the object pattern of a function's first parameter. */
 export function parameterNames(fn, location) {
-  if (!cache.has(fn)) cache.set(fn, parse(Object.hasOwn(fn, 'toString') ? fn.toString() : Function.prototype.toString.call(fn), location));
+  if (!cache.has(fn)) cache.set(fn, parse(Function.prototype.toString.call(fn), location));
   return cache.get(fn);
 }
 
