@@ -162,7 +162,7 @@ async fn files_that_never_load_are_given_up() {
     let cases = [
         ("a builtin that cannot be interrupted", "new Array(2 ** 32 - 2).sort();"),
         ("busy", "for (;;);"),
-        ("busy in jobs", "const f = () => Promise.resolve().then(f); f(); await new Promise(() => {});"),
+        ("busy in jobs", "const f = () => { Promise.resolve().then(f); }; f(); await new Promise(() => {});"),
         ("a timer that never stops", "setInterval(() => {}, 1); await new Promise(() => {});"),
     ];
     for (name, source) in cases {
