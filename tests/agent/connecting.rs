@@ -103,6 +103,7 @@ async fn a_token_that_cannot_be_read_is_no_end() {
     let path = folder.path().join("token");
     let mut agent = Agent::with(|options| options.token = TokenSource::File(path.clone()));
     let writes = async {
+        // Time itself is under test, on a clock that jumps: attempts that fail for longer than the longest pause end nothing.
         tokio::time::sleep(Duration::from_secs(100)).await;
         std::fs::write(&path, "late").unwrap();
     };

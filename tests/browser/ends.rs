@@ -1,6 +1,12 @@
 //! Browsers, contexts and pages that go away; browsers that are not there.
 
+#[path = "../support/end.rs"]
+#[cfg(target_os = "linux")]
+mod end;
+
 use super::support::{TIMEOUT, Worker, evaluate, expression, goto, run, with_page};
+#[cfg(target_os = "linux")]
+use end::{process, wait_for_end};
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -186,8 +192,6 @@ fn profiles_in(place: &std::path::Path) -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_killed_owner_leaves_no_browser_and_the_next_deletes_its_profile() {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
     use std::io::{BufRead, BufReader};
     let place = tempfile::tempdir().unwrap();
     let hang = "console.log('it runs'); await new Promise(() => {});";
@@ -199,17 +203,12 @@ fn a_killed_owner_leaves_no_browser_and_the_next_deletes_its_profile() {
         command.contains(place.path().to_str().unwrap()) && command.contains("--remote-debugging-pipe")
     };
     let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let browsers: Vec<_> = processes
-        .filter(|process| ours(process))
-        .map(|process| pidfd_open(Pid::from_raw(process.parse().unwrap()).unwrap(), PidfdFlags::empty()).unwrap())
-        .collect();
+    let browsers: Vec<_> =
+        processes.filter(|process| ours(process)).map(|id| process(id.parse().unwrap()).unwrap()).collect();
     assert!(!browsers.is_empty());
     owner.kill().unwrap();
     owner.wait().unwrap();
-    for browser in browsers {
-        // Readable once the process has ended.
-        poll(&mut [PollFd::new(&browser, PollFlags::IN)], None).unwrap();
-    }
+    browsers.iter().for_each(wait_for_end);
     assert_eq!(profiles_in(place.path()), 1);
     assert!(run_spec(place.path(), "").stdout(Stdio::null()).status().unwrap().success());
     assert_eq!(profiles_in(place.path()), 0);

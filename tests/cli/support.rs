@@ -1,7 +1,10 @@
 //! The binary, a folder to run it in, and what it said.
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+#[path = "../support/end.rs"]
+mod end;
+
+use end::process;
+pub(crate) use end::wait_for_end;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -109,13 +112,5 @@ pub(crate) fn processes_with(mark: &str, except: u32) -> Vec<OwnedFd> {
         let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         *id != except && String::from_utf8_lossy(&line).contains(mark)
     });
-    let opened = marked.filter_map(|id| pidfd_open(Pid::from_raw(i32::try_from(id).ok()?)?, PidfdFlags::empty()).ok());
-    opened.collect()
-}
-
-/// Until the process has ended; fails after half a minute.
-pub(crate) fn wait_for_end(process: &OwnedFd) {
-    let limit = Timespec { tv_sec: 30, tv_nsec: 0 };
-    let ended = poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit)).unwrap();
-    assert_eq!(ended, 1, "a process of the run is left");
+    marked.filter_map(process).collect()
 }

@@ -1,6 +1,10 @@
 //! `understudy demo` and `understudy up` as a person starts them, with real Chromium.
 
+#[path = "../support/end.rs"]
+mod end;
+
 use super::client::Client;
+use end::{process, wait_for_end};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::path::Path;
@@ -12,9 +16,6 @@ use tokio::process::{Child, ChildStdout, Command};
 
 /// Longer than anything here takes; a hang becomes a failure that says what was waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Between looks at something that does not tell when it happens.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The program and its descendants are known by this variable, wherever they hang in the tree of processes.
 const MARK: &str = "UNDERSTUDY_OF_TEST";
@@ -54,29 +55,28 @@ impl Program {
     }
 
     /// Waits until no descendant is left, and looks at what is in its temporary folder then.
-    async fn leaves(&self) -> Vec<String> {
-        let gone = async {
-            while !self.relatives().is_empty() {
-                tokio::time::sleep(LOOK_AGAIN).await;
+    fn leaves(&self) -> Vec<String> {
+        loop {
+            let relatives = self.relatives();
+            if relatives.is_empty() {
+                return names(self.temporary.path());
             }
-        };
-        if tokio::time::timeout(PATIENCE, gone).await.is_err() {
-            panic!("still there: {:?}", self.relatives());
+            relatives.into_iter().filter_map(process).for_each(|process| wait_for_end(&process));
         }
-        names(self.temporary.path())
     }
 
-    fn relatives(&self) -> Vec<String> {
+    /// Their ids.
+    fn relatives(&self) -> Vec<u32> {
         let mut system = System::new().unwrap();
         let always = UpdateKind::Always;
-        let kind = ProcessRefreshKind::nothing().with_environ(always).with_cwd(always).with_cmd(always).without_tasks();
+        let kind = ProcessRefreshKind::nothing().with_environ(always).with_cwd(always).without_tasks();
         system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
         let mark = format!("{MARK}={}", self.temporary.path().display());
         let ours = system.processes().values().filter(|its| {
             // Workers have no environment.
             its.environ().iter().any(|pair| *pair == *mark) || its.cwd() == Some(self.temporary.path())
         });
-        ours.map(|process| format!("{:?}", process.cmd())).collect()
+        ours.map(|process| process.pid().as_u32()).collect()
     }
 }
 
@@ -122,7 +122,7 @@ async fn the_demo_plays_its_test_shows_it_and_leaves_nothing_but_pictures() {
         let picture = image::open(pictures.path().join(&name)).unwrap();
         assert_eq!((picture.width(), picture.height()), (1280, 720), "{name}");
     }
-    assert_eq!(demo.leaves().await, [""; 0]);
+    assert_eq!(demo.leaves(), [""; 0]);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn up_serves_tests_until_it_is_told_to_end() {
     drop(ada);
     up.signal();
     assert_eq!(up.end().await.code(), Some(0));
-    assert_eq!(up.leaves().await, [""; 0]);
+    assert_eq!(up.leaves(), [""; 0]);
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn told_twice_to_end_it_cancels_what_plays() {
     up.signal();
     assert_eq!(ada.expect("execution:complete").await["exitCode"], 130);
     assert_eq!(up.end().await.code(), Some(0));
-    assert_eq!(up.leaves().await, [""; 0]);
+    assert_eq!(up.leaves(), [""; 0]);
 }
 
 /// A person at the dashboard is a test of ours in `understudy run`.

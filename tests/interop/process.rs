@@ -1,10 +1,13 @@
 //! The processes that a test plays with. Each ends with the value that stands for it.
 
+#[path = "../support/end.rs"]
+mod end;
+
+use end::{process, wait_for_end};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -15,8 +18,6 @@ use tempfile::TempDir;
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks at what cannot be waited for.
-const LOOK: Duration = Duration::from_millis(20);
 /// The hub's, for as long as a test lasts.
 const SECRET: &str = "a secret of the tests that is long enough";
 
@@ -222,20 +223,26 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn start() -> Self {
-        // Free now; nobody else is given it within the moment until the hub takes it.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = understudy()
-            .args(["serve", "--listen", &address.to_string(), "--jwt-secret", SECRET, "--log-level", "warn"])
+        let mut child = understudy()
+            .args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", SECRET, "--log-level", "warn"])
             .stdout(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap());
         let child = Ended(child);
-        let patience = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < patience, "the hub does not listen");
-            thread::sleep(LOOK);
-        }
-        Self { _child: child, url: format!("http://{address}") }
+        let mut line = String::new();
+        let url = loop {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "the hub has ended");
+            if let Some(address) = line.strip_prefix("The hub listens on ").and_then(|rest| rest.split(". ").next()) {
+                break address.to_owned();
+            }
+            std::io::stderr().write_all(line.as_bytes()).unwrap();
+        };
+        // What else it says is shown with the test's own words.
+        thread::spawn(move || std::io::copy(&mut said, &mut std::io::stderr()));
+        Self { _child: child, url }
     }
 }
 
@@ -252,14 +259,10 @@ struct Ended(Child);
 
 impl Ended {
     fn wait(&mut self) -> ExitStatus {
-        let patience = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < patience, "the process does not end");
-            thread::sleep(LOOK);
+        if let Some(process) = process(self.0.id()) {
+            wait_for_end(&process);
         }
+        self.0.wait().unwrap()
     }
 }
 
