@@ -28,50 +28,11 @@ pub enum RecordingInput {
         at: Point,
     },
     /// A button is pressed there.
-    Down {
-        /// Where.
-        #[serde(flatten)]
-        at: Point,
-        /// Which.
-        #[serde(default)]
-        button: MouseButton,
-        /// 2 is the second press of a double click.
-        #[serde(default = "once")]
-        click_count: u32,
-        /// Sum of 1 Alt, 2 Control, 4 Meta, 8 Shift.
-        #[serde(default)]
-        modifiers: u32,
-    },
+    Down(Press),
     /// A button is let go there.
-    Up {
-        /// Where.
-        #[serde(flatten)]
-        at: Point,
-        /// Which.
-        #[serde(default)]
-        button: MouseButton,
-        /// As of the press.
-        #[serde(default = "once")]
-        click_count: u32,
-        /// Sum of 1 Alt, 2 Control, 4 Meta, 8 Shift.
-        #[serde(default)]
-        modifiers: u32,
-    },
+    Up(Press),
     /// Move, press and let go.
-    Click {
-        /// Where.
-        #[serde(flatten)]
-        at: Point,
-        /// Which button.
-        #[serde(default)]
-        button: MouseButton,
-        /// 2 is a double click.
-        #[serde(default = "once")]
-        click_count: u32,
-        /// Sum of 1 Alt, 2 Control, 4 Meta, 8 Shift.
-        #[serde(default)]
-        modifiers: u32,
-    },
+    Click(Press),
     /// A double click with the first button.
     #[serde(alias = "doubleClick")]
     Dblclick {
@@ -162,6 +123,24 @@ pub enum RecordingInput {
     },
 }
 
+/// A button somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Press {
+    /// Where.
+    #[serde(flatten)]
+    pub at: Point,
+    /// Which.
+    #[serde(default)]
+    pub button: MouseButton,
+    /// 2 is a double click, or the second press of one.
+    #[serde(default = "once")]
+    pub click_count: u32,
+    /// Sum of 1 Alt, 2 Control, 4 Meta, 8 Shift.
+    #[serde(default)]
+    pub modifiers: u32,
+}
+
 /// What a click means while recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -196,7 +175,7 @@ mod tests {
             (json!({"type": "move", "x": 3, "y": 4.5}), RecordingInput::Move { at }),
             (
                 json!({"type": "click", "x": 3, "y": 4.5, "button": "right"}),
-                RecordingInput::Click { at, button: MouseButton::Right, click_count: 1, modifiers: 0 },
+                RecordingInput::Click(Press { at, button: MouseButton::Right, click_count: 1, modifiers: 0 }),
             ),
             (json!({"type": "keydown", "key": "a"}), RecordingInput::KeyDown { key: "a".into() }),
             (json!({"type": "back", "extra": 1}), RecordingInput::Back),

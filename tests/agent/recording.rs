@@ -4,7 +4,7 @@ use crate::support::{Agent, Recording, Said, Server};
 use serde_json::{Value, json};
 use understudy::model::Event;
 use understudy::model::action::Point;
-use understudy::model::recording::{RecordingControl, RecordingInput};
+use understudy::model::recording::{Press, RecordingControl, RecordingInput};
 
 impl Server {
     async fn record(&mut self, id: &str) {
@@ -61,7 +61,7 @@ async fn what_the_person_does_reaches_the_recording_in_order() {
         server.say(name, payload).await;
     }
     let at = Point { x: 1.0, y: 2.5 };
-    let click = RecordingInput::Click { at, button: Default::default(), click_count: 1, modifiers: 0 };
+    let click = RecordingInput::Click(Press { at, button: Default::default(), click_count: 1, modifiers: 0 });
     for expected in [
         RecordingControl::Input(click),
         RecordingControl::Pause,

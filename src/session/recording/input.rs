@@ -5,7 +5,7 @@ use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserError, LoadState, Page};
 use crate::model::action::{MouseButton, Point};
-use crate::model::recording::RecordingInput;
+use crate::model::recording::{Press, RecordingInput};
 use crate::recorder::{Mode, Recorder};
 use tokio::sync::mpsc;
 
@@ -94,19 +94,19 @@ async fn perform(recorder: &Recorder, page: &Page, input: RecordingInput) -> Res
     let (mouse, keyboard) = (page.mouse(), page.keyboard());
     match input {
         RecordingInput::Move { at } => mouse.move_to(at.x, at.y, 1).await,
-        RecordingInput::Down { at, button, click_count, modifiers } => {
+        RecordingInput::Down(Press { at, button, click_count, modifiers }) => {
             mouse.move_to(at.x, at.y, 1).await?;
             keyboard.ensure_modifiers(&held(modifiers)).await?;
             mouse.down(of(button), click_count).await
         }
-        RecordingInput::Up { at, button, click_count, modifiers } => {
+        RecordingInput::Up(Press { at, button, click_count, modifiers }) => {
             mouse.move_to(at.x, at.y, 1).await?;
             keyboard.ensure_modifiers(&held(modifiers)).await?;
             let released = mouse.up(of(button), click_count).await;
             keyboard.ensure_modifiers(&[]).await?;
             released
         }
-        RecordingInput::Click { at, button, click_count, modifiers } => {
+        RecordingInput::Click(Press { at, button, click_count, modifiers }) => {
             keyboard.ensure_modifiers(&held(modifiers)).await?;
             let clicked = click(page, at, of(button), click_count).await;
             keyboard.ensure_modifiers(&[]).await?;
