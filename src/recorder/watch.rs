@@ -7,7 +7,7 @@ use super::transcript::{Change, Initiator, Input, Transcript};
 use crate::browser::dialog::Dialog;
 use crate::browser::frame::Cause;
 use crate::browser::{BrowserContext, Frame, Notice, Page, Resident, Topic};
-use crate::model::action::RecordedAction;
+use crate::model::action::{Action, RecordedAction};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -282,11 +282,21 @@ impl Watch {
 
     fn see(&mut self, input: Input) {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.mode == Mode::Pause && !matches!(input, Input::Opened { .. }) {
+        if self.mode == Mode::Pause && !self.is_needed(&input) {
             return;
         }
         if let Some(change) = self.transcript.see(input, now) {
             self.tell(RecorderEvent::Changed(change));
+        }
+    }
+
+    /// What the code cannot do without, also while nothing is recorded: its pages, and the first address.
+    fn is_needed(&self, input: &Input) -> bool {
+        let is_address = |action: &RecordedAction| matches!(action.action, Action::Navigate { .. });
+        match input {
+            Input::Opened { .. } => true,
+            Input::Navigated { .. } => !self.transcript.actions().iter().any(is_address),
+            _ => false,
         }
     }
 

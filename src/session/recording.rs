@@ -189,8 +189,8 @@ impl Stage {
                 arrived = &mut arrival => break arrived,
                 () = controls.cancel.cancelled() => return Ok(Some(End::Cancelled)),
                 Some(control) = controls.controls.recv() => {
-                    if control == RecordingControl::Stop {
-                        return Ok(Some(End::Done));
+                    if let Some(end) = self.controlled(control).await {
+                        return Ok(Some(end));
                     }
                 }
                 Some(event) = self.told.recv() => {
@@ -223,10 +223,9 @@ impl Stage {
                 biased;
                 () = controls.cancel.cancelled() => return End::Cancelled,
                 control = controls.controls.recv(), if open => match control {
-                    Some(RecordingControl::Stop) => return End::Done,
-                    Some(RecordingControl::Pause) => self.hands.switch(recorder::Mode::Pause),
-                    Some(RecordingControl::Resume) => self.hands.switch(recorder::Mode::Record),
-                    Some(RecordingControl::Input(input)) => self.input(input).await,
+                    Some(control) => if let Some(end) = self.controlled(control).await {
+                        return end;
+                    },
                     // Nobody can say anything any more; the person still can.
                     None => open = false,
                 },
@@ -240,6 +239,17 @@ impl Stage {
                 () = preview::frame(&mut self.preview) => {}
             }
         }
+    }
+
+    /// Does what whoever wanted the recording says; the end, if it is that.
+    async fn controlled(&mut self, control: RecordingControl) -> Option<End> {
+        match control {
+            RecordingControl::Stop => return Some(End::Done),
+            RecordingControl::Pause => self.hands.switch(recorder::Mode::Pause),
+            RecordingControl::Resume => self.hands.switch(recorder::Mode::Record),
+            RecordingControl::Input(input) => self.input(input).await,
+        }
+        None
     }
 
     /// Tells what the recorder says; the end, if it is that.

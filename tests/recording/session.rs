@@ -107,6 +107,23 @@ async fn a_person_without_a_window_clicks_into_the_preview() {
 }
 
 #[tokio::test]
+async fn a_pause_before_the_page_is_there_holds() {
+    let site = site::serve();
+    let mut session = Session::start(&format!("{site}/play/forms.html"), "typescript", RecordingConfig::default());
+    session.controls.send(RecordingControl::Pause).expect("a session");
+    session.ready().await;
+    session.input(json!({"type": "press", "key": "Tab"}));
+    session.input(json!({"type": "text", "text": "unseen"}));
+    session.controls.send(RecordingControl::Resume).expect("a session");
+    session.input(json!({"type": "press", "key": "Enter"}));
+    session.recorded("press('Enter')").await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    let (success, code, _) = session.end().await;
+    let code = code.expect("code");
+    assert!(success && code.contains("goto(") && !code.contains("unseen"), "{code}");
+}
+
+#[tokio::test]
 async fn dialogs_are_told_and_answered() {
     let site = site::serve();
     let mut session = Session::start(&format!("{site}/play/dialogs.html"), "javascript", RecordingConfig::default());
