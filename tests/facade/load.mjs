@@ -7,14 +7,16 @@ const places = { 'understudy:facade/': 'runner/worker/js/facade/', 'understudy:p
 export async function resolve(specifier, context, next) {
   for (const [name, place] of Object.entries(places)) if (specifier.startsWith(name)) return { url: root + place + specifier.slice(name.length) + '?module', shortCircuit: true };
   if (specifier === 'understudy:model/serialize.js') return { url: root + 'model/serialize.js?module', shortCircuit: true };
+  if (specifier === 'understudy:model/devices.js') return { url: root + 'model/devices.json?module', shortCircuit: true };
   const found = await next(specifier, context);
   return found.url.startsWith(root) && !found.url.includes('?') ? { ...found, url: found.url + '?module' } : found;
 }
+const wrapped = (url, source) => url.includes('/model/serialize.js') ? 'export default ' + source : url.includes('/devices.json') ? 'export default ' + JSON.stringify(source) : source;
 export async function load(url, context, next) {
   if (!url.startsWith(root)) return next(url, context);
   const { readFile } = await import('node:fs/promises');
   const source = await readFile(new URL(url.replace('?module', '')), 'utf8');
-  return { format: 'module', shortCircuit: true, source: url.includes('/model/serialize.js') ? 'export default ' + source : source };
+  return { format: 'module', shortCircuit: true, source: wrapped(url, source) };
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 

@@ -5,6 +5,7 @@ macro_rules! modules {
         /// Name and source; the last is evaluated at start.
         pub(super) const MODULES: &[(&str, &str)] = &[
             ("understudy:model/serialize.js", concat!("export default ", include_str!("../../../model/serialize.js"))),
+            ("understudy:model/devices.js", concat!("export default String.raw`", include_str!("../../../model/devices.json"), "`")),
             $((concat!("understudy:", $path), include_str!($path)),)*
         ];
     };

@@ -1,12 +1,10 @@
-// `devices['Pixel 7']`: the table comes with recording for devices; until then a name says so.
-const known = {
-  'Desktop Chrome': { userAgent: undefined, viewport: { width: 1280, height: 720 }, deviceScaleFactor: 1, isMobile: false, hasTouch: false, defaultBrowserType: 'chromium' },
-  'Desktop Edge': { userAgent: undefined, viewport: { width: 1280, height: 720 }, deviceScaleFactor: 1, isMobile: false, hasTouch: false, defaultBrowserType: 'chromium' },
-  'Desktop Chrome HiDPI': { userAgent: undefined, viewport: { width: 1280, height: 720 }, deviceScaleFactor: 2, isMobile: false, hasTouch: false, defaultBrowserType: 'chromium' },
-};
-export const devices = new Proxy(known, {
-  get(table, name) {
-    if (typeof name === 'symbol' || name in table) return table[name];
-    throw new Error(`devices[${JSON.stringify(name)}] is not supported yet. Supported devices: ${Object.keys(table).join(', ')}. The options viewport, deviceScaleFactor, isMobile, hasTouch and userAgent are.`);
-  },
+// `devices['Pixel 7']`: the descriptors that recordings know too, read when a file asks. Chromium plays all of them.
+import text from 'understudy:model/devices.js';
+
+let table;
+const known = () => (table ??= JSON.parse(text));
+const trap = name => (_target, ...args) => Reflect[name](known(), ...args);
+export const devices = new Proxy({}, {
+  get: trap('get'), has: trap('has'), ownKeys: trap('ownKeys'),
+  getOwnPropertyDescriptor: (_target, name) => known()[name] && { value: known()[name], enumerable: true, configurable: true, writable: true },
 });
