@@ -12,6 +12,11 @@ fn what_is_documented_is_there_or_refused_by_name() {
     agrees("members.mjs");
 }
 
+#[test]
+fn the_table_of_the_api_says_what_is_there() {
+    agrees("api-table.mjs");
+}
+
 fn agrees(script: &str) {
     let script = format!("{}/tests/facade/{script}", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new("node").arg(script).output().expect("Node.js: run ./install.sh --deps");
