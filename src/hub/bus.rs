@@ -1,18 +1,16 @@
 //! Rooms: who gets what. Everything the hub routes goes through here, for every kind of peer alike.
 
+mod queue;
+
+pub(super) use queue::{Inbox, Outlet, queue};
+
 use super::token::UserId;
 use crate::dialect::testflow::hub::Outbound;
-use crate::model::AgentId;
+use crate::model::{AgentId, ExecutionId};
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::mpsc;
-
-/// A peer that reads this much slower than it is sent to is disconnected, bytes: room for a burst of some 20,000 log
-/// lines and a hundred large screenshots, and a bound on what one stalled browser tab costs.
-const BACKLOG_MAX_BYTES: usize = 64 << 20;
 
 /// One connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +36,18 @@ pub(super) enum Room {
 pub(super) struct Message {
     pub(super) name: Cow<'static, str>,
     pub(super) payload: Arc<RawValue>,
+    stream: Stream,
+}
+
+/// How a message stands to the pictures of its session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stream {
+    /// It is none, and comes whatever happens.
+    Apart,
+    /// It is one: a newer one takes its place where it still waits.
+    Picture(ExecutionId),
+    /// After it there are none.
+    End(ExecutionId),
 }
 
 impl Message {
@@ -45,7 +55,21 @@ impl Message {
     pub(super) fn new(name: impl Into<Cow<'static, str>>, payload: &serde_json::Value) -> Self {
         // A `Value` has string keys and finite numbers: it always serializes.
         let payload = to_raw_value(payload).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        Self { name: name.into(), payload: payload.into() }
+        Self { name: name.into(), payload: payload.into(), stream: Stream::Apart }
+    }
+
+    /// The same as a picture of a session: only the newest counts.
+    pub(super) fn picture_of(self, session: &ExecutionId) -> Self {
+        Self { stream: Stream::Picture(session.clone()), ..self }
+    }
+
+    /// The same as the last word on a session: no picture comes after it.
+    pub(super) fn end_of(self, session: &ExecutionId) -> Self {
+        Self { stream: Stream::End(session.clone()), ..self }
+    }
+
+    pub(super) fn is_picture(&self) -> bool {
+        matches!(self.stream, Stream::Picture(_))
     }
 
     /// What it weighs in a queue.
@@ -58,35 +82,6 @@ impl From<Outbound> for Message {
     fn from((name, payload): Outbound) -> Self {
         Self::new(name, &payload)
     }
-}
-
-/// The receiving end of a peer's queue. The bus closes it to disconnect the peer.
-#[derive(Debug)]
-pub(super) struct Inbox {
-    queue: mpsc::UnboundedReceiver<Message>,
-    backlog: Arc<AtomicUsize>,
-}
-
-impl Inbox {
-    /// The next message; none when the peer is to be disconnected. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<Message> {
-        let message = self.queue.recv().await?;
-        self.backlog.fetch_sub(message.bytes(), Ordering::Relaxed);
-        Some(message)
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Outlet {
-    queue: mpsc::UnboundedSender<Message>,
-    backlog: Arc<AtomicUsize>,
-}
-
-/// A peer's queue: the outlet for [`Bus::attach`], the inbox for whoever writes to the peer.
-pub(super) fn queue() -> (Outlet, Inbox) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let backlog = Arc::new(AtomicUsize::new(0));
-    (Outlet { queue: sender, backlog: backlog.clone() }, Inbox { queue: receiver, backlog })
 }
 
 /// Rooms in the memory of this process.
@@ -131,8 +126,7 @@ impl Bus {
         let mut stuck = Vec::new();
         for peer in members {
             let Some((outlet, _)) = self.peers.get(peer) else { continue };
-            let before = outlet.backlog.fetch_add(message.bytes(), Ordering::Relaxed);
-            if before > BACKLOG_MAX_BYTES || outlet.queue.send(message.clone()).is_err() {
+            if !outlet.send(message) {
                 stuck.push(*peer);
             }
         }
@@ -158,7 +152,7 @@ mod tests {
     use serde_json::json;
 
     fn drain(inbox: &mut Inbox) -> Vec<String> {
-        std::iter::from_fn(|| inbox.queue.try_recv().ok()).map(|m| m.payload.get().to_owned()).collect()
+        std::iter::from_fn(|| inbox.waiting(true)).map(|m| m.payload.get().to_owned()).collect()
     }
 
     #[test]
@@ -182,7 +176,7 @@ mod tests {
         bus.detach(PeerId(1));
         bus.detach(PeerId(2));
         assert!(bus.rooms.is_empty(), "rooms without members are forgotten");
-        assert!(in_a.queue.is_closed() && in_b.queue.is_closed());
+        assert!(in_a.is_closed() && in_b.is_closed());
     }
 
     #[test]
@@ -198,10 +192,10 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for _ in 0..6 {
             bus.publish(&Room::Clients, &large);
-            assert!(runtime.block_on(in_quick.next()).is_some());
+            assert!(runtime.block_on(in_quick.next(true)).is_some());
         }
-        assert!(in_slow.queue.is_closed());
+        assert!(in_slow.is_closed());
         assert!(!drain(&mut in_slow).is_empty(), "what was accepted before is still delivered");
-        assert!(!in_quick.queue.is_closed());
+        assert!(!in_quick.is_closed());
     }
 }

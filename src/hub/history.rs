@@ -16,6 +16,7 @@ const SESSION_MAX_BYTES: usize = 4 << 20;
 const ALL_MAX_BYTES: usize = 32 << 20;
 
 const SCREENSHOT: &str = "execution:screenshot";
+const ACTION: &str = "recording:action";
 
 /// One session's story.
 #[derive(Debug)]
@@ -27,8 +28,17 @@ pub(super) struct Story {
     /// Who has or had it.
     pub(super) agent: Option<AgentId>,
     /// What followed, oldest first; screenshots are forgotten first.
-    pub(super) events: VecDeque<Message>,
+    events: VecDeque<Told>,
+    /// The newest live picture.
+    picture: Option<Message>,
     bytes: usize,
+}
+
+#[derive(Debug)]
+struct Told {
+    message: Message,
+    /// Which action of a recording it is about.
+    action: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +52,8 @@ impl History {
     pub(super) fn begin(&mut self, id: &ExecutionId, owner: &UserId, start: Message, now: Instant) {
         self.forget(id);
         let bytes = start.bytes();
-        let story = Story { owner: owner.clone(), began: now, start, agent: None, events: VecDeque::new(), bytes };
+        let (owner, events) = (owner.clone(), VecDeque::new());
+        let story = Story { owner, began: now, start, agent: None, events, picture: None, bytes };
         self.stories.insert(id.clone(), story);
         self.order.push_back(id.clone());
         self.bytes += bytes;
@@ -98,16 +109,65 @@ impl History {
 }
 
 impl Story {
-    fn note(&mut self, event: Message) {
-        self.bytes += event.bytes();
-        self.events.push_back(event);
+    /// What is told to those who come later.
+    pub(super) fn told(&self) -> impl Iterator<Item = &Message> {
+        self.events.iter().map(|told| &told.message).chain(&self.picture)
+    }
+
+    fn note(&mut self, message: Message) {
+        self.bytes += message.bytes();
+        if message.is_picture() {
+            let older = self.picture.replace(message);
+            self.bytes -= older.map_or(0, |older| older.bytes());
+            return;
+        }
+        let action = (message.name == ACTION).then(|| index(&message)).flatten();
+        if action.is_some() {
+            self.outdate(action);
+        }
+        self.events.push_back(Told { message, action });
         while self.bytes > SESSION_MAX_BYTES && self.events.len() > 1 {
-            let dispensable = self.events.iter().position(|event| event.name == SCREENSHOT).unwrap_or(0);
-            if let Some(event) = self.events.remove(dispensable) {
-                self.bytes -= event.bytes();
-            }
+            let dispensable = self.events.iter().position(|told| told.message.name == SCREENSHOT).unwrap_or(0);
+            self.drop(dispensable);
         }
     }
+
+    fn drop(&mut self, place: usize) {
+        if let Some(told) = self.events.remove(place) {
+            self.bytes -= told.message.bytes();
+        }
+    }
+
+    /// An action is about to be told: what it was before is of no interest any more, nor is the code so far that came with the one
+    /// before it.
+    fn outdate(&mut self, action: Option<u64>) {
+        if let Some(place) = self.events.iter().rposition(|told| told.action == action) {
+            self.drop(place);
+        }
+        if let Some(before) = self.events.iter_mut().rfind(|told| told.action.is_some()) {
+            self.bytes -= before.message.bytes();
+            before.message = without_code(&before.message);
+            self.bytes += before.message.bytes();
+        }
+    }
+}
+
+fn index(action: &Message) -> Option<u64> {
+    #[derive(serde::Deserialize)]
+    struct Indexed {
+        index: u64,
+    }
+    serde_json::from_str::<Indexed>(action.payload.get()).ok().map(|its| its.index)
+}
+
+fn without_code(action: &Message) -> Message {
+    let Ok(mut payload) = serde_json::from_str::<serde_json::Value>(action.payload.get()) else {
+        return action.clone();
+    };
+    if let Some(fields) = payload.as_object_mut() {
+        fields.remove("code");
+    }
+    Message::new(ACTION, &payload)
 }
 
 #[cfg(test)]
@@ -133,13 +193,33 @@ mod tests {
         }
         let story = history.get(&id).unwrap();
         assert!(story.bytes <= SESSION_MAX_BYTES);
-        let logs = story.events.iter().filter(|event| event.name == "execution:log").count();
+        let logs = story.told().filter(|event| event.name == "execution:log").count();
         assert_eq!((logs, story.events.len() - logs), (50, 20));
         for _ in 0..5 {
             history.note(&id, &message("execution:log", 900_000));
         }
         assert_eq!(history.get(&id).unwrap().events.len(), 4, "then the oldest words go");
         assert_eq!(history.bytes, history.get(&id).unwrap().bytes);
+    }
+
+    #[test]
+    fn a_recording_is_told_as_it_is_now() {
+        let (mut history, id) = (History::default(), ExecutionId::from("r"));
+        history.begin(&id, &"ada".into(), message("recording:start", 10), Instant::now());
+        for (index, code) in [(0, "a"), (1, "a b"), (1, "a B"), (0, "A B"), (2, "A B c")] {
+            history.note(&id, &Message::new(ACTION, &json!({"index": index, "action": code, "code": code})));
+            history.note(&id, &Message::new("recording:frame", &json!(code)).picture_of(&id));
+        }
+        let told: Vec<_> = history.get(&id).unwrap().told().map(|event| event.payload.get().to_owned()).collect();
+        let expected = [
+            r#"{"action":"a B","index":1}"#,
+            r#"{"action":"A B","index":0}"#,
+            r#"{"action":"A B c","code":"A B c","index":2}"#,
+            r#""A B c""#,
+        ];
+        assert_eq!(told, expected);
+        let bytes: usize = history.get(&id).unwrap().told().map(Message::bytes).sum();
+        assert_eq!(history.bytes, bytes + message("recording:start", 10).bytes());
     }
 
     #[test]

@@ -13,7 +13,7 @@ const BYTES_MAX: usize = 1 << 20;
 const USERS_MAX: usize = 256;
 
 /// Pictures are worth their weight only while somebody watches.
-const NOT_KEPT: [&str; 2] = ["execution:screenshot", "recording:frame"];
+const SCREENSHOT: &str = "execution:screenshot";
 
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
@@ -48,7 +48,7 @@ impl Mailbox {
 
     /// Keeps the event where nobody is there to get it.
     pub(super) fn keep(&mut self, user: &UserId, event: &Message) {
-        if self.present.contains_key(user) || NOT_KEPT.contains(&&*event.name) {
+        if self.present.contains_key(user) || event.is_picture() || event.name == SCREENSHOT {
             return;
         }
         if !self.kept.contains_key(user) {

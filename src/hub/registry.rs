@@ -55,6 +55,10 @@ impl Agent {
         }
     }
 
+    fn is_free(&self, now: Instant, timeout: Duration) -> bool {
+        self.status(now, timeout) != AgentStatus::Offline && self.running.len() < self.slots as usize
+    }
+
     /// Keeps a command until the agent is back.
     pub(super) fn hold(&mut self, message: Message) {
         let bytes: usize = self.held.iter().map(Message::bytes).sum();
@@ -159,16 +163,33 @@ impl Registry {
         }
     }
 
-    /// The agent with a free slot that has least to do, then the one whose turn was longest ago; the slot is taken.
-    pub(super) fn assign(&mut self, session: &ExecutionId, now: Instant) -> Option<AgentId> {
-        let free = self.agents.iter_mut().filter(|(_, agent)| {
-            agent.status(now, self.timeout) != AgentStatus::Offline && agent.running.len() < agent.slots as usize
-        });
+    /// The agent with a free slot that has least to do, then the one whose turn was longest ago, or the one that is wanted if it
+    /// has a free slot; the slot is taken.
+    pub(super) fn assign(&mut self, session: &ExecutionId, wanted: Option<&AgentId>, now: Instant) -> Option<AgentId> {
+        let free = self
+            .agents
+            .iter_mut()
+            .filter(|(id, agent)| agent.is_free(now, self.timeout) && wanted.is_none_or(|wanted| wanted == *id));
         let (id, agent) = free.min_by_key(|(_, agent)| (agent.running.len(), agent.turn))?;
         self.turn += 1;
         agent.turn = self.turn;
         agent.running.insert(session.clone());
         Some(id.clone())
+    }
+
+    /// Whether any agent could take work now.
+    pub(super) fn any_free(&self, now: Instant) -> bool {
+        self.agents.values().any(|agent| agent.is_free(now, self.timeout))
+    }
+
+    /// Whether this agent could take work now or once it has a free slot.
+    pub(super) fn is_online(&self, id: &AgentId, now: Instant) -> bool {
+        self.agents.get(id).is_some_and(|agent| agent.status(now, self.timeout) != AgentStatus::Offline)
+    }
+
+    /// Whether this agent has a connection.
+    pub(super) fn is_there(&self, id: &AgentId) -> bool {
+        self.agents.get(id).is_some_and(|agent| agent.peer.is_some())
     }
 
     /// Whether any agent could take work now or once it has a free slot.

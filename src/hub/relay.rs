@@ -164,9 +164,12 @@ impl Relay {
                 let message = format!("{name}: an agent takes sessions and starts none: connect once more as a client");
                 self.refuse(peer, &message, Some(&session));
             }
-            (Inbound::Start { session, kind }, Some(start)) => self.start(peer, user, session, kind, start, now),
-            (Inbound::Control { session, cancels }, Some(command)) => {
-                self.control(peer, &user, &session, cancels, command, now);
+            (Inbound::Start { session: id, kind, agent: wants }, start @ Some(_)) => {
+                let session = Session { owner: user, kind, wants, phase: Phase::Waiting, start };
+                self.start(peer, id, session, now);
+            }
+            (Inbound::Control { session, control }, Some(command)) => {
+                self.control(peer, &user, &session, control, command, now);
             }
             (Inbound::Event { session, means, event_id }, Some(event)) => match &agent {
                 Some(id) => self.event(id, &session, means, event_id, event, now),

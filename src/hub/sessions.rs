@@ -34,6 +34,8 @@ pub(super) enum Phase {
 pub(super) struct Session {
     pub(super) owner: UserId,
     pub(super) kind: SessionKind,
+    /// The only agent that may have it.
+    pub(super) wants: Option<AgentId>,
     pub(super) phase: Phase,
     /// The command that starts it, until its agent has said a word on it.
     pub(super) start: Option<Message>,
@@ -101,22 +103,23 @@ impl Sessions {
         self.live.insert(id, session);
     }
 
-    /// The session whose turn it is.
-    pub(super) fn first_waiting(&self) -> Option<&ExecutionId> {
-        self.waiting.front()
+    /// The sessions that wait, longest first, and the agents they want.
+    pub(super) fn queue(&self) -> impl Iterator<Item = (&ExecutionId, Option<&AgentId>)> {
+        self.waiting.iter().map(|id| (id, self.live.get(id).and_then(|session| session.wants.as_ref())))
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Gives the first in the queue to an agent.
-    pub(super) fn start_first(&mut self, agent: AgentId) -> Option<(ExecutionId, Message)> {
-        let id = self.waiting.pop_front()?;
-        let session = self.live.get_mut(&id)?;
+    /// Gives one in the queue to an agent.
+    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Option<Message> {
+        let place = self.waiting.iter().position(|other| other == id)?;
+        self.waiting.remove(place);
+        let session = self.live.get_mut(id)?;
         self.waiting_bytes -= session.bytes();
         session.phase = Phase::Running(agent);
-        Some((id, session.start.clone()?))
+        session.start.clone()
     }
 
     /// Moves a running session to the lost ones, of which only the newest are kept.

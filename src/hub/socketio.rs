@@ -1,10 +1,13 @@
 //! Socket.IO peers of the hub: who may connect, what they say to the relay, what the relay has for them.
 
+mod pictures;
+
 use super::actor::{RelayHandle, Request, Unheard};
 use super::bus::{Inbox, Message, Outlet, PeerId, queue};
 use super::relay::Input;
 use super::token::{self, Identity, TokenError};
 use crate::model::AgentId;
+use pictures::Pictures;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
@@ -67,6 +70,7 @@ pub(super) fn layer(relay: RelayHandle, secret: Arc<[u8]>) -> (SocketIoLayer, So
         .max_payload(MAX_PAYLOAD as u64)
         .ws_max_message_size(MAX_PAYLOAD)
         .max_buffer_size(LIBRARY_BUFFER)
+        .ack_timeout(pictures::LOST)
         .build_layer();
     let peers = Arc::new(AtomicU64::new(1));
     // Handlers are set in the middleware: those set on connect come too late for a peer's first events.
@@ -137,8 +141,18 @@ async fn open(socket: SocketRef) {
 }
 
 async fn write(socket: SocketRef, mut inbox: Inbox) {
-    while let Some(message) = inbox.next().await {
-        if !send(&socket, &message).await {
+    let mut pictures = Pictures::default();
+    loop {
+        let sent = tokio::select! {
+            biased;
+            message = inbox.next(pictures.has_room()) => match message {
+                Some(message) if message.is_picture() => pictures.send(&socket, &message).await,
+                Some(message) => send(&socket, &message).await,
+                None => break,
+            },
+            () = pictures.arrived() => true,
+        };
+        if !sent {
             return;
         }
     }

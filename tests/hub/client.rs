@@ -12,6 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The acknowledgement that was asked for last.
+    owed: Option<String>,
 }
 
 /// One event, or what ends a conversation.
@@ -27,7 +29,7 @@ impl Client {
     pub(crate) async fn connect(url: &str, auth: Value) -> Result<Self, String> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket", url.replacen("http", "ws", 1));
         let (socket, _) = connect_async(url).await.map_err(|error| error.to_string())?;
-        let mut client = Self { socket };
+        let mut client = Self { socket, owed: None };
         let open = client.frame().await.ok_or("closed before the handshake")?;
         assert!(open.starts_with('0'), "{open}");
         client.write(&format!("40{auth}")).await;
@@ -47,6 +49,12 @@ impl Client {
 
     pub(crate) async fn emit_with_ack(&mut self, id: u64, name: &str, payload: Value) {
         self.write(&format!("42{id}{}", json!([name, payload]))).await;
+    }
+
+    /// Acknowledges the last event that wanted it.
+    pub(crate) async fn acknowledge(&mut self) {
+        let id = self.owed.take().expect("an event that wants to be acknowledged");
+        self.write(&format!("43{id}[]")).await;
     }
 
     /// Writes a raw Engine.IO frame.
@@ -73,6 +81,7 @@ impl Client {
         let body = || serde_json::from_str::<Value>(&packet[id_end..]).expect("JSON");
         match &packet[..1] {
             "2" => {
+                self.owed = Some(packet[1..id_end].to_owned()).filter(|id| !id.is_empty()).or(self.owed.take());
                 let mut event = body();
                 Got::Event(event[0].as_str().unwrap_or_default().to_owned(), event[1].take())
             }

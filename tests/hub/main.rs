@@ -4,6 +4,7 @@
 
 mod client;
 mod program;
+mod recording;
 
 use client::{Client, Got};
 use serde_json::{Value, json};

@@ -26,13 +26,15 @@ pub enum Inbound {
         session: ExecutionId,
         /// What kind of session.
         kind: SessionKind,
+        /// The only agent that may have it; an extension.
+        agent: Option<AgentId>,
     },
     /// A client says something to its session.
     Control {
         /// The session's id.
         session: ExecutionId,
-        /// Whether it ends the session.
-        cancels: bool,
+        /// What it is, as far as that matters on its way.
+        control: Control,
     },
     /// An agent says something about a session.
     Event {
@@ -81,11 +83,24 @@ pub enum SessionKind {
     },
 }
 
+/// What a client says to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// End it.
+    Cancel,
+    /// What it must hear, be it late.
+    Word,
+    /// A hand on the mouse or the keyboard: of no use once the page is another one.
+    Input,
+}
+
 /// What an event means for its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// It goes on.
     Progress,
+    /// What it looks like now; of these only the newest counts.
+    Picture,
     /// `error`: it goes on, unless these are the first words on it.
     Error,
     /// `…:complete`: nothing follows.
@@ -128,29 +143,26 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
             let fields = Fields::of(name, payload)?;
             let session = fields.execution()?;
             fields.string("code")?;
-            Ok(Inbound::Start { session, kind: SessionKind::Execution })
+            Ok(Inbound::Start { session, kind: SessionKind::Execution, agent: wanted(&fields)? })
         }
         "recording:start" => {
             let fields = Fields::of(name, payload)?;
             let session = fields.execution()?;
             fields.string("url")?;
             let flow = fields.map.get("testFlowId").cloned().unwrap_or(Value::Null);
-            Ok(Inbound::Start { session, kind: SessionKind::Recording { flow } })
+            Ok(Inbound::Start { session, kind: SessionKind::Recording { flow }, agent: wanted(&fields)? })
         }
-        "execution:cancel" | "recording:cancel" => {
-            Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, cancels: true })
-        }
-        "recording:stop" | "recording:pause" | "recording:resume" | "recording:input" => {
-            Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, cancels: false })
-        }
+        "execution:cancel" | "recording:cancel" => control(name, payload, Control::Cancel),
+        "recording:stop" | "recording:pause" | "recording:resume" => control(name, payload, Control::Word),
+        "recording:input" => control(name, payload, Control::Input),
         "execution:log"
         | "execution:step"
         | "execution:screenshot"
         | "recording:ready"
         | "recording:action"
         | "recording:dialog"
-        | "recording:picked"
-        | "recording:frame" => event(name, payload, Meaning::Progress),
+        | "recording:picked" => event(name, payload, Meaning::Progress),
+        "recording:frame" => event(name, payload, Meaning::Picture),
         "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),
         "error" => match payload {
             Some(Value::Object(map)) if map.get("executionId").is_some_and(|id| !id.is_null()) => {
@@ -162,12 +174,21 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
     }
 }
 
+/// `agentId` of a start.
+fn wanted(fields: &Fields<'_>) -> Result<Option<AgentId>, Malformed> {
+    match fields.map.get("agentId") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => fields.id("agentId").map(|id| Some(AgentId(id))),
+    }
+}
+
+fn control(name: &str, payload: Option<&Value>, control: Control) -> Result<Inbound, Malformed> {
+    Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, control })
+}
+
 fn register(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
     let fields = Fields::of(name, payload)?;
-    let agent = match fields.map.get("agentId") {
-        None | Some(Value::Null) => None,
-        Some(_) => Some(AgentId(fields.id("agentId")?)),
-    };
+    let agent = wanted(&fields)?;
     let sessions = match fields.map.get("sessions") {
         Some(Value::Array(ids)) => {
             Some(ids.iter().filter_map(Value::as_str).map(ExecutionId::from).collect::<Vec<_>>())

@@ -1,22 +1,15 @@
 //! A session's way: from its start to an agent, from the agent's words to its owner.
 
 use super::{Effect, Known, Phase, Relay, Session};
-use crate::dialect::testflow::hub::{self as testflow, Meaning, SessionKind};
+use crate::dialect::testflow::hub::{self as testflow, Control, Meaning};
 use crate::hub::bus::{Message, PeerId, Room};
 use crate::hub::token::UserId;
 use crate::model::{AgentId, ExecutionId};
 use std::time::Instant;
 
 impl Relay {
-    pub(super) fn start(
-        &mut self,
-        peer: PeerId,
-        user: UserId,
-        id: ExecutionId,
-        kind: SessionKind,
-        start: Message,
-        now: Instant,
-    ) {
+    pub(super) fn start(&mut self, peer: PeerId, id: ExecutionId, session: Session, now: Instant) {
+        let user = session.owner.clone();
         match self.sessions.look_up(&id, &user) {
             Known::Unknown => {}
             Known::Foreign => return self.refuse(peer, "This id is in use: choose another", Some(&id)),
@@ -29,17 +22,24 @@ impl Relay {
             let message = "No agent is connected: start one with `understudy agent` and try again";
             return self.refuse(peer, message, Some(&id));
         }
+        if let Some(wanted) = session.wants.as_ref().filter(|wanted| !self.agents.is_online(wanted, now)) {
+            let message = format!("The agent {wanted} is not connected: start it, or leave the choice to the hub");
+            return self.refuse(peer, &message, Some(&id));
+        }
         if !self.sessions.has_room(&user) {
             let message = format!("{} sessions are waiting already: try again later", self.sessions.waiting());
             return self.refuse(peer, &message, Some(&id));
         }
-        self.history.begin(&id, &user, start.clone(), now);
-        let session = Session { owner: user.clone(), kind, phase: Phase::Waiting, start: Some(start) };
+        let wants_one = session.wants.is_some();
+        if let Some(start) = &session.start {
+            self.history.begin(&id, &user, start.clone(), now);
+        }
         self.sessions.enqueue(id.clone(), session);
         self.show_start(&id, now);
         self.assign(now);
         if self.sessions.get_mut(&id).is_some_and(|session| session.phase == Phase::Waiting) {
             let message = match self.sessions.waiting() - 1 {
+                _ if wants_one => "The agent is busy: this session waits for it".to_owned(),
                 0 => "All agents are busy: this session is next".to_owned(),
                 1 => "All agents are busy: 1 session is before this one".to_owned(),
                 n => format!("All agents are busy: {n} sessions are before this one"),
@@ -53,7 +53,7 @@ impl Relay {
         peer: PeerId,
         user: &UserId,
         id: &ExecutionId,
-        cancels: bool,
+        control: Control,
         command: Message,
         now: Instant,
     ) {
@@ -67,8 +67,11 @@ impl Relay {
             }
         };
         match session.phase.clone() {
+            // Held until the agent is back, it would hit whatever is there then.
+            Phase::Running(agent) | Phase::Lost(agent)
+                if control == Control::Input && !self.agents.is_there(&agent) => {}
             Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, command),
-            Phase::Waiting if cancels => {
+            Phase::Waiting if control == Control::Cancel => {
                 let complete = testflow::cancelled(id, &session.kind);
                 self.sessions.end(id);
                 self.tell_of(user, id, complete);
@@ -102,7 +105,7 @@ impl Relay {
         let refused = match &session.phase {
             Phase::Running(its) if its == agent_id => means == Meaning::Error && session.start.is_some(),
             Phase::Lost(its) if its == agent_id => {
-                found = means == Meaning::Progress;
+                found = matches!(means, Meaning::Progress | Meaning::Picture);
                 false
             }
             _ => {
@@ -122,6 +125,11 @@ impl Relay {
             agent.running.remove(id);
             self.sessions.end(id);
         }
+        let event = match means {
+            Meaning::Picture => event.picture_of(id),
+            Meaning::Complete => event.end_of(id),
+            Meaning::Progress | Meaning::Error => event,
+        };
         self.tell_of(&owner, id, event);
         if refused || found || means == Meaning::Complete {
             self.show(id, now);
@@ -133,9 +141,8 @@ impl Relay {
 
     /// Gives waiting sessions to agents with free slots.
     pub(super) fn assign(&mut self, now: Instant) {
-        while let Some(next) = self.sessions.first_waiting() {
-            let Some(agent) = self.agents.assign(next, now) else { break };
-            if let Some((id, start)) = self.sessions.start_first(agent.clone()) {
+        while let Some((id, agent)) = self.next_match(now) {
+            if let Some(start) = self.sessions.start(&id, agent.clone()) {
                 self.command(&agent, start);
                 self.history.assign(&id, &agent);
                 self.show(&id, now);
@@ -144,6 +151,14 @@ impl Relay {
         }
         let deserted = self.sessions.waiting() > 0 && !self.agents.any_online(now);
         self.deserted = if deserted { self.deserted.or(Some(now)) } else { None };
+    }
+
+    /// The session that waited longest of those that an agent can take now, and that agent.
+    fn next_match(&mut self, now: Instant) -> Option<(ExecutionId, AgentId)> {
+        if !self.agents.any_free(now) {
+            return None;
+        }
+        self.sessions.queue().find_map(|(id, wants)| Some((id.clone(), self.agents.assign(id, wants, now)?)))
     }
 
     fn command(&mut self, id: &AgentId, command: Message) {

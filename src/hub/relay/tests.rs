@@ -2,6 +2,7 @@
 
 mod agents;
 mod peers;
+mod recordings;
 mod sessions;
 
 use super::*;
@@ -95,7 +96,7 @@ impl World {
     /// What the peer got since it was last asked: `name key=value …` with the payload's interesting fields.
     fn got(&mut self, peer: PeerId) -> Vec<String> {
         let inbox = self.inboxes.get_mut(&peer).unwrap();
-        std::iter::from_fn(|| inbox.next().now_or_never().flatten()).map(|message| brief(&message)).collect()
+        std::iter::from_fn(|| inbox.next(true).now_or_never().flatten()).map(|message| brief(&message)).collect()
     }
 }
 

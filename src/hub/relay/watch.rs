@@ -16,7 +16,7 @@ impl Relay {
             let Some(view) = self.view(&id, true, now) else { continue };
             self.effects.push(Effect::Publish(Room::Peer(peer), testflow::session(&view).into()));
             if let Some(story) = self.history.get(&id) {
-                let events = story.events.iter().map(|event| Effect::Publish(Room::Peer(peer), event.clone()));
+                let events = story.told().map(|event| Effect::Publish(Room::Peer(peer), event.clone()));
                 self.effects.extend(events);
             }
         }

@@ -138,3 +138,30 @@ fn one_connection_per_agent_and_one_user() {
     w.says(service, "agent:register", json!({"name": "S"}));
     assert!(w.got(service).last().unwrap().starts_with("error agent:register"));
 }
+
+#[test]
+fn a_session_may_want_one_agent_and_holds_up_nobody() {
+    let mut w = World::new();
+    let (ada, a, b) = (w.connect("ada"), w.agent("A", 1), w.agent("B", 1));
+    let start = |w: &mut World, id: &str, agent: Value| {
+        w.says(ada, "execution:start", json!({"executionId": id, "code": "…", "agentId": agent}));
+    };
+    start(&mut w, "e1", json!("B"));
+    start(&mut w, "e2", json!("B"));
+    start(&mut w, "e3", Value::Null);
+    assert_eq!((w.got(a), w.got(b)), (vec!["execution:start e3".to_owned()], vec!["execution:start e1 B".to_owned()]));
+    w.complete(a, "e3");
+    assert_eq!(w.got(a), NOTHING);
+    w.complete(b, "e1");
+    assert_eq!(w.got(b), ["execution:start e2 B"]);
+    assert!(w.got(ada).contains(&"execution:log e2 info The agent is busy: this session waits for it".to_owned()));
+    start(&mut w, "e4", json!("C"));
+    start(&mut w, "e5", json!(7));
+    assert_eq!(
+        w.got(ada),
+        [
+            "error e4 The agent C is not connected: start it, or leave the choice to the hub",
+            "error e5 execution:start: `agentId` must be a string, got a number",
+        ]
+    );
+}

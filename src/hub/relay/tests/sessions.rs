@@ -29,48 +29,12 @@ fn the_execution_flow_of_the_seed() {
 }
 
 #[test]
-fn the_recording_flow_of_the_seed_and_its_extensions() {
-    let mut w = World::new();
-    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
-    let ids = json!({"testFlowId": "f", "executionId": "r"});
-    let with = |more: Value| {
-        let mut all = ids.clone();
-        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        all
-    };
-    w.says(ada, "recording:start", with(json!({"url": "https://example.com", "language": "typescript"})));
-    w.says(agent, "recording:ready", ids.clone());
-    for name in ["recording:pause", "recording:resume", "recording:input", "recording:stop"] {
-        w.says(ada, name, ids.clone());
-    }
-    w.says(agent, "recording:action", with(json!({"action": {"type": "click"}, "code": "…"})));
-    w.says(agent, "recording:frame", with(json!({"frame": "AA", "width": 1, "height": 1})));
-    w.says(agent, "recording:complete", with(json!({"success": true, "code": "…"})));
-    assert_eq!(
-        w.got(agent),
-        ["recording:start r", "recording:pause r", "recording:resume r", "recording:input r", "recording:stop r"]
-    );
-    assert_eq!(
-        w.got(ada),
-        [
-            "agent:status A online",
-            "agent:status A busy",
-            "recording:ready r",
-            "recording:action r",
-            "recording:frame r",
-            "recording:complete r true",
-            "agent:status A online",
-        ]
-    );
-}
-
-#[test]
 fn payloads_are_relayed_as_they_came() {
     let mut w = World::new();
     let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
     let odd = json!({"executionId": "e1", "code": "c", "config": {"deep": [1, null, "ž"]}, "unknown": true});
     w.says(ada, "execution:start", odd.clone());
-    let message = w.inboxes.get_mut(&agent).unwrap().next().now_or_never().flatten().unwrap();
+    let message = w.inboxes.get_mut(&agent).unwrap().next(true).now_or_never().flatten().unwrap();
     assert_eq!(serde_json::from_str::<Value>(message.payload.get()).unwrap(), odd);
 }
 
