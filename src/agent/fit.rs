@@ -187,6 +187,7 @@ fn cut(text: &str, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifacts::noise;
     use crate::model::{Level, StepState};
 
     /// As small as a server's limit gets here.
@@ -263,14 +264,7 @@ mod tests {
 
     #[test]
     fn noise_is_made_smaller_and_what_is_no_picture_left_out() {
-        let mut state = 1_u32;
-        let noise = image::RgbImage::from_fn(400, 300, |_, _| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
-        });
-        let mut png = std::io::Cursor::new(Vec::new());
-        noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
-        let event = Event::ExecutionScreenshot { execution: "e".into(), step_number: 1, image: png.into_inner() };
+        let event = Event::ExecutionScreenshot { execution: "e".into(), step_number: 1, image: noise::png(400, 300) };
         for limit in [100_000, 20_000, 5000] {
             assert!(!fits(&event, limit));
             let small = shrink(event.clone(), limit);

@@ -76,23 +76,11 @@ fn write(pixels: &RgbImage, quality: u8) -> Result<Vec<u8>, ShrinkError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageFormat, Rgb};
-
-    /// As incompressible as a page can be.
-    fn noise(width: u32, height: u32) -> Vec<u8> {
-        let mut state = 1_u32;
-        let pixels = RgbImage::from_fn(width, height, |_, _| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
-        });
-        let mut png = Cursor::new(Vec::new());
-        pixels.write_to(&mut png, ImageFormat::Png).unwrap();
-        png.into_inner()
-    }
+    use crate::artifacts::noise;
 
     #[test]
     fn noise_fits_any_budget_that_a_picture_fits() {
-        let png = noise(400, 300);
+        let png = noise::png(400, 300);
         for limit in [200_000, 50_000, 10_000, 2000, 800] {
             let jpeg = shrink(&png, limit).unwrap();
             assert!(jpeg.len() <= limit, "{} bytes for {limit}", jpeg.len());
@@ -103,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_fits_stays_as_it_is() {
-        let png = noise(8, 8);
+        let png = noise::png(8, 8);
         assert_eq!(shrink(&png, png.len()).unwrap(), png);
     }
 

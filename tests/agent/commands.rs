@@ -1,5 +1,6 @@
 //! What the agent does with what a server says.
 
+use crate::noise;
 use crate::support::{Agent, Said};
 use serde_json::{Value, json};
 use understudy::model::{Event, Level};
@@ -222,9 +223,7 @@ async fn more_starts_than_slots_wait_in_order_and_can_be_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn a_start_that_is_delivered_again_is_not_run_again() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("a").await;
-    let session = agent.session().await;
+    let (mut server, session) = agent.running("a").await;
     server.start("a").await;
     server.start("b").await;
     server.start("b").await;
@@ -284,7 +283,9 @@ async fn nothing_is_larger_than_the_server_takes() {
     let id = session.start.execution.clone();
     let log = |message| Event::ExecutionLog { execution: id.clone(), level: Level::Info, message };
     session.tell(log("line\n".repeat(10_000))).await;
-    session.tell(Event::ExecutionScreenshot { execution: id.clone(), step_number: 1, image: noise() }).await;
+    session
+        .tell(Event::ExecutionScreenshot { execution: id.clone(), step_number: 1, image: noise::png(400, 300) })
+        .await;
     session.complete(0).await;
     let (mut lines, mut pictures) = (0, 0);
     loop {
@@ -298,16 +299,4 @@ async fn nothing_is_larger_than_the_server_takes() {
         }
     }
     assert_eq!((lines, pictures), (10_000, 1));
-}
-
-/// A picture that no codec makes small.
-fn noise() -> Vec<u8> {
-    let mut state = 1_u32;
-    let noise = image::RgbImage::from_fn(400, 300, |_, _| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
-    });
-    let mut png = std::io::Cursor::new(Vec::new());
-    noise.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    png.into_inner()
 }

@@ -48,9 +48,7 @@ async fn a_run_goes_on_while_the_server_is_away() {
 #[tokio::test(start_paused = true)]
 async fn a_verdict_without_a_receipt_is_told_again() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("e").await;
-    let session = agent.session().await;
+    let (mut server, session) = agent.running("e").await;
     session.log("1").await;
     session.complete(0).await;
     assert_eq!(story(&mut server).await.0, ["1", "0"]);
@@ -88,9 +86,7 @@ async fn a_hub_gets_everything_unacknowledged_again_under_the_same_id() {
 async fn what_was_said_before_a_kill_is_told_after_it() {
     for by_hub in [false, true] {
         let mut agent = Agent::start();
-        let mut server = agent.plain_server().await;
-        server.start("e").await;
-        let session = agent.session().await;
+        let (server, session) = agent.running("e").await;
         server.go_away().await;
         let down = agent.attempt().await;
         session.log("1").await;
@@ -131,9 +127,7 @@ async fn a_kill_with_a_server_there_loses_nothing_either() {
 #[tokio::test(start_paused = true)]
 async fn sessions_cut_off_by_a_kill_are_completed_once() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("ran").await;
-    let session = agent.session().await;
+    let (mut server, session) = agent.running("ran").await;
     server.start("waited").await;
     session.log("1").await;
     assert_eq!(server.logs(1).await, ["1"]);

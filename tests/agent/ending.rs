@@ -8,9 +8,7 @@ use tokio::time::Instant;
 #[tokio::test(start_paused = true)]
 async fn a_stop_lets_what_runs_finish_and_takes_no_new_work() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("runs").await;
-    let session = agent.session().await;
+    let (mut server, session) = agent.running("runs").await;
     server.start("waits").await;
     server.expect_silence().await;
     agent.shutdown.drain.cancel();
@@ -31,9 +29,7 @@ async fn a_stop_lets_what_runs_finish_and_takes_no_new_work() {
 #[tokio::test(start_paused = true)]
 async fn what_takes_too_long_after_a_stop_is_cancelled() {
     let mut agent = Agent::with(|options| options.drain_timeout = Duration::from_secs(10));
-    let mut server = agent.plain_server().await;
-    server.start("slow").await;
-    let session = agent.session().await;
+    let (mut server, session) = agent.running("slow").await;
     let begun = Instant::now();
     agent.shutdown.drain.cancel();
     session.cancelled().await;
@@ -49,9 +45,7 @@ async fn what_takes_too_long_after_a_stop_is_cancelled() {
 async fn a_second_stop_cancels_and_ends_within_five_seconds() {
     for deaf in [false, true] {
         let mut agent = Agent::start();
-        let mut server = agent.plain_server().await;
-        server.start("e").await;
-        let session = agent.session().await;
+        let (mut server, session) = agent.running("e").await;
         agent.shutdown.drain.cancel();
         server.expect_silence().await;
         let begun = Instant::now();
@@ -90,9 +84,7 @@ async fn a_second_stop_does_not_wait_for_a_server_that_hangs() {
 #[tokio::test(start_paused = true)]
 async fn an_end_without_a_server_keeps_the_last_words() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("e").await;
-    let session = agent.session().await;
+    let (server, session) = agent.running("e").await;
     server.go_away().await;
     let down = agent.attempt().await;
     session.complete(1).await;

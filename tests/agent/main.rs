@@ -10,6 +10,8 @@ mod ending;
 #[expect(dead_code, reason = "shared with the tests of the hub")]
 #[path = "../hub/client.rs"]
 mod hub_client;
+#[path = "../support/noise.rs"]
+mod noise;
 #[path = "../support/peer.rs"]
 mod peer;
 mod process;

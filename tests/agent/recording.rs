@@ -134,9 +134,7 @@ async fn what_cannot_be_understood_is_answered_and_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn it_waits_for_a_slot_and_is_completed_wherever_it_is() {
     let mut agent = Agent::start();
-    let mut server = agent.plain_server().await;
-    server.start("e").await;
-    let execution = agent.session().await;
+    let (mut server, execution) = agent.running("e").await;
     for id in ["r", "stopped", "cancelled"] {
         server.record(id).await;
     }

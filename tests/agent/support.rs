@@ -100,6 +100,13 @@ impl Agent {
         server
     }
 
+    /// A server of others and a session that it started.
+    pub(crate) async fn running(&mut self, id: &str) -> (Server, Session) {
+        let mut server = self.plain_server().await;
+        server.start(id).await;
+        (server, self.session().await)
+    }
+
     /// A hub of ours.
     pub(crate) async fn hub(&mut self) -> Server {
         let mut server = self.plain_server().await;

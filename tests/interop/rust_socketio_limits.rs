@@ -104,16 +104,22 @@ async fn a_servers_request_for_an_acknowledgement_stays_unanswered() {
     .await;
 }
 
-#[tokio::test]
-async fn an_event_without_arguments_comes_under_another_name() {
-    let (sender, mut seen) = mpsc::unbounded_channel();
-    let (_client, mut peer) = connected(|builder| {
+/// A client that tells every event.
+async fn listening() -> (Client, Peer, mpsc::UnboundedReceiver<(Event, Payload)>) {
+    let (sender, seen) = mpsc::unbounded_channel();
+    let (client, peer) = connected(|builder| {
         builder.on_any(move |event, payload, _| {
             let _ = sender.send((event, payload));
             async {}.boxed()
         })
     })
     .await;
+    (client, peer, seen)
+}
+
+#[tokio::test]
+async fn an_event_without_arguments_comes_under_another_name() {
+    let (_client, mut peer, mut seen) = listening().await;
     peer.send(r#"42["session:stop"]"#).await;
     let (event, payload) = patiently("the event", seen.recv()).await.expect("the client lives");
     assert_eq!(event, Event::Message, "named rightly now");
@@ -145,14 +151,7 @@ async fn acknowledgements_that_wait_at_once_share_ids() {
 #[tokio::test]
 async fn a_binary_attachment_with_the_byte_0x1e_is_lost() {
     for (attachment, arrives) in [(vec![4, 1, 2], true), (vec![4, 0x1e, 2], false)] {
-        let (sender, mut seen) = mpsc::unbounded_channel();
-        let (_client, mut peer) = connected(|builder| {
-            builder.on_any(move |event, payload, _| {
-                let _ = sender.send((event, payload));
-                async {}.boxed()
-            })
-        })
-        .await;
+        let (_client, mut peer, mut seen) = listening().await;
         peer.send(r#"451-["picture",{"_placeholder":true,"num":0}]"#).await;
         peer.socket.send(Message::Binary(attachment.clone().into())).await.expect("the attachment is written");
         peer.send(r#"42["after",1]"#).await;
