@@ -2,6 +2,7 @@
 //! what it has no actions for (drags, the wheel, answers to dialogs, secrets) is written as a person would.
 
 mod calls;
+mod chrome;
 mod csharp;
 mod java;
 mod javascript;
@@ -38,11 +39,13 @@ pub enum Target {
     CSharpMstest,
     /// Playwright's own recorder: a line of JSON for each action.
     Jsonl,
+    /// The Recorder of Chrome's DevTools, and `@puppeteer/replay`.
+    ChromeRecorder,
 }
 
 impl Target {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TypeScript,
         Self::JavaScript,
         Self::Python,
@@ -54,6 +57,7 @@ impl Target {
         Self::CSharpNunit,
         Self::CSharpMstest,
         Self::Jsonl,
+        Self::ChromeRecorder,
     ];
 
     /// As flags and servers write it.
@@ -70,6 +74,7 @@ impl Target {
             Self::CSharpNunit => "csharp-nunit",
             Self::CSharpMstest => "csharp-mstest",
             Self::Jsonl => "jsonl",
+            Self::ChromeRecorder => "chrome-recorder",
         }
     }
 }
@@ -113,6 +118,7 @@ pub fn generate(target: Target, recording: &Recording) -> String {
         Target::CSharpNunit => csharp::program(recording, csharp::Flavour::NUnit),
         Target::CSharpMstest => csharp::program(recording, csharp::Flavour::MsTest),
         Target::Jsonl => jsonl::lines(recording),
+        Target::ChromeRecorder => chrome::recording(recording),
     }
 }
 

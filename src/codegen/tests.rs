@@ -29,7 +29,8 @@ fn recording(folder: &Path) -> Recording {
 fn code_is_what_the_official_generators_write() {
     for folder in folders() {
         let recording = recording(&folder);
-        for target in Target::ALL.into_iter().filter(|target| *target != Target::Jsonl) {
+        for target in Target::ALL.into_iter().filter(|target| !matches!(target, Target::Jsonl | Target::ChromeRecorder))
+        {
             let official = std::fs::read_to_string(folder.join(format!("{target}.txt"))).expect("a golden file");
             assert_eq!(generate(target, &recording), official, "{target} of {}", folder.display());
         }
@@ -59,8 +60,17 @@ fn lines_say_what_the_official_ones_say() {
     }
 }
 
+/// No one else writes these of such actions.
+#[test]
+fn recordings_for_devtools() {
+    for name in ["everything", "forms", "frames", "shop", "tabs"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name);
+        insta::assert_snapshot!(format!("devtools_{name}"), generate(Target::ChromeRecorder, &recording(&folder)));
+    }
+}
+
 fn done(action: Action, signals: Vec<Signal>) -> RecordedAction {
-    RecordedAction { action, page: "page".into(), signals, alternatives: Vec::new() }
+    RecordedAction { action, page: "page".into(), signals, alternatives: Vec::new(), place: Box::default() }
 }
 
 /// What the official recorder has no actions for.

@@ -54,9 +54,27 @@ pub struct RecordedAction {
     /// What it caused, in order.
     #[serde(default)]
     pub signals: Vec<Signal>,
-    /// Other selectors that find the same element, the better ones first.
+    /// Other selectors that find the same element, the better ones first; the last is CSS by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
+    /// Where in the pages it was done.
+    #[serde(flatten)]
+    pub place: Box<Place>,
+}
+
+/// Where an action was done, for tools that do not look for elements as Playwright does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// The address its page showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+    /// The way to its frame: the how-manieth child from the main frame on, from 0. Empty for the main frame.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frame_path: Vec<usize>,
+    /// Where the mouse was, from the corner of the element that `selector` means, CSS pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<Point>,
 }
 
 /// What was done. A `selector` is one of [`super::locator`]'s, from the page's main frame, with

@@ -1,6 +1,6 @@
 //! What the script in `js/` sends, one JSON text for each thing a person did.
 
-use crate::model::action::Action;
+use crate::model::action::{Action, Point};
 use serde::Deserialize;
 
 /// Something done in one frame; selectors start there.
@@ -12,6 +12,8 @@ pub(super) struct Payload {
     /// Other selectors of the element.
     #[serde(default)]
     pub(super) alternatives: Vec<String>,
+    /// Where in the element the mouse was.
+    pub(super) offset: Option<Point>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,7 +68,7 @@ pub(super) fn from_main_frame(mut action: Action, way: &str) -> Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::action::{MouseButton, Point};
+    use crate::model::action::MouseButton;
 
     #[test]
     fn payloads_are_read() {

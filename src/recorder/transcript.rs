@@ -2,7 +2,7 @@
 //! it caused. Pure: time comes in, changes go out. The rules are those of Playwright's recorder; where it guesses who caused a
 //! navigation, the browser's word counts first.
 
-use crate::model::action::{Action, RecordedAction, Signal};
+use crate::model::action::{Action, Place, RecordedAction, Signal};
 use std::collections::{HashMap, HashSet};
 
 /// A navigation this long after an action is not its consequence any more, ms. Playwright's figure.
@@ -41,6 +41,8 @@ pub enum Input {
         action: Action,
         /// Other selectors of its element, the better ones first.
         alternatives: Vec<String>,
+        /// Where exactly.
+        place: Box<Place>,
     },
     /// A main frame shows another document or address.
     Navigated {
@@ -114,11 +116,11 @@ impl Transcript {
             Input::Opened { page, url, opener } => self.opened(page, url, opener, now),
             Input::Closed { page } => {
                 let alias = self.alias(&page);
-                self.push(Action::ClosePage {}, alias, Vec::new(), now)
+                self.push_plain(Action::ClosePage {}, alias, now)
             }
-            Input::Performed { page, action, alternatives } => {
-                let alias = self.alias(&page);
-                self.performed(action, alias, alternatives, now)
+            Input::Performed { page, action, alternatives, place } => {
+                let page = self.alias(&page);
+                self.performed(RecordedAction { action, page, signals: Vec::new(), alternatives, place }, now)
             }
             Input::Navigated { page, url, by } => {
                 let alias = self.alias(&page);
@@ -152,19 +154,19 @@ impl Transcript {
                 self.fresh_popups.insert(alias.clone());
                 self.signal(&opener, Signal::Popup { page: alias })
             }
-            None => self.push(Action::OpenPage { url }, alias, Vec::new(), now),
+            None => self.push_plain(Action::OpenPage { url }, alias, now),
         }
     }
 
-    fn performed(&mut self, action: Action, alias: String, alternatives: Vec<String>, now: u64) -> Option<Change> {
-        let last = self.actions.last_mut().filter(|last| last.page == alias);
-        match last.and_then(|last| Some((continued(&last.action, &action)?, last))) {
+    fn performed(&mut self, recorded: RecordedAction, now: u64) -> Option<Change> {
+        let last = self.actions.last_mut().filter(|last| last.page == recorded.page);
+        match last.and_then(|last| Some((continued(&last.action, &recorded.action)?, last))) {
             Some((whole, last)) => {
                 last.action = whole;
                 self.last_at = now;
                 self.changed(self.actions.len() - 1)
             }
-            None => self.push(action, alias, alternatives, now),
+            None => self.push(recorded, now),
         }
     }
 
@@ -197,7 +199,7 @@ impl Transcript {
         if caused {
             self.signal(&alias, Signal::Navigation { url: to })
         } else {
-            self.push(Action::Navigate { url: to }, alias, Vec::new(), now)
+            self.push_plain(Action::Navigate { url: to }, alias, now)
         }
     }
 
@@ -217,8 +219,14 @@ impl Transcript {
         self.changed(index)
     }
 
-    fn push(&mut self, action: Action, alias: String, alternatives: Vec<String>, now: u64) -> Option<Change> {
-        self.actions.push(RecordedAction { action, page: alias, signals: Vec::new(), alternatives });
+    /// What concerns no element.
+    fn push_plain(&mut self, action: Action, page: String, now: u64) -> Option<Change> {
+        let (signals, alternatives) = (Vec::new(), Vec::new());
+        self.push(RecordedAction { action, page, signals, alternatives, place: Box::default() }, now)
+    }
+
+    fn push(&mut self, recorded: RecordedAction, now: u64) -> Option<Change> {
+        self.actions.push(recorded);
         self.last_at = now;
         self.changed(self.actions.len() - 1)
     }

@@ -7,7 +7,7 @@ use super::transcript::{Change, Initiator, Input, Transcript};
 use crate::browser::dialog::Dialog;
 use crate::browser::frame::Cause;
 use crate::browser::{BrowserContext, Frame, Notice, Page, Resident, Topic};
-use crate::model::action::{Action, RecordedAction};
+use crate::model::action::{Action, Place, RecordedAction};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -242,15 +242,19 @@ impl Watch {
                 // A navigation that was announced and did not come is not this action's.
                 self.led.remove(frame.page().id());
                 let way = self.ways.to(frame).await;
-                let action = from_main_frame(action, &way);
+                let action = from_main_frame(action, &way.selector);
                 let action =
                     if self.options.reveal_secrets { secrets::reveal(action) } else { self.secrets.keep(action) };
-                let alternatives = payload.alternatives.iter().map(|selector| format!("{way}{selector}")).collect();
-                self.see(Input::Performed { page: frame.page().id().to_owned(), action, alternatives });
+                let led = |selector: &String| format!("{}{selector}", way.selector);
+                let alternatives = payload.alternatives.iter().map(led).collect();
+                let page = frame.page();
+                let place =
+                    Place { page_url: Some(page.main_frame().url()), frame_path: way.path, offset: payload.offset };
+                self.see(Input::Performed { page: page.id().to_owned(), action, alternatives, place: Box::new(place) });
             }
             Deed::Said(Said::Picked { selector }) => {
                 let way = self.ways.to(frame).await;
-                self.tell(RecorderEvent::Picked(format!("{way}{selector}")));
+                self.tell(RecorderEvent::Picked(format!("{}{selector}", way.selector)));
             }
             Deed::Said(Said::ModeEnded {}) => {
                 self.switch(Mode::Record).await;

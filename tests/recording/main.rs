@@ -106,7 +106,7 @@ async fn answer(event: Option<RecorderEvent>) {
 /// What matters of a line of the official recorder, and of an action of ours.
 fn essence(mut line: Value) -> Value {
     let object = line.as_object_mut().expect("an action");
-    for key in ["locator", "alternatives", "pageAlias"] {
+    for key in ["locator", "alternatives", "pageAlias", "pageUrl", "framePath", "offset"] {
         object.remove(key);
     }
     // Theirs has more kinds of signals, and does not know how a dialog was answered. Navigations are only told where nothing else follows.

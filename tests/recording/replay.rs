@@ -30,8 +30,8 @@ async fn state(page: &Page) -> Value {
     context.call(STATE_JS, &[]).await.expect("a state")
 }
 
-/// A spec of what was recorded that ends by looking whether the page is as the person left it.
-async fn spec(name: &str, site: &str) -> String {
+/// What a scripted person did, and what the first page was afterwards.
+async fn recorded(name: &str, site: &str) -> (action::Recording, Value) {
     let script = Script::read(&folder(name));
     let pool = BrowserPool::new(LaunchOptions::default());
     let options = if script.options.is_null() { json!({}) } else { script.options.clone() };
@@ -42,7 +42,13 @@ async fn spec(name: &str, site: &str) -> String {
     pool.close().await;
     let viewport = serde_json::from_value(script.options["viewport"].clone()).ok();
     let options = action::RecordingOptions { viewport, ..action::RecordingOptions::default() };
-    let code = generate(Target::TypeScript, &action::Recording { version: 1, options, actions });
+    (action::Recording { version: 1, options, actions }, left)
+}
+
+/// A spec of what was recorded that ends by looking whether the page is as the person left it.
+async fn spec(name: &str, site: &str) -> String {
+    let (recording, left) = recorded(name, site).await;
+    let code = generate(Target::TypeScript, &recording);
     let check = format!("  await expect.poll(() => page.evaluate({STATE_JS})).toEqual({left});\n}});\n");
     let body = code.strip_suffix("});\n").expect("a test");
     format!("{body}{check}").replace("test('test'", &format!("test('{name}'"))
@@ -58,6 +64,13 @@ async fn specs(site: &str) -> tempfile::TempDir {
         fs::write(folder.path().join(format!("{name}.spec.ts")), spec(name, site).await).expect("a spec");
     }
     folder
+}
+
+/// What `./install.sh --deps` puts there, or one of our scripts.
+fn interop(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name);
+    assert!(path.exists(), "{}: run ./install.sh --deps first", path.display());
+    path
 }
 
 fn passed(output: &Output) {
@@ -84,8 +97,7 @@ async fn what_was_recorded_plays_again_here() {
 async fn what_was_recorded_plays_again_in_the_official_runner() {
     let site = site::serve();
     let folder = specs(&site).await;
-    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/node_modules");
-    assert!(modules.exists(), "run ./install.sh --deps first");
+    let modules = interop("node_modules");
     std::os::unix::fs::symlink(&modules, folder.path().join("node_modules")).expect("a link");
     let chromium: PathBuf = launch::find_chromium(None).expect("Chromium");
     let config = format!(
@@ -101,4 +113,62 @@ async fn what_was_recorded_plays_again_in_the_official_runner() {
         .output()
         .expect("Node.js");
     passed(&run);
+}
+
+/// The official player of recordings of Chrome's DevTools; what it says.
+fn replay(arguments: &[&str], files: &[PathBuf]) -> String {
+    let run = Command::new("node")
+        .arg(interop("replay.mjs"))
+        .args(arguments)
+        .args(files)
+        .env("UNDERSTUDY_BROWSER", launch::find_chromium(None).expect("Chromium"))
+        .output()
+        .expect("Node.js");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(run.status.success(), "{}\n{}", text(&run.stdout), text(&run.stderr));
+    text(&run.stdout)
+}
+
+async fn plays_again_in_the_player_of_devtools(name: &str) {
+    let site = site::serve();
+    let (recording, left) = recorded(name, &site).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join(format!("{name}.json"));
+    let text = generate(Target::ChromeRecorder, &recording).replace("${PASSWORD}", PASSWORD);
+    fs::write(&file, &text).expect("a file");
+    let said = replay(&["--play", STATE_JS], &[file]);
+    assert_eq!(serde_json::from_str::<Value>(&said).expect("a state"), left, "{text}");
+}
+
+macro_rules! devtools {
+    ($($test:ident: $name:literal),*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                plays_again_in_the_player_of_devtools($name).await;
+            }
+        )*
+    };
+}
+
+devtools!(
+    devtools_play_the_shop: "shop", devtools_fill_the_form: "forms", devtools_enter_frames: "frames", devtools_see_shadow_roots: "shadow"
+);
+
+#[test]
+fn devtools_recordings_are_read_by_the_official_player() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recordings = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(recordings).expect("recordings") {
+        let entry = entry.expect("an entry");
+        let Ok(lines) = fs::read_to_string(entry.path().join("jsonl.txt")) else { continue };
+        let actions = lines.lines().skip(1).map(|line| serde_json::from_str(line).expect("an action")).collect();
+        let recording = action::Recording { version: 1, actions, ..action::Recording::default() };
+        let file = folder.path().join(entry.file_name()).with_extension("json");
+        fs::write(&file, generate(Target::ChromeRecorder, &recording)).expect("a file");
+        files.push(file);
+    }
+    let said = replay(&[], &files);
+    assert_eq!(said.lines().count(), files.len(), "{said}");
 }

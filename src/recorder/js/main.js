@@ -39,6 +39,6 @@ const recorder = {
     setMode(state.mode);
   },
   ready: () => true,
-  /** Of a frame's element, for the code of what is inside. */
-  nameOf: element => suggest(element),
+  /** Of a frame's element, for the code of what is inside; which of its document's frames it is. */
+  nameOf: element => ({ selector: suggest(element), index: queryAll(parseSelector('iframe, frame'), element.ownerDocument).indexOf(element) }),
 };

@@ -11,7 +11,7 @@ function named(element, noText = false) {
   });
 }
 
-/** Selectors of other kinds that find it, and only it. */
+/** Selectors of other kinds that find it, and only it; where it is comes last: tools that know no roles need that. */
 function othersThan(selector, element, noText) {
   const others = [];
   const candidates = [...textCandidates(element, true, noText), ...plainCandidates(element, noText).map(token => [token])];
@@ -22,7 +22,20 @@ function othersThan(selector, element, noText) {
     const found = meantBy(tokens, element);
     if (found.length === 1 && found[0] === element) others.push(other);
   }
-  return others;
+  const path = wayTo(meant(selector, element));
+  return path === selector || others.includes(path) ? others : [...others, path];
+}
+
+/** CSS from shadow root to shadow root: where one ends, a way for tools whose CSS does not look into them has to be cut. */
+function wayTo(element) {
+  const root = element.getRootNode();
+  if (!root.host) return written(pathTo(element));
+  let path = '';
+  for (let at = element; at; at = at.parentElement) {
+    path = tagName(at) + `:nth-child(${1 + [...at.parentNode.children].indexOf(at)})` + (path && ' > ') + path;
+    if (root.querySelectorAll(path).length === 1) break;
+  }
+  return `${wayTo(root.host)} >> ${path}`;
 }
 
 /** Its name from now on, until it is settled anew. */
@@ -30,6 +43,15 @@ function settle(element, noText) {
   const name = named(element, noText);
   settled.set(element, name);
   return name;
+}
+
+/** A person hits what is inside of a button; the code says the button. */
+const meant = (selector, element) => queryAll(parseSelector(selector), element.ownerDocument)[0] ?? element;
+
+/** A place in the window, from the corner of what the name of `element` means. */
+function offsetIn(element, x, y) {
+  const box = meant(nameSettled(element).selector, element).getBoundingClientRect();
+  return rounded(x - box.x, y - box.y);
 }
 
 const nameSettled = (element, noText) => settled.get(element) ?? settle(element, noText);

@@ -7,6 +7,8 @@ const STEADY = 8;
 let press = null;
 /** The release that ended a drag is no click. */
 let dragged = false;
+/** Where in its element the mouse was pressed last: `{ element, offset }`. */
+let pressed = null;
 
 function onPointerDown(event) {
   if (event.button !== 0 || !event.isPrimary) return;
@@ -19,6 +21,7 @@ function onMouseDown(event) {
   const element = hitBy(event);
   if (!isElement(element)) return;
   settle(element);
+  pressed = { element, offset: offsetIn(element, event.clientX, event.clientY) };
   dragged = false;
 }
 
@@ -82,7 +85,7 @@ function onClick(event) {
     return;
   }
   if (opensPicker(element)) return;
-  if (isCheckable(element) && event.detail === 1) record({ name: element.checked ? 'check' : 'uncheck', ...nameSettled(element) });
+  if (isCheckable(element) && event.detail === 1) record({ name: element.checked ? 'check' : 'uncheck', ...nameSettled(element), offset: offsetOf(element) });
   else click(event, element, buttonOf(event), event.detail);
 }
 
@@ -91,6 +94,9 @@ function onContextMenu(event) {
   if (isElement(element) && event.button === 2 && !opensPicker(element)) click(event, element, 'right', 1);
 }
 
+/** Of the press that became a click; a click on a label reaches a field that was not pressed itself. */
+const offsetOf = element => (pressed?.element === element ? pressed.offset : undefined);
+
 function click(event, element, button, clickCount) {
-  record({ name: 'click', ...nameSettled(element), button, modifiers: modifiersOf(event), clickCount, position: placeIn(event, element) });
+  record({ name: 'click', ...nameSettled(element), button, modifiers: modifiersOf(event), clickCount, position: placeIn(event, element), offset: offsetOf(element) });
 }

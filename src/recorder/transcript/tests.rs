@@ -18,7 +18,7 @@ fn goes(url: &str, by: Initiator) -> Input {
 }
 
 fn done(action: Action) -> Input {
-    Input::Performed { page: page(), action, alternatives: Vec::new() }
+    Input::Performed { page: page(), action, alternatives: Vec::new(), place: Box::default() }
 }
 
 fn click(selector: &str, click_count: u32) -> Input {
@@ -187,6 +187,7 @@ fn what_was_seen_becomes_what_was_done() {
                         page: "Q".into(),
                         action: Action::Check { selector: "c".into() },
                         alternatives: vec![],
+                        place: Box::default(),
                     },
                 ),
                 (10, Input::Closed { page: "Q".into() }),
