@@ -239,7 +239,7 @@ impl Run<'_> {
         } else if none || request.list_only {
             Outcome::Passed
         } else {
-            self.work(&mut schedule, workers, &mut idle).await
+            self.work(&files, &mut schedule, workers, &mut idle).await
         };
         idle.into_iter().map(Worker::dispose).collect::<JoinSet<_>>().join_all().await;
         outcome
@@ -270,7 +270,13 @@ impl Run<'_> {
     }
 
     /// Keeps the workers busy until nothing is left.
-    async fn work(&self, schedule: &mut Schedule, workers: usize, idle: &mut VecDeque<Worker>) -> Outcome {
+    async fn work(
+        &self,
+        files: &[Vec<TestCase>],
+        schedule: &mut Schedule,
+        workers: usize,
+        idle: &mut VecDeque<Worker>,
+    ) -> Outcome {
         let mut busy: JoinSet<Result<JobDone, Vec<TestError>>> = JoinSet::new();
         let mut slots: Vec<u32> = (0..u32::try_from(workers).unwrap_or(1)).rev().collect();
         let mut leaving = JoinSet::new();
@@ -300,7 +306,7 @@ impl Run<'_> {
                 Some(Ok(Ok(done))) => {
                     slots.push(done.slot);
                     let consequences = schedule.ended(done.file, &done.end);
-                    self.skip(done.file, consequences.skipped);
+                    self.skip(done.file, &files[done.file], consequences.skipped);
                     match done.worker {
                         Some(worker) if schedule.waits(done.file) => idle.push_back(worker),
                         Some(worker) => drop(leaving.spawn(worker.dispose())),
@@ -328,15 +334,16 @@ impl Run<'_> {
     }
 
     /// Tells of tests that will not run.
-    fn skip(&self, file: usize, tests: Vec<Planned>) {
+    fn skip(&self, file: usize, cases: &[TestCase], tests: Vec<Planned>) {
         for planned in tests {
+            let case = cases.iter().find(|case| case.id == planned.test);
             let test = self.stage.id(file, &planned.test, planned.repeat);
             self.stage.tell(RunEvent::TestBegin { test: test.clone(), retry: planned.retry });
             self.stage.tell(RunEvent::TestEnd(Attempt {
                 test,
                 retry: planned.retry,
                 status: Status::Skipped,
-                expected_status: Status::Passed,
+                expected_status: case.map_or(Status::Passed, |case| case.expected_status),
                 duration_ms: 0,
                 errors: Vec::new(),
                 annotations: Vec::new(),

@@ -61,6 +61,8 @@ modules![
     "facade/test/declare.js",
     "facade/test/fixtures.js",
     "facade/test/folder.js",
+    "facade/test/names.js",
+    "facade/test/project.js",
     "facade/test/info.js",
     "facade/test/registration.js",
     "facade/test/runner.js",

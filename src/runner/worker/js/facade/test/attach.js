@@ -11,9 +11,10 @@ const TYPES = {
 
 /** `{ name, contentType, body }` or `{ name, contentType, path }`. */
 export async function makeAttachment(folder, name, { body, path, contentType }) {
-  if ((body === undefined) === (path === undefined)) throw new Error('Exactly one of "path" and "body" must be specified');
+  if (body !== undefined && path !== undefined) throw new Error('Exactly one of "path" and "body" must be specified');
   if (typeof name !== 'string') throw new Error('"name" should be string.');
   if (body !== undefined) return { name, contentType: contentType ?? (typeof body === 'string' ? 'text/plain' : 'application/octet-stream'), body: Buffer.from(body) };
+  if (path === undefined) return { name, contentType: contentType ?? 'text/plain' };
   const extension = /\.([^./]+)$/.exec(path)?.[1] ?? '';
   const to = `${folder}/attachments/${plain(name)}-${native.sha1(path)}${extension && `.${extension}`}`;
   await op('artifact.copy', { from: path, to }, { apiName: 'testInfo.attach' });

@@ -1,7 +1,7 @@
 // One attempt at a test: hooks before, fixtures, body, hooks after, fixtures down; never throws.
 import { native, send } from '../native.js';
 import { abandonAll, isAbandoned } from '../op.js';
-import { plainError, SkipError, testError } from '../errors.js';
+import { isError, plainError, SkipError, testError } from '../errors.js';
 import { failOpenSteps, inStep, stepsOf } from '../steps.js';
 import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
@@ -109,7 +109,7 @@ export class Attempt {
   /** In the time that is left of the running slot. */
   #timed(body) {
     return this.current.run(() => Promise.race([body(), this.cancelled.promise]), timeout => ({
-      message: `Test timeout of ${timeout}ms exceeded${this.doing?.words ?? ''}.`, location: this.doing?.location,
+      message: this.doing?.instead?.(timeout) ?? `Test timeout of ${timeout}ms exceeded${this.doing?.words ?? ''}.`, location: this.doing?.location,
     }));
   }
 
@@ -133,7 +133,7 @@ export class Attempt {
   #runner = async (body, { title, phase, timeout, location }) => {
     if (timeout === undefined) {
       const before = this.doing;
-      if (location) this.doing = { words: phase === 'setup' ? ` while setting up "${title}"` : ` while tearing down "${title}"`, location };
+      if (location) this.doing = phase === 'setup' ? { words: ` while setting up "${title}"`, location } : { instead: limit => `Tearing down "${title}" exceeded the test timeout of ${limit}ms.`, location };
       const value = await body();
       this.doing = before;
       return value;
@@ -170,7 +170,7 @@ export class Attempt {
   }
   note(report, error) {
     if (this.info.errors.some(seen => seen._thrown !== undefined && seen._thrown === error)) return;
-    const entry = { message: report.message, stack: report.stack, value: undefined };
+    const entry = isError(error) || error === undefined ? { message: report.message, stack: report.stack } : { value: report.message };
     Object.defineProperty(entry, '_report', { value: report });
     Object.defineProperty(entry, '_thrown', { value: error });
     this.info.errors.push(entry);

@@ -10,6 +10,8 @@ const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFact
   'reducedMotion', 'forcedColors', 'clientCertificates'];
 /** Options with another effect, or one that this runner decides elsewhere. */
 const OTHER = ['actionTimeout', 'navigationTimeout', 'testIdAttribute', 'contextOptions', 'launchOptions', 'connectOptions', 'headless', 'channel', 'screenshot', 'trace', 'video', 'defaultBrowserType'];
+/** Those that a browser or a whole worker has: not for a group of tests. */
+const WORKER = ['launchOptions', 'connectOptions', 'headless', 'channel', 'screenshot', 'trace', 'video', 'defaultBrowserType'];
 const DEFAULTS = { actionTimeout: 0, navigationTimeout: 0, acceptDownloads: true, javaScriptEnabled: true, locale: 'en-US', viewport: { width: 1280, height: 720 }, contextOptions: {}, launchOptions: {}, serviceWorkers: 'allow', defaultBrowserType: 'chromium', screenshot: 'off', trace: 'off', video: 'off', headless: true };
 
 /** What contexts that the test makes itself begin with: the options in force for the running test. */
@@ -32,7 +34,7 @@ const fixtures = {
   request: async () => { throw missing('fixtures', 'request', SUPPORTED); },
   playwright: [async () => { throw missing('fixtures', 'playwright', SUPPORTED); }, { scope: 'worker' }],
 };
-for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], { option: true }];
+for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], WORKER.includes(name) ? { option: true, scope: 'worker' } : { option: true }];
 
 /** A page is of one test; these hooks are around many. */
 const notInHookOfAll = kind => `"context" and "page" fixtures are not supported in "${kind}" since they are created on a per-test basis.

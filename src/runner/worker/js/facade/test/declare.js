@@ -51,7 +51,10 @@ export class TestType {
     test.describe.parallel = (...args) => this.#describe('parallel', args);
     test.describe.parallel.only = (...args) => this.#describe('parallel.only', args);
     for (const kind of ['beforeAll', 'afterAll', 'beforeEach', 'afterEach']) test[kind] = (...args) => this.#hook(kind, args);
-    test.use = fixtures => { here('test.use()').uses.push({ fixtures, location: locationOf(capture()) }); };
+    test.use = fixtures => {
+      const suite = here('test.use()');
+      suite.uses.push({ fixtures, location: locationOf(capture()), isOfGroup: suite.kind !== 'file' });
+    };
     test.step = (title, body, options) => step(title, body, options);
     test.step.skip = skippedStep;
     test.extend = fixtures => {
@@ -65,10 +68,8 @@ export class TestType {
   #declare(kind, args) {
     const suite = here('test()');
     const location = locationOf(capture());
-    const [title, ...rest] = args;
-    const fn = rest.at(-1);
-    if (typeof title !== 'string') throw new Error('Test title must be a string');
-    if (typeof fn !== 'function') throw new Error('Test function is missing: test(title, [details], async ({ page }) => { … })');
+    const [title, ...rest] = [String(args[0]), ...args.slice(1)];
+    const fn = functionOf(rest);
     const test = new Test(title, fn, suite, location ?? suite.location, this);
     details(test, rest.length > 1 ? rest[0] : {});
     test.only = kind === 'only';
@@ -78,9 +79,9 @@ export class TestType {
 
   #describe(kind, args) {
     const parent = here('test.describe()');
-    const fn = args.at(-1);
-    const title = typeof args[0] === 'string' ? args[0] : '';
-    if (typeof fn !== 'function') throw new Error('test.describe() needs a function');
+    const title = typeof args[0] === 'function' ? '' : String(args[0]);
+    const fn = typeof args[0] === 'function' ? args[0] : functionOf(args.slice(1));
+    if (kind.startsWith('parallel') && parent.chain().some(suite => suite.mode === 'serial')) throw new Error('describe.parallel cannot be nested inside describe.serial');
     const suite = new Suite(title, parent, locationOf(capture()));
     details(suite, typeof args[1] === 'object' ? args[1] : {});
     suite.only = kind.endsWith('only');
@@ -90,8 +91,7 @@ export class TestType {
     parent.entries.push(suite);
     tree.current = suite;
     try {
-      const result = fn();
-      if (typeof result?.then === 'function') throw new Error('describe callback must not be async: tests are declared synchronously');
+      fn();
     } finally {
       tree.current = parent;
     }
@@ -99,7 +99,7 @@ export class TestType {
 
   #hook(kind, args) {
     const suite = here(`test.${kind}()`);
-    const fn = args.at(-1);
+    const fn = typeof args[0] === 'function' ? args[0] : args[1];
     if (typeof fn !== 'function') throw new Error(`test.${kind}() needs a function`);
     suite.hooks[kind].push({ kind, title: typeof args[0] === 'string' ? args[0] : `${kind} hook`, fn, location: locationOf(capture()), type: this });
   }
@@ -122,9 +122,16 @@ export class TestType {
   }
 }
 
+/** The body behind a title and, perhaps, details. */
+function functionOf(args) {
+  const fn = args.find(value => typeof value === 'function');
+  if (!fn) throw new Error(`details: expected ${typeof args[0] === 'object' ? 'a function after it' : 'object'}, got ${typeof args[args.length > 1 ? 1 : 0]}`);
+  return fn;
+}
+
 function details(declared, { tag, annotation } = {}) {
   const tags = tag === undefined ? [] : Array.isArray(tag) ? tag : [tag];
-  for (const name of tags) if (!String(name).startsWith('@')) throw new Error(`Tag must start with "@" symbol, got "${name}" instead.`);
+  for (const name of tags) if (!String(name).startsWith('@')) throw new Error("Tag must start with '@'");
   declared.tags.push(...tags);
   declared.annotations.push(...(annotation === undefined ? [] : Array.isArray(annotation) ? annotation : [annotation]));
 }

@@ -65,12 +65,15 @@ class Instance {
       if (!needed) throw fixtureError(`Fixture "${registration.name}" has unknown parameter "${name}".`, registration.location);
       needs[name] = (await fixtures.get(needed, pool, run, info)).value;
     }
+    // What it needs goes down after it.
+    fixtures.instances.delete(registration);
+    fixtures.instances.set(registration, this);
     const ready = Promise.withResolvers();
     const release = Promise.withResolvers();
     this.release = release.resolve;
     let used = false;
     const use = async value => {
-      if (used) throw fixtureError(`Cannot provide fixture value for the second time`, registration.location);
+      if (used) throw new Error('Cannot provide fixture value for the second time');
       used = true;
       this.value = value;
       ready.resolve();
@@ -78,7 +81,7 @@ class Instance {
     };
     const body = async () => {
       await registration.value(needs, use, info);
-      if (!used) throw fixtureError(`Fixture "${registration.title}" did not call use()`, registration.location);
+      if (!used) throw fixtureError(`use() was not called in fixture "${registration.title}"`, registration.location);
     };
     await this.#timed(run, 'setup', () => {
       this.finished = body();

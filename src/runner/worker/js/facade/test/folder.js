@@ -20,7 +20,7 @@ export function plain(text) {
 }
 
 /** The middle gives way to a digest of the whole. */
-function shortened(text, longest) {
+export function shortened(text, longest) {
   if (text.length <= longest) return text;
   const middle = `-${native.sha1(text).slice(0, 5)}-`;
   const start = Math.floor((longest - middle.length) / 2);

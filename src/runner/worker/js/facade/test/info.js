@@ -2,6 +2,8 @@
 import { SkipError } from '../errors.js';
 import { makeAttachment } from './attach.js';
 import { attemptFolder, below } from './folder.js';
+import { SnapshotNames } from './names.js';
+import { fullConfig, project } from './project.js';
 
 let current;
 export function currentInfo() { return current; }
@@ -29,12 +31,15 @@ export class TestInfo {
     this.timeout = timeout;
     this.testId = test.id;
     this.outputDir = attemptFolder(config.outputDir ?? '', { file: this.file, titles: test.titlePath(), project: config.project, retry, repeat });
-    this.snapshotSuffix = '';
+    this.snapshotSuffix = process.platform;
     this.fn = test.fn;
-    this.project = { name: config.project ?? '', retries: config.retries ?? 0, timeout: config.timeout, use: { ...config.use }, testDir: '', outputDir: config.outputDir ?? '', metadata: {} };
-    this.config = { workers: 1, projects: [this.project], rootDir: '', version: '1.65.1', metadata: {} };
+    this._slow = this.annotations.some(({ type }) => type === 'slow');
+    this.project = project(config);
+    this.config = fullConfig(config, this.project);
+    this._names = new SnapshotNames(this, config);
   }
   get error() { return this.errors[0]; }
+  get snapshotDir() { return this._names.folder; }
 
   skip(...args) { this._modify('skip', args); }
   fixme(...args) { this._modify('fixme', args); }
@@ -62,6 +67,11 @@ export class TestInfo {
   }
   async attach(name, options = {}) {
     this.attachments.push(await makeAttachment(this.outputDir, name, options));
+  }
+  /** `kind` decides which template of the configuration holds. */
+  snapshotPath(...names) {
+    const { kind = 'snapshot' } = typeof names.at(-1) === 'object' ? names.pop() : {};
+    return this._names.path(names, kind);
   }
   outputPath(...segments) {
     const path = below(this.outputDir, segments);

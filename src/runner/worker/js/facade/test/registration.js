@@ -8,6 +8,12 @@ class Registration {
   }
 }
 
+const isWithOptions = declared => Array.isArray(declared) && declared.length === 2 && typeof declared[1] === 'object' && declared[1] !== null
+  && ['scope', 'auto', 'option', 'timeout', 'title', 'box'].some(key => key in declared[1]);
+
+/** Whether a fixture is declared as an option, whose value the run may give. */
+export const declaresOption = declared => isWithOptions(declared) && Boolean(declared[1].option);
+
 /** List of fixtures → name → registrations made from it. */
 const registrations = new WeakMap();
 
@@ -15,7 +21,15 @@ const registrations = new WeakMap();
 export class Pool {
   constructor(lists) {
     this.byName = new Map();
-    for (const list of lists) for (const [name, value] of Object.entries(list.fixtures)) this.byName.set(name, this.#known(list, name, value));
+    for (const list of lists) {
+      for (const [name, value] of Object.entries(list.fixtures)) {
+        const registration = this.#known(list, name, value);
+        if (list.isOfGroup && registration.scope === 'worker') {
+          throw fixtureError(`Cannot use({ ${name} }) in a describe group, because it forces a new worker.\nMake it top-level in the test file or put in the configuration file.`, list.location);
+        }
+        this.byName.set(name, registration);
+      }
+    }
   }
 
   /** The same declaration over the same one is the same registration in every pool: worker fixtures outlive a pool. */
@@ -32,13 +46,13 @@ export class Pool {
   }
 
   #make(name, declared, location, previous) {
-    const isTuple = Array.isArray(declared) && declared.length === 2 && typeof declared[1] === 'object' && declared[1] !== null
-      && ['scope', 'auto', 'option', 'timeout', 'title', 'box'].some(key => key in declared[1]);
+    const isTuple = isWithOptions(declared);
     let value = isTuple ? declared[0] : declared;
     const options = isTuple ? declared[1] : {};
     if (previous) {
-      if (options.scope && options.scope !== previous.scope) throw fixtureError(`Fixture "${name}" has already been registered as a { scope: '${previous.scope}' } fixture defined in ${previous.location?.file ?? '<builtin>'}.`, location);
-      if (options.auto !== undefined && Boolean(options.auto) !== previous.auto) throw fixtureError(`Fixture "${name}" has already been registered as a { auto: '${previous.auto ? 'test' : 'undefined'}' } fixture.`, location);
+      const taken = kind => fixtureError(`Fixture "${name}" has already been registered as a { ${kind}: '${previous.scope}' } fixture defined in ${place(previous)}.`, location);
+      if (options.scope && options.scope !== previous.scope) throw taken('scope');
+      if (options.auto !== undefined && Boolean(options.auto) !== previous.auto) throw taken('auto');
     }
     // An option set to undefined goes back to what the run says, or its default.
     if (value === undefined && previous?.option) {
@@ -71,8 +85,11 @@ export class Pool {
     const visit = (name, from, path) => {
       const registration = this.resolve(name, from);
       if (!registration) throw fixtureError(from ? `Fixture "${from.name}" has unknown parameter "${name}".` : `${what} has unknown parameter "${name}".`, from?.location ?? location);
-      if (from?.scope === 'worker' && registration.scope === 'test') throw fixtureError(`worker fixture "${from.name}" cannot depend on a test fixture "${name}" defined in ${registration.location?.file ?? '<builtin>'}.`, from.location);
-      if (path.includes(registration)) throw fixtureError(`Fixtures ${[...path.slice(path.indexOf(registration)), registration].map(item => `"${item.name}"`).join(' -> ')} form a dependency cycle`, registration.location);
+      if (from?.scope === 'worker' && registration.scope === 'test') throw fixtureError(`worker fixture "${from.name}" cannot depend on a test fixture "${name}" defined in ${place(registration)}.`, from.location);
+      if (path.includes(registration)) {
+        const circle = [...path.slice(path.indexOf(registration)), registration];
+        throw fixtureError(`Fixtures ${circle.map(item => `"${item.name}"`).join(' -> ')} form a dependency cycle: ${circle.map(place).join(' -> ')}`, registration.location);
+      }
       for (const need of registration.needs) visit(need, registration, [...path, registration]);
     };
     for (const name of names) visit(name, undefined, []);
@@ -80,6 +97,9 @@ export class Pool {
 
   autos(scope) { return [...this.byName.values()].filter(registration => registration.auto && registration.scope === scope); }
 }
+
+/** Where a fixture is declared, for messages. */
+const place = ({ location }) => (location ? `${location.file}:${location.line}:${location.column}` : '<builtin>');
 
 export function fixtureError(message, location) {
   const error = new Error(message);
@@ -99,15 +119,14 @@ export function parameterNames(fn, location) {
 
 function parse(source, location) {
   const text = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').trim();
-  const arrow = /^(?:async\s+)?([A-Za-z_$][\w$]*)\s*=>/.exec(text);
-  if (arrow) throw fixtureError(`First argument must use the object destructuring pattern: ${arrow[1]}`, location);
+  if (/^(?:async\s+)?[A-Za-z_$][\w$]*\s*=>/.test(text)) return [];
   const open = text.indexOf('(');
   const first = split(text.slice(open + 1, closing(text, open)))[0]?.trim() ?? '';
   if (!first) return [];
   if (!first.startsWith('{')) throw fixtureError(`First argument must use the object destructuring pattern: ${first}`, location);
   const names = split(first.slice(1, closing(first, 0))).map(part => part.trim()).filter(Boolean).map(part => part.split(/[:=]/)[0].trim());
   const rest = names.find(name => name.startsWith('...'));
-  if (rest) throw fixtureError(`Rest property "${rest.slice(3)}" is not supported. List all used fixtures explicitly, separated by comma.`, location);
+  if (rest) throw fixtureError(`Rest property "${rest}" is not supported. List all used fixtures explicitly, separated by comma.`, location);
   return names;
 }
 

@@ -4,7 +4,7 @@ import { plainError, SkipError, testError } from '../errors.js';
 import { Attempt } from './attempt.js';
 import { BUILTIN } from './builtin.js';
 import { Fixtures } from './fixtures.js';
-import { Pool } from './registration.js';
+import { declaresOption, parameterNames, Pool } from './registration.js';
 import { selectTests } from './suite.js';
 import { endGap, Slot, TimedOut } from './timing.js';
 
@@ -27,18 +27,17 @@ class Worker {
     return pools.get(test.type);
   }
   #makePool(test) {
-    const lists = [BUILTIN, ...test.type.lists];
-    return new Pool([...lists, this.#given(test.type, lists), ...test.suite.chain().flatMap(suite => suite.uses)]);
+    const lists = [BUILTIN, ...test.type.lists].flatMap(list => [list, this.#given(list)]);
+    return new Pool([...lists, ...test.suite.chain().flatMap(suite => suite.uses)]);
   }
 
-  /** The run's `use` options, as far as the test knows options of these names. */
-  #given(type, lists) {
-    if (!this.given.has(type)) {
-      const known = new Pool(lists).byName;
-      const options = Object.entries(this.config.use ?? {}).filter(([name]) => known.get(name)?.option);
-      this.given.set(type, { fixtures: Object.fromEntries(options), isGiven: true });
+  /** The run's `use` options, as far as the list declares options of these names: what later lists say counts for more. */
+  #given(list) {
+    if (!this.given.has(list)) {
+      const options = Object.entries(this.config.use ?? {}).filter(([name]) => declaresOption(list.fixtures[name]));
+      this.given.set(list, { fixtures: Object.fromEntries(options), isGiven: true });
     }
-    return this.given.get(type);
+    return this.given.get(list);
   }
 
   /** `beforeAll` of the suites around the attempt's test that were not entered yet. */
@@ -159,7 +158,7 @@ export function listTests() {
     test.id = `${root.title} › ${path}${ordinal ? ` #${ordinal}` : ''}`;
     worker.tests.set(test.id, test);
   }
-  for (const test of tests) worker.poolOf(test).validate([], 'Test', test.location);
+  validateAll(tests);
   const groups = new Map();
   const groupId = suite => {
     if (!suite) return null;
@@ -173,6 +172,22 @@ export function listTests() {
       expectedStatus: test.expectedStatus(), timeout: test.timeout(worker.config.timeout), retries: test.retries(), serialGroup: groupId(test.serialGroup()),
     })),
   };
+}
+
+/** Fixtures that are not there, or that need each other, are told before anything is run. */
+function validateAll(tests) {
+  const seen = new Set();
+  const validate = (pool, fn, what, location) => pool.validate(parameterNames(fn, location), what, location);
+  for (const test of tests) {
+    const pool = worker.poolOf(test);
+    validate(pool, test.fn, 'Test', test.location);
+    if (seen.has(pool)) continue;
+    seen.add(pool);
+    for (const suite of test.suite.chain()) {
+      for (const { kind, fn, location } of Object.values(suite.hooks).flat()) validate(pool, fn, `${kind} hook`, location);
+      for (const { annotation, fn, location } of suite.modifiers) validate(pool, fn, `${annotation.type} modifier`, location);
+    }
+  }
 }
 
 export const runTests = ({ tests, workerIndex, parallelIndex }) => {

@@ -29,7 +29,7 @@ export async function step(title, body, options = {}) {
   const stack = capture();
   const boxed = error => { if (options.box && error && typeof error === 'object') error.stack = stack; throw error; };
   return inStep({ category: 'test.step', title, apiName: 'test.step', stack, location: options.location, box: options.box }, async () => {
-    const info = new StepInfo([...running, title]);
+    const info = new StepInfo([...currentInfo().titlePath, ...running, title]);
     running.push(title);
     try {
       if (typeof body !== 'function') throw new TypeError('body is not a function');

@@ -41,8 +41,7 @@ export class Test {
 
   allAnnotations() { return [...this.suite.chain().flatMap(suite => suite.annotations), ...this.annotations]; }
   allTags() {
-    const inTitles = [...this.suite.titles(), this.title].flatMap(title => title.match(/@[\S]+/g) ?? []);
-    return [...new Set([...inTitles, ...this.suite.chain().flatMap(suite => suite.tags), ...this.tags])];
+    return [...this.suite.chain().slice(1), this].flatMap(({ title, tags }) => [...title.match(/@\S+/g) ?? [], ...tags]);
   }
   expectedStatus() {
     const kinds = this.allAnnotations().map(({ type }) => type);
