@@ -1,6 +1,6 @@
 // Every documented member of the official API (fixtures/api/members.json, captured) is there or refused by name.
 import { readFileSync } from 'node:fs';
-import { api, context, facade, has, info, page, presence } from './objects.mjs';
+import { api, context, facade, has, page, presence } from './objects.mjs';
 
 const captured = JSON.parse(readFileSync(new URL('../../fixtures/api/members.json', import.meta.url)));
 const { test, expect, selectors } = facade;
@@ -29,7 +29,6 @@ const refusals = [
   [() => page.locator('p').drop(), /^locator\.drop is not supported yet\. Supported: /],
   [() => browser.startTracing(), /^browser\.startTracing is not supported yet/],
   [() => browser.browserType().launch(), /^browserType\.launch is not supported yet\. Supported: name$/],
-  [() => info.snapshotPath(), /^testInfo\.snapshotPath is not supported yet/],
   [() => test.abort(), /^test\.abort is not supported yet\. Supported: .*\bbeforeEach, /],
   [() => selectors.register('x'), /^selectors\.register is not supported yet\. Supported: setTestIdAttribute$/],
   [() => facade.chromium.launch(), /^chromium\.launch is not supported yet\. Supported: the fixtures /],
