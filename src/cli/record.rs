@@ -164,7 +164,7 @@ async fn record(
         execution: SESSION.into(),
         url: args.url.clone().unwrap_or_default(),
         language: args.target.name().to_owned(),
-        config: RecordingConfig { viewport: args.viewport, device: args.device.clone() },
+        config: RecordingConfig { viewport: args.viewport, device: args.device.clone(), preview: None },
     };
     let (sender, events) = mpsc::channel(256);
     let (controls, wanted) = mpsc::unbounded_channel();

@@ -84,6 +84,8 @@ pub struct RecordingConfig {
     pub viewport: Option<Viewport>,
     /// A Playwright device descriptor by name.
     pub device: Option<String>,
+    /// Whether pictures of the page are wanted in place of a window on the agent's screen; absent means wherever it has no screen.
+    pub preview: Option<bool>,
 }
 
 /// A size in CSS pixels.

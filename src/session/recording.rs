@@ -140,14 +140,20 @@ impl Recordings {
         let target: Target = start.language.parse()?;
         let (mut context, written) = context_options(&start, &self.options.written)?;
         context.storage_state.clone_from(&self.options.storage);
+        let (mode, preview) = match start.config.preview {
+            // Whoever looks at pictures is somewhere else: a window would only be in the way.
+            Some(true) => (Mode::Headless, true),
+            Some(false) => (self.options.mode, false),
+            None => (self.options.mode, self.options.preview),
+        };
         let browser = tokio::select! {
-            browser = self.pool.acquire(self.options.mode) => browser?,
+            browser = self.pool.acquire(mode) => browser?,
             () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
         };
         let context = browser.new_context(context).await?;
         let (recorder, told) = Recorder::attach(&context, self.options.recorder.clone());
         let preview =
-            self.options.preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
+            preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let (pages, dialog) = (Vec::new(), None);
@@ -179,6 +185,9 @@ impl Stage {
         self.pages.push(page.clone());
         let options =
             GotoOptions { wait_until: LoadState::DomContentLoaded, timeout: NAVIGATION_TIMEOUT, referer: None };
+        if let Some(preview) = &mut self.preview {
+            preview.show(&page, alias(0)).await;
+        }
         self.recorder.leads(&page);
         let url = address(&self.start.url);
         let frame = page.main_frame();
@@ -198,6 +207,7 @@ impl Stage {
                         return Ok(Some(end));
                     }
                 }
+                () = preview::frame(&mut self.preview) => {}
             }
         };
         if let Err(error) = arrived {
@@ -209,6 +219,7 @@ impl Stage {
         let (flow, execution) = (self.start.flow.clone(), self.start.execution.clone());
         self.tell(Event::RecordingReady { flow, execution }).await;
         if let Some(preview) = &mut self.preview {
+            // Once more, as it is now: whoever waited for the page may not have looked before.
             preview.show(&page, alias(0)).await;
         }
         Ok(None)

@@ -22,7 +22,9 @@ struct Session {
 impl Session {
     fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
         let pool = BrowserPool::new(LaunchOptions::default());
-        let options = RecordingsOptions { mode: Mode::Headless, preview: true, ..RecordingsOptions::default() };
+        // As on a workstation: the pictures are asked for.
+        let options = RecordingsOptions { mode: Mode::Headed, preview: false, ..RecordingsOptions::default() };
+        let config = RecordingConfig { preview: Some(true), ..config };
         let recordings = Recordings::new(pool.clone(), options);
         let (sender, events) = mpsc::channel(64);
         let (controls, told) = mpsc::unbounded_channel();
@@ -124,6 +126,15 @@ async fn a_pause_before_the_page_is_there_holds() {
 }
 
 #[tokio::test]
+async fn a_page_that_does_not_come_is_seen_not_coming() {
+    let mut session = Session::start(&format!("{}/hang", site::serve()), "typescript", RecordingConfig::default());
+    session.until(|event| matches!(event, Event::RecordingFrame { .. })).await;
+    assert!(!session.told.iter().any(|event| matches!(event, Event::RecordingReady { .. })));
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    assert!(session.end().await.0);
+}
+
+#[tokio::test]
 async fn dialogs_are_told_and_answered() {
     let site = site::serve();
     let mut session = Session::start(&format!("{site}/play/dialogs.html"), "javascript", RecordingConfig::default());
@@ -152,7 +163,7 @@ async fn every_end_is_told_once() {
     let (success, code, message) = session.end().await;
     assert!(!success && code.is_none() && message.expect("words").contains("known are typescript"));
 
-    let config = RecordingConfig { device: Some("Pixle 7".into()), viewport: None };
+    let config = RecordingConfig { device: Some("Pixle 7".into()), ..RecordingConfig::default() };
     let (success, _, message) = Session::start(&plain, "typescript", config).end().await;
     assert!(!success && message.expect("words").contains("Did you mean Pixel 7"));
 

@@ -69,7 +69,7 @@ mod tests {
             execution: "e".into(),
             url: String::new(),
             language: "typescript".into(),
-            config: RecordingConfig { viewport, device: Some(device.into()) },
+            config: RecordingConfig { viewport, device: Some(device.into()), preview: None },
         };
         let size = |start| {
             context_options(&start, &RecordingOptions::default()).expect("a device").0.viewport().map(|size| size.width)
