@@ -5,6 +5,8 @@
 mod client;
 mod program;
 mod recording;
+#[path = "../support/site.rs"]
+mod site;
 
 use client::{Client, Got};
 use serde_json::{Value, json};

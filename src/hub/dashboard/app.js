@@ -2,7 +2,10 @@
 // The dashboard: signs in, listens, and wires what people press to what the hub is told.
 import { Socket } from './socket.js';
 import { Sessions } from './sessions.js';
-import { showAgents, SessionList, SessionView } from './view.js';
+import { showAgents } from './agents.js';
+import { fill, prepare } from './record.js';
+import { RecordingView } from './recording-view.js';
+import { SessionList, SessionView } from './view.js';
 
 const SAMPLE = `import { test, expect } from '@playwright/test';
 
@@ -17,6 +20,8 @@ test('a page that counts', async ({ page }) => {
   await expect(page.getByRole('status')).toHaveText('2');
 });
 `;
+/** Where it is said why something does not start. */
+const PROBLEMS = ['compose-problem', 'record-form-problem', 'record-problem'];
 const KEEP = 'understudy-token';
 const $ = id => document.getElementById(id);
 
@@ -25,53 +30,86 @@ let token;
 /** The session whose start is awaited, to be shown when it is there. */
 let awaited;
 
+const emit = (name, payload) => socket?.emit(name, payload);
+const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+
 const view = new SessionView();
+const recording = new RecordingView(emit, ({ recording: { code }, start }) => execute(code, start.payload.agentId));
 const list = new SessionList($('sessions'), session => open(session));
-const sessions = new Sessions((session, what, number) => {
+const sessions = new Sessions((session, what, number, used) => {
   list.changed(session, what);
-  if (what === 'new' && session.id === awaited) open(session);
-  else if (what === 'new' && session.id === view.session?.id) view.show(session);
+  const shown = view.session ?? recording.session;
+  if (what === 'new' && (session.id === awaited || session.id === shown?.id)) open(session);
+  else if (session.recording) recording.changed(session, what, used);
   else view.changed(session, what, number);
 });
 
+/** Shows one of the forms (`compose`, `record`), or how a session goes (`session`, `recording`). */
+function stage(name) {
+  for (const id of ['compose', 'record', 'session', 'recording']) $(id).hidden = id !== name;
+}
+
 function open(session) {
   awaited = undefined;
-  $('compose').hidden = Boolean(session);
-  $('session').hidden = !session;
+  stage(session.recording ? 'recording' : 'session');
   list.select(session);
-  view.show(session);
+  view.show(session.recording ? undefined : session);
+  recording.show(session.recording ? session : undefined);
   // Where there is one column only, what was chosen is below the list.
-  if (session && matchMedia('(max-width: 60rem)').matches) $('main').scrollIntoView();
-  document.title = session ? `${session.title} · understudy` : 'understudy';
+  if (matchMedia('(max-width: 60rem)').matches) $('main').scrollIntoView();
+  document.title = `${session.title} · understudy`;
+}
+
+/** Leaves what is shown for a form. */
+function leaveFor(form) {
+  awaited = undefined;
+  stage(form);
+  list.select(undefined);
+  view.show(undefined);
+  recording.show(undefined);
+  document.title = 'understudy';
+  for (const id of PROBLEMS) $(id).hidden = true;
 }
 
 function compose(start) {
-  open(undefined);
+  leaveFor('compose');
   if (start) {
     $('code').value = start.payload?.code ?? '';
     $('base-url').value = start.payload?.config?.baseURL ?? start.payload?.config?.baseUrl ?? '';
   }
-  $('compose-problem').hidden = true;
   $('code').focus();
 }
 
-function run() {
-  const code = $('code').value;
-  const baseURL = $('base-url').value.trim();
-  awaited = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  $('compose-problem').hidden = true;
-  socket?.emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseURL && { config: { baseURL } }) });
+function composeRecording(start) {
+  leaveFor('record');
+  fill(start);
+  $('record-url').focus();
 }
 
+function execute(code, agentId, baseURL) {
+  awaited = newId();
+  for (const id of PROBLEMS) $(id).hidden = true;
+  emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseURL && { config: { baseURL } }), ...(agentId && { agentId }) });
+}
+
+function record(start) {
+  awaited = newId();
+  for (const id of PROBLEMS) $(id).hidden = true;
+  emit('recording:start', { testFlowId: newId(), executionId: awaited, ...start });
+}
+
+/** Says beside what it was started from that something could not be started. */
 function problem(message) {
-  $('compose-problem').textContent = message;
-  $('compose-problem').hidden = false;
+  const place = PROBLEMS.map($).find(({ parentElement }) => !parentElement.hidden);
+  place.textContent = message;
+  place.hidden = false;
 }
 
-function hear(name, payload) {
+function hear(name, payload, used) {
   if (name === 'agent:status') refreshAgents();
   else if (name === 'error' && (payload?.executionId ?? awaited) === awaited && !sessions.all.has(awaited)) problem(payload?.message);
-  else sessions.take(name, payload);
+  else return sessions.take(name, payload, used);
+  return used();
 }
 
 let agentsDue;
@@ -80,13 +118,17 @@ function refreshAgents() {
   clearTimeout(agentsDue);
   agentsDue = setTimeout(async () => {
     const answer = await fetch('/api/v1/agents', { headers: { authorization: `Bearer ${token}` } }).catch(() => undefined);
-    if (answer?.ok) showAgents(await answer.json());
+    if (!answer?.ok) return;
+    showAgents(await answer.json());
+    view.agents();
+    recording.agents();
   }, 50);
 }
 
 function connection(state, words) {
   $('connection').dataset.state = state;
   $('connection').textContent = words;
+  recording.connection(state === 'live');
 }
 
 function signIn(given) {
@@ -146,9 +188,12 @@ $('sign-in').querySelector('form').addEventListener('submit', (event) => {
 });
 $('sign-out').addEventListener('click', () => signOut());
 $('compose-open').addEventListener('click', () => compose());
+$('record-open').addEventListener('click', () => composeRecording());
+$('record-again').addEventListener('click', () => composeRecording(recording.session?.start));
+prepare(record);
 $('compose').addEventListener('submit', (event) => {
   event.preventDefault();
-  run();
+  execute($('code').value, undefined, $('base-url').value.trim());
 });
 $('code').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('compose').requestSubmit();
@@ -156,7 +201,7 @@ $('code').addEventListener('keydown', (event) => {
 $('again').addEventListener('click', () => compose(view.session?.start));
 $('cancel').addEventListener('click', () => {
   const { id, kind, start } = view.session;
-  socket?.emit(`${kind}:cancel`, { executionId: id, testFlowId: start?.payload?.testFlowId });
+  emit(`${kind}:cancel`, { executionId: id, testFlowId: start?.payload?.testFlowId });
 });
 
 const given = new URLSearchParams(location.hash.slice(1)).get('token');

@@ -1,5 +1,6 @@
 //# sourceURL=understudy:hub/dashboard/sessions.js
 // What the dashboard knows of sessions: events in, plain objects out. No document here.
+import { fresh, hear, standing as recordingStanding } from './recordings.js';
 
 /** More than this is not kept of one session. */
 const PICTURES_MAX = 80;
@@ -29,7 +30,8 @@ export class Sessions {
   all = new Map();
   #changed;
 
-  /** `changed(session, what)` is called after each change; `what` is `new`, `phase`, `step`, `picture` or `line`. */
+  /** `changed(session, what)` is called after each change; `what` is `new`, `phase`, `step`, `picture` or `line`, of recordings also what `hear` says.
+   * After `frame` it calls what it is given besides, once the picture was seen. */
   constructor(changed) {
     this.#changed = changed;
   }
@@ -38,18 +40,26 @@ export class Sessions {
     this.all.clear();
   }
 
-  /** Takes an event in; false where it is about no session. */
-  take(name, payload) {
+  /** Takes an event in; `used()` is called once it was, pictures once they were seen. */
+  take(name, payload, used) {
     const id = payload?.executionId;
-    if (typeof id !== 'string') return false;
+    if (typeof id !== 'string') return used();
     if (name === 'hub:session') this.#view(id, payload);
+    else if (name === 'recording:frame') return this.#picture(this.all.get(id), payload, used);
     else this.#event(this.all.get(id) ?? this.#begin(id), name, payload);
-    return true;
+    return used();
+  }
+
+  #picture(session, payload, used) {
+    if (!session?.recording) return used();
+    hear(session, 'recording:frame', payload);
+    return this.#changed(session, 'frame', undefined, used);
   }
 
   #begin(id, start, age = 0) {
+    const kind = start?.event?.split(':')[0] ?? 'execution';
     const session = {
-      id, start, title: titleOf(start, id), kind: start?.event?.split(':')[0] ?? 'execution',
+      id, start, title: titleOf(start, id), kind, recording: kind === 'recording' ? fresh() : undefined,
       began: Date.now() - age, phase: 'running', agent: undefined,
       steps: new Map(), pictures: new Map(), lines: [], dropped: 0, complete: undefined, problem: undefined,
     };
@@ -69,6 +79,8 @@ export class Sessions {
   }
 
   #event(session, name, payload) {
+    const what = session.recording && hear(session, name, payload);
+    if (what) this.#changed(session, what);
     switch (name) {
       case 'execution:log':
         this.#line(session, payload.level, payload.message);
@@ -108,12 +120,18 @@ export class Sessions {
 }
 
 /** `[word, kind]` of how a session stands; kind is `good`, `bad`, `live` or `off`. */
-export function standing({ complete, phase, problem }) {
-  if (complete && 'success' in complete) return complete.success ? ['Recorded', 'good'] : ['Not recorded', 'bad'];
+export function standing({ complete, phase, problem, recording }) {
+  if (complete && 'success' in complete) return ended(complete);
   if (complete) return VERDICTS[complete.exitCode] ?? [`Exit code ${complete.exitCode}`, 'bad'];
   if (phase === 'ended' && problem) return ['Lost', 'bad'];
+  if (recording && phase === 'running') return recordingStanding(recording);
   return PHASES[phase] ?? PHASES.running;
 }
+
+const ended = ({ success, message }) => {
+  if (success) return ['Recorded', 'good'];
+  return message === 'Recording cancelled' ? ['Cancelled', 'off'] : ['Not recorded', 'bad'];
+};
 
 export const isOver = ({ phase, complete }) => Boolean(complete) || phase === 'ended';
 

@@ -13,7 +13,7 @@ export class Socket {
   #watch;
   #silence = 60_000;
 
-  /** `tell(what, …)` is called with `connected`, `lost`, `refused` and words, or `event`, name and payload. */
+  /** `tell(what, …)` is called with `connected`, `lost`, `refused` and words, or `event`, name, payload and what acknowledges it. */
   constructor(token, tell) {
     this.#token = token;
     this.#tell = tell;
@@ -58,6 +58,14 @@ export class Socket {
     }, this.#silence);
   }
 
+  #event(frame) {
+    const [, id] = /^42(\d*)/.exec(frame);
+    const web = this.#web;
+    const acknowledge = () => { if (id && web === this.#web && web.readyState === WebSocket.OPEN) web.send(`43${id}[]`); };
+    const [name, payload] = JSON.parse(frame.slice(2 + id.length));
+    this.#tell('event', name, payload, acknowledge);
+  }
+
   #read(frame) {
     this.#expectWord();
     if (frame === '2') return this.#web.send('3');
@@ -70,7 +78,7 @@ export class Socket {
       this.#failures = 0;
       return this.#tell('connected');
     }
-    if (frame.startsWith('42')) return this.#tell('event', ...JSON.parse(frame.slice(2)));
+    if (frame.startsWith('42')) return this.#event(frame);
     if (frame.startsWith('44')) {
       this.close();
       return this.#tell('refused', JSON.parse(frame.slice(2)).message);

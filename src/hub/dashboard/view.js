@@ -1,47 +1,10 @@
 //# sourceURL=understudy:hub/dashboard/view.js
 // What the dashboard shows. Whatever comes from tests, agents or pages is text, never markup.
+import { nameOf } from './agents.js';
+import { element, status } from './elements.js';
 import { dataUrl, isOver, span, standing, taken, telling } from './sessions.js';
 
 const $ = id => document.getElementById(id);
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function status(node, [word, kind]) {
-  node.textContent = word;
-  node.dataset.kind = kind;
-}
-
-const AGENT_WORDS = { online: ['Free', 'good'], busy: ['Busy', 'live'], offline: ['Offline', 'off'] };
-const names = new Map();
-/** An agent's name, as far as it is known. */
-const nameOf = id => names.get(id) ?? id;
-
-/** Shows all agents, those that are there first. */
-export function showAgents(agents) {
-  for (const { agentId, name } of agents) names.set(agentId, name);
-  const order = ['busy', 'online', 'offline'];
-  agents.sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.name.localeCompare(b.name));
-  $('agents-none').hidden = agents.some(({ status: its }) => its !== 'offline');
-  $('agents').replaceChildren(...agents.map((agent) => {
-    const row = element('li');
-    const word = element('span', 'status');
-    status(word, AGENT_WORDS[agent.status] ?? [agent.status, 'off']);
-    const about = agent.systemInfo ?? {};
-    const facts = [
-      agent.status !== 'offline' && `${agent.running} of ${agent.maxSessions} running`,
-      about.os ?? about.platform, about.chromiumVersion && `Chromium ${String(about.chromiumVersion).split('.')[0]}`,
-      about.agentVersion && `understudy ${about.agentVersion}`,
-    ];
-    row.append(element('strong', '', agent.name), word, element('small', '', facts.filter(Boolean).join(' · ')));
-    return row;
-  }));
-  if ($('session-agent').dataset.id) $('session-agent').textContent = `on ${nameOf($('session-agent').dataset.id)}`;
-}
 
 /** The list of sessions, newest first. */
 export class SessionList {
@@ -71,12 +34,12 @@ export class SessionList {
 
   changed(session, what) {
     if (what === 'new') this.#add(session);
-    if (what !== 'new' && what !== 'phase' && what !== 'step') return;
+    if (!['new', 'phase', 'step', 'action', 'mode'].includes(what)) return;
     const row = this.#rows.get(session.id);
     if (!row) return;
     status(row.word, standing(session));
-    const steps = session.steps.size;
-    row.facts.textContent = [steps && `${steps} ${steps === 1 ? 'step' : 'steps'}`, isOver(session) && session.complete && span(taken(session)),
+    const [number, unit] = session.recording ? [session.recording.actions.length, 'action'] : [session.steps.size, 'step'];
+    row.facts.textContent = [number && `${number} ${number === 1 ? unit : `${unit}s`}`, isOver(session) && session.complete?.duration !== undefined && span(taken(session)),
       new Date(session.began).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })].filter(Boolean).join(' · ');
   }
 
@@ -135,12 +98,15 @@ export class SessionView {
     else if (what === 'line') this.#log();
   }
 
+  /** Something is known of the agents. */
+  agents() {
+    if (this.session) this.#phase();
+  }
+
   #phase() {
     const { session } = this;
     status($('session-status'), standing(session));
     $('cancel').hidden = isOver(session);
-    $('again').hidden = session.kind !== 'execution';
-    $('session-agent').dataset.id = session.agent ?? '';
     $('session-agent').textContent = session.agent ? `on ${nameOf(session.agent)}` : '';
     const failed = [...session.steps.values()].find(step => step.status === 'failed');
     const verdict = session.problem ?? (isOver(session) ? failed?.error : undefined) ?? session.complete?.message;
