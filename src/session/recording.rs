@@ -152,8 +152,7 @@ impl Recordings {
         };
         let context = browser.new_context(context).await?;
         let (recorder, told) = Recorder::attach(&context, self.options.recorder.clone());
-        let preview =
-            preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
+        let preview = preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let (pages, dialog) = (Vec::new(), None);

@@ -3,6 +3,7 @@
 use super::client::{Client, Got};
 use super::{agent, hub, user};
 use serde_json::{Value, json};
+use understudy::codegen::Target;
 
 const FRAMES: u64 = 300;
 
@@ -14,6 +15,14 @@ fn frame(number: u64) -> Value {
 async fn start(ada: &mut Client, agent: &mut Client) {
     ada.emit("recording:start", json!({"testFlowId": "f", "executionId": "r", "url": "https://example.com"})).await;
     agent.expect("recording:start").await;
+}
+
+#[test]
+fn the_dashboard_offers_every_language_there_is() {
+    let offered = include_str!("../../src/hub/dashboard/recordings.js");
+    for target in Target::ALL {
+        assert!(offered.contains(&format!("['{target}', ")), "{target}");
+    }
 }
 
 /// All frames, and an action after each; told when the hub has taken them.

@@ -23,6 +23,8 @@ test('a page that counts', async ({ page }) => {
 /** Where it is said why something does not start. */
 const PROBLEMS = ['compose-problem', 'record-form-problem', 'record-problem'];
 const KEEP = 'understudy-token';
+/** What is open stays open when the page is loaded again. */
+const OPEN = 'understudy-session';
 const $ = id => document.getElementById(id);
 
 let socket;
@@ -51,6 +53,7 @@ function stage(name) {
 
 function open(session) {
   awaited = undefined;
+  sessionStorage.setItem(OPEN, session.id);
   stage(session.recording ? 'recording' : 'session');
   list.select(session);
   view.show(session.recording ? undefined : session);
@@ -63,6 +66,7 @@ function open(session) {
 /** Leaves what is shown for a form. */
 function leaveFor(form) {
   awaited = undefined;
+  sessionStorage.removeItem(OPEN);
   stage(form);
   list.select(undefined);
   view.show(undefined);
@@ -207,6 +211,7 @@ $('cancel').addEventListener('click', () => {
 const given = new URLSearchParams(location.hash.slice(1)).get('token');
 // A token in the address would be in every copy of it.
 if (given) history.replaceState(null, '', location.pathname);
+awaited = sessionStorage.getItem(OPEN) ?? undefined;
 const kept = given ?? sessionStorage.getItem(KEEP);
 if (kept) signIn(kept);
 else signOut();
