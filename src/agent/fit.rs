@@ -26,7 +26,7 @@ pub(super) fn weight(event: &Event) -> usize {
             Event::RecordingFrame { frame, .. } => frame.len(),
             Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
             Event::RecordingPicked { selector, locator, .. } => selector.len() + locator.len(),
-            Event::ExecutionComplete { .. } | Event::RecordingReady { .. } => 0,
+            Event::ExecutionComplete { .. } | Event::RecordingReady { .. } | Event::RecordingMode { .. } => 0,
         }
 }
 
@@ -135,7 +135,9 @@ pub(super) fn shrink(event: Event, limit: usize) -> Vec<Event> {
             let (message, default_value) = (cut(&message, room), cut(&default_value, room));
             vec![Event::RecordingDialog { execution, kind, message, default_value }]
         }
-        whole @ (Event::ExecutionComplete { .. } | Event::RecordingReady { .. }) => vec![whole],
+        whole @ (Event::ExecutionComplete { .. } | Event::RecordingReady { .. } | Event::RecordingMode { .. }) => {
+            vec![whole]
+        }
     }
 }
 

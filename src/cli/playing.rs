@@ -116,7 +116,12 @@ impl Playing {
         RecordingsOptions {
             mode: if display { Mode::Headed } else { Mode::Headless },
             preview: !display,
-            recorder: RecorderOptions { reveal_secrets: self.record_secrets, ..RecorderOptions::default() },
+            recorder: RecorderOptions {
+                reveal_secrets: self.record_secrets,
+                // Without a window the person has buttons beside the picture.
+                toolbar: display,
+                ..RecorderOptions::default()
+            },
             ..RecordingsOptions::default()
         }
     }

@@ -154,6 +154,7 @@ async fn record(
             recorder: RecorderOptions {
                 test_id_attribute: args.test_id_attribute.clone(),
                 reveal_secrets: args.record_secrets,
+                toolbar: true,
             },
             storage: args.storage()?,
             written: written.clone(),

@@ -1,6 +1,7 @@
 //! What an agent tells a server, whatever the protocol.
 
 use super::action::RecordedAction;
+use super::recording::ClickMode;
 use super::run::Location;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
@@ -109,6 +110,13 @@ pub enum Event {
         selector: String,
         /// As code writes it.
         locator: String,
+    },
+    /// A click means something else from now on.
+    RecordingMode {
+        /// Whose.
+        execution: ExecutionId,
+        /// What it means.
+        mode: ClickMode,
     },
     /// A recording ended; nothing follows for it.
     RecordingComplete {

@@ -121,6 +121,11 @@ pub enum RecordingInput {
         /// It.
         mode: ClickMode,
     },
+    /// The toolbar in the page is shown or hidden.
+    Toolbar {
+        /// Whether it is shown.
+        shown: bool,
+    },
 }
 
 /// A button somewhere.
@@ -147,13 +152,15 @@ pub struct Press {
 pub enum ClickMode {
     /// What it does.
     Record,
+    /// What it does, without being recorded.
+    Pause,
     /// The element's locator is wanted.
     PickLocator,
     /// The element is to be visible.
     AssertVisible,
     /// It is to have its text.
     AssertText,
-    /// It is to have its value.
+    /// It is to have its value; boxes and radio buttons are to be checked, or not.
     AssertValue,
     /// It is to have its aria snapshot.
     AssertSnapshot,

@@ -2,9 +2,11 @@
 //! downloads and dialogs, is merged by [`transcript`].
 
 mod frames;
+mod mode;
 mod payload;
 mod secrets;
 pub mod transcript;
 mod watch;
 
-pub use watch::{Mode, Recorder, RecorderEvent, RecorderOptions};
+pub use mode::Mode;
+pub use watch::{Recorder, RecorderEvent, RecorderOptions};

@@ -1,5 +1,6 @@
 //! What the script in `js/` sends, one JSON text for each thing a person did.
 
+use super::mode::{Place, Wanted};
 use crate::model::action::{Action, Point};
 use serde::Deserialize;
 
@@ -31,8 +32,12 @@ pub(super) enum Deed {
 pub(super) enum Said {
     /// A locator was picked.
     Picked { selector: String },
-    /// The person left an assertion, or made it.
-    ModeEnded {},
+    /// A click is to mean something else, or the person is done.
+    Wanted { wanted: Wanted },
+    /// The toolbar was moved.
+    Moved(Place),
+    /// The mouse is over an element that may be picked.
+    Hovered { selector: String },
 }
 
 /// The same action with its selectors from the page's main frame: `way` leads into the frame.
@@ -88,7 +93,7 @@ mod tests {
         };
         assert_eq!(selector, "iframe >> internal:control=enter-frame >> h1");
         assert_eq!(payload.alternatives, ["css=h1"]);
-        let mode: Payload = serde_json::from_str(r#"{"name":"modeEnded"}"#).expect("a payload");
-        assert!(matches!(mode.deed, Deed::Said(Said::ModeEnded {})));
+        let mode: Payload = serde_json::from_str(r#"{"name":"wanted","wanted":"none"}"#).expect("a payload");
+        assert!(matches!(mode.deed, Deed::Said(Said::Wanted { wanted: Wanted::None })));
     }
 }

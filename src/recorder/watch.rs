@@ -1,6 +1,7 @@
 //! Watches a browser context: one task takes what pages and browser say, in order, and keeps the transcript.
 
 use super::frames::Ways;
+use super::mode::{Mode, State, Wanted};
 use super::payload::{Deed, Payload, Said, from_main_frame};
 use super::secrets::{self, Secrets};
 use super::transcript::{Change, Initiator, Input, Transcript};
@@ -8,6 +9,8 @@ use crate::browser::dialog::Dialog;
 use crate::browser::frame::Cause;
 use crate::browser::{BrowserContext, Frame, Notice, Page, Resident, Topic};
 use crate::model::action::{Action, Place, RecordedAction};
+use crate::model::locator::render;
+use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,6 +21,10 @@ use tokio::time::Instant;
 static RECORDER_JS: &str = concat!(
     include_str!("js/naming.js"),
     include_str!("js/events.js"),
+    include_str!("js/look.js"),
+    include_str!("js/overlay.js"),
+    include_str!("js/highlight.js"),
+    include_str!("js/toolbar.js"),
     include_str!("js/assert.js"),
     include_str!("js/pointer.js"),
     include_str!("js/keyboard.js"),
@@ -32,44 +39,13 @@ pub struct RecorderOptions {
     pub test_id_attribute: String,
     /// Whether what is typed into secret fields is kept. Without it the code reads the environment.
     pub reveal_secrets: bool,
+    /// Whether pages show the toolbar.
+    pub toolbar: bool,
 }
 
 impl Default for RecorderOptions {
     fn default() -> Self {
-        Self { test_id_attribute: "data-testid".into(), reveal_secrets: false }
-    }
-}
-
-/// What a click means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// What it does.
-    Record,
-    /// Nothing is recorded.
-    Pause,
-    /// This is what the locator is wanted of.
-    PickLocator,
-    /// This is to be visible.
-    AssertVisible,
-    /// This is to have its text.
-    AssertText,
-    /// This is to have its value.
-    AssertValue,
-    /// This is to have its aria snapshot.
-    AssertSnapshot,
-}
-
-impl Mode {
-    /// As `js/assert.js` calls it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Record | Self::Pause => "none",
-            Self::PickLocator => "pick",
-            Self::AssertVisible => "visible",
-            Self::AssertText => "text",
-            Self::AssertValue => "value",
-            Self::AssertSnapshot => "snapshot",
-        }
+        Self { test_id_attribute: "data-testid".into(), reveal_secrets: false, toolbar: false }
     }
 }
 
@@ -82,8 +58,10 @@ pub enum RecorderEvent {
     Picked(String),
     /// A dialog holds its page until it is answered: by the person where there is a window, else by whoever listens.
     Dialog(Dialog),
-    /// An assertion was made or given up; clicks are recorded again.
-    ModeEnded,
+    /// A click means something else from now on: the person chose so in a page, or made an assertion.
+    Mode(Mode),
+    /// The person pressed the toolbar's stop.
+    Finished,
     /// The last page was closed, or the browser is gone.
     Ended,
 }
@@ -97,10 +75,16 @@ pub struct Recorder {
 /// What the task takes in, in order.
 enum Happening {
     Noticed(Notice),
-    Wanted(Mode, oneshot::Sender<()>),
+    Switched(Switch, oneshot::Sender<()>),
     /// A person navigates.
     Led(Page),
     Asked(oneshot::Sender<Vec<RecordedAction>>),
+}
+
+/// What whoever drives the recorder may switch.
+enum Switch {
+    Mode(Mode),
+    Toolbar(bool),
 }
 
 impl Recorder {
@@ -120,6 +104,7 @@ impl Recorder {
         }));
         let attribute = json!(options.test_id_attribute);
         context.settle(Resident::new(&format!("testIdAttribute = {attribute};\n{RECORDER_JS}"), "recorder"));
+        let state = State { toolbar: options.toolbar, ..State::default() };
         let watch = Watch {
             context: context.clone(),
             options,
@@ -127,7 +112,8 @@ impl Recorder {
             secrets: Secrets::default(),
             ways: Ways::default(),
             led: HashSet::new(),
-            mode: Mode::Record,
+            state,
+            version: 0,
             started: Instant::now(),
             events,
         };
@@ -137,9 +123,18 @@ impl Recorder {
 
     /// What the next click means; returns when every frame knows. Cancel-safe: it is switched all the same.
     pub async fn set_mode(&self, mode: Mode) {
+        self.switch(Switch::Mode(mode)).await;
+    }
+
+    /// Shows the toolbar in all pages, or hides it. Cancel-safe as above.
+    pub async fn show_toolbar(&self, shown: bool) {
+        self.switch(Switch::Toolbar(shown)).await;
+    }
+
+    async fn switch(&self, switch: Switch) {
         let (answer, done) = oneshot::channel();
         // The task is there as long as this is.
-        let _ = self.requests.send(Happening::Wanted(mode, answer));
+        let _ = self.requests.send(Happening::Switched(switch, answer));
         let _ = done.await;
     }
 
@@ -164,7 +159,9 @@ struct Watch {
     ways: Ways,
     /// Pages whose next navigation a person is known to want.
     led: HashSet<String>,
-    mode: Mode,
+    state: State,
+    /// Of the state: an older one that comes late to a page means nothing.
+    version: u64,
     started: Instant,
     events: mpsc::UnboundedSender<RecorderEvent>,
 }
@@ -174,9 +171,17 @@ impl Watch {
         while let Some(happening) = happenings.recv().await {
             match happening {
                 Happening::Noticed(notice) => self.noticed(notice).await,
-                Happening::Wanted(mode, done) => {
-                    self.switch(mode).await;
-                    let _ = done.send(());
+                Happening::Switched(switch, done) => {
+                    let before = self.state.mode();
+                    match switch {
+                        Switch::Mode(mode) => self.state.switch(mode),
+                        Switch::Toolbar(shown) => self.state.toolbar = shown,
+                    }
+                    let informed = self.inform_all(before);
+                    tokio::spawn(async move {
+                        informed.await;
+                        let _ = done.send(());
+                    });
                 }
                 Happening::Led(page) => drop(self.led.insert(page.id().to_owned())),
                 Happening::Asked(answer) => drop(answer.send(self.transcript.actions().to_vec())),
@@ -212,11 +217,11 @@ impl Watch {
         page.want(Topic::Dialog, true);
         let opener = page.opener().map(|opener| opener.id().to_owned());
         self.see(Input::Opened { page: page.id().to_owned(), url: page.main_frame().url(), opener });
-        self.prepare(&page.main_frame()).await;
+        self.prepare(&page.main_frame());
     }
 
     async fn navigated(&mut self, frame: &Frame) {
-        self.prepare(frame).await;
+        self.prepare(frame);
         if frame.parent().is_some() {
             return;
         }
@@ -256,37 +261,51 @@ impl Watch {
                 let way = self.ways.to(frame).await;
                 self.tell(RecorderEvent::Picked(format!("{}{selector}", way.selector)));
             }
-            Deed::Said(Said::ModeEnded {}) => {
-                self.switch(Mode::Record).await;
-                self.tell(RecorderEvent::ModeEnded);
+            Deed::Said(Said::Wanted { wanted: Wanted::Stop }) => self.tell(RecorderEvent::Finished),
+            Deed::Said(Said::Wanted { wanted }) => {
+                let before = self.state.mode();
+                self.state.want(wanted);
+                tokio::spawn(self.inform_all(before));
+            }
+            Deed::Said(Said::Moved(place)) => self.state.place = Some(place),
+            Deed::Said(Said::Hovered { selector }) => {
+                let way = self.ways.to(frame).await;
+                let locator = render(&format!("{}{selector}", way.selector));
+                let (frame, told) = (frame.clone(), json!({ "selector": selector, "locator": locator }));
+                tokio::spawn(async move { frame.call_resident("describe", told, None).await });
             }
         }
     }
 
-    /// Every frame has to know.
-    async fn switch(&mut self, mode: Mode) {
-        self.mode = mode;
-        for frame in self.context.pages().iter().flat_map(Page::frames) {
-            self.inform(&frame).await;
+    /// Every frame has to know; so has who listens, when a click means something else than `before`.
+    fn inform_all(&mut self, before: Mode) -> impl Future<Output = ()> + use<> {
+        self.version += 1;
+        if self.state.mode() != before {
+            self.tell(RecorderEvent::Mode(self.state.mode()));
         }
+        let informed: Vec<_> =
+            self.context.pages().iter().flat_map(Page::frames).map(|frame| self.inform(&frame)).collect();
+        async move { drop(join_all(informed).await) }
     }
 
     /// A new document records; it has to be told of anything else.
-    async fn prepare(&self, frame: &Frame) {
-        if self.mode != Mode::Record {
-            self.inform(frame).await;
+    fn prepare(&self, frame: &Frame) {
+        if self.state != State::default() {
+            tokio::spawn(self.inform(frame));
         }
     }
 
-    async fn inform(&self, frame: &Frame) {
+    /// Nobody waits for it who takes in what happens: a dialog holds its page, and comes here too.
+    fn inform(&self, frame: &Frame) -> impl Future<Output = ()> + use<> {
+        let (frame, mut told) = (frame.clone(), self.state.told());
+        told["version"] = json!(self.version);
         // The frame may be gone by now.
-        let state = json!({ "mode": self.mode.name(), "paused": self.mode == Mode::Pause });
-        let _ = frame.call_resident("setState", state, None).await;
+        async move { drop(frame.call_resident("setState", told, None).await) }
     }
 
     fn see(&mut self, input: Input) {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.mode == Mode::Pause && !self.is_needed(&input) {
+        if self.state.mode() == Mode::Pause && !self.is_needed(&input) {
             return;
         }
         if let Some(change) = self.transcript.see(input, now) {

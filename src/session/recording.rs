@@ -287,7 +287,8 @@ impl Stage {
                 self.dialog = Some(dialog);
                 self.tell(Event::RecordingDialog { execution, kind, message, default_value }).await;
             }
-            RecorderEvent::ModeEnded => {}
+            RecorderEvent::Mode(mode) => self.tell(Event::RecordingMode { execution, mode: mode.into() }).await,
+            RecorderEvent::Finished => return Some(End::Done),
             RecorderEvent::Ended => {
                 let lost = self.context.browser().is_closed();
                 return Some(if lost { End::Lost } else { End::Done });
@@ -356,11 +357,26 @@ impl From<ClickMode> for recorder::Mode {
     fn from(mode: ClickMode) -> Self {
         match mode {
             ClickMode::Record => Self::Record,
+            ClickMode::Pause => Self::Pause,
             ClickMode::PickLocator => Self::PickLocator,
             ClickMode::AssertVisible => Self::AssertVisible,
             ClickMode::AssertText => Self::AssertText,
             ClickMode::AssertValue => Self::AssertValue,
             ClickMode::AssertSnapshot => Self::AssertSnapshot,
+        }
+    }
+}
+
+impl From<recorder::Mode> for ClickMode {
+    fn from(mode: recorder::Mode) -> Self {
+        match mode {
+            recorder::Mode::Record => Self::Record,
+            recorder::Mode::Pause => Self::Pause,
+            recorder::Mode::PickLocator => Self::PickLocator,
+            recorder::Mode::AssertVisible => Self::AssertVisible,
+            recorder::Mode::AssertText => Self::AssertText,
+            recorder::Mode::AssertValue => Self::AssertValue,
+            recorder::Mode::AssertSnapshot => Self::AssertSnapshot,
         }
     }
 }

@@ -5,6 +5,7 @@ mod replay;
 mod session;
 #[path = "../support/site.rs"]
 mod site;
+mod toolbar;
 
 use person::{Script, goto};
 use serde_json::{Value, json};

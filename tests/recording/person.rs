@@ -160,7 +160,7 @@ pub(crate) fn goto() -> GotoOptions {
 }
 
 /// The middle of an element, CSS pixels of the main frame's visible part.
-async fn middle(locator: &Locator) -> Result<(f64, f64), BrowserError> {
+pub(crate) async fn middle(locator: &Locator) -> Result<(f64, f64), BrowserError> {
     locator.simply("scrollIntoView", false, TIMEOUT).await?;
     let place = locator.read("box", json!({}), TIMEOUT).await?;
     let side = |name: &str| place[name].as_f64().expect("a visible element");

@@ -178,6 +178,7 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
         Event::RecordingPicked { execution, selector, locator } => {
             ("recording:picked", json!({"executionId": execution, "selector": selector, "locator": locator}))
         }
+        Event::RecordingMode { execution, mode } => ("recording:mode", json!({"executionId": execution, "mode": mode})),
         Event::RecordingComplete { flow, execution, success, code, message } => {
             let mut payload = json!({"testFlowId": flow, "executionId": execution, "success": success});
             set(&mut payload, "code", code.as_ref());

@@ -161,7 +161,8 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
         | "recording:ready"
         | "recording:action"
         | "recording:dialog"
-        | "recording:picked" => event(name, payload, Meaning::Progress),
+        | "recording:picked"
+        | "recording:mode" => event(name, payload, Meaning::Progress),
         "recording:frame" => event(name, payload, Meaning::Picture),
         "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),
         "error" => match payload {

@@ -1,92 +1,97 @@
-// Assertions: while one is being made, a click says of what, and the page does not see it.
+// Assertions and picks: while one is made, a click says of what. Neither the click nor a key gets to the page.
 
 /** `none`, `visible`, `text`, `value`, `snapshot`, `pick`. */
 let mode = 'none';
-/** What is shown around the element under the mouse. */
-let outline = null;
+/** What is done is not recorded. */
+let paused = false;
+/** Whether keys of the toolbar count. */
+let shortcuts = false;
+/** A press that was swallowed takes everything up to the next one along; a key takes its release along. */
+let swallowing = false;
+const swallowedKeys = new Set();
 
 const isAsserting = () => mode !== 'none';
-const isOurs = node => !!node && node === outline;
 
 function setMode(name) {
   mode = name;
   if (!isAsserting()) unmark();
+  showState();
 }
 
-const SWALLOWED = ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'auxclick', 'contextmenu', 'dblclick', 'dragstart'];
+const SWALLOWED = ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'auxclick', 'contextmenu', 'dblclick', 'dragstart', 'touchstart', 'touchend'];
 for (const type of SWALLOWED) {
-  addEventListener(type, event => {
-    if (!isAsserting() || !event.isTrusted) return;
+  on(type, event => {
+    if (!event.isTrusted) return;
+    if (type === 'pointerdown') swallowing = isAsserting();
+    // A key makes clicks too, without a press.
+    if (!isAsserting() && !(swallowing && (type !== 'click' || event.detail))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const element = hitBy(event);
+    // What is disabled gets no click.
     const ends = type === 'click' || (type === 'pointerup' && element.disabled);
-    if (ends && isElement(element)) choose(element);
-  }, { capture: true });
+    if (ends && isAsserting() && isElement(element)) choose(element);
+  }, { capture: true, passive: false });
 }
 
-addEventListener('mousemove', event => {
-  if (isAsserting() && isElement(hitBy(event))) mark(hitBy(event));
+on('mousemove', event => {
+  const element = hitBy(event);
+  if (!isAsserting() || !isElement(element)) return;
+  const selector = withCaches(() => selectorFor(element));
+  if (selector) mark(withCaches(() => queryAll(parseSelector(selector), document)[0]) ?? element, selector);
+  else unmark();
 }, { capture: true, passive: true });
 
-addEventListener('keydown', event => {
-  if (!isAsserting() || !event.isTrusted) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  if (event.key === 'Escape') settleMode();
-}, { capture: true });
+for (const type of ['keydown', 'keypress', 'keyup']) {
+  on(type, event => {
+    if (!event.isTrusted) return;
+    const isDown = type === 'keydown';
+    const wasAsserting = isAsserting();
+    const isShort = isDown && isShortcut(event);
+    if (isDown ? !wasAsserting && !isShort : !swallowedKeys.has(event.code)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (isDown) swallowedKeys.add(event.code);
+    if (type === 'keyup') swallowedKeys.delete(event.code);
+    if (isDown && !isShort && event.key === 'Escape') settleMode();
+  }, { capture: true });
+}
 
 const hasValue = element => ['TEXTAREA', 'SELECT'].includes(element.nodeName)
   || (element.nodeName === 'INPUT' && !['button', 'image', 'reset', 'submit'].includes(typeOf(element)));
 
+/** By its text nobody would find an element whose text is to be asserted. */
+const namedForMode = element => named(element, mode === 'text' || mode === 'snapshot');
+
+/** Nothing where the assertion makes no sense. */
+function selectorFor(element) {
+  if ((mode === 'value' && !hasValue(element)) || (mode === 'text' && !textOf(element).normalized)) return null;
+  return namedForMode(element).selector;
+}
+
 /** What is asserted of an element; nothing where that makes no sense. */
 function assertionOf(element) {
+  if (!selectorFor(element)) return null;
   switch (mode) {
-    case 'visible': return { name: 'assertVisible', ...named(element) };
-    case 'text': {
-      const text = textOf(element).normalized;
-      return text && { name: 'assertText', ...named(element, true), text, substring: true };
-    }
+    case 'visible': return { name: 'assertVisible' };
+    case 'text': return { name: 'assertText', text: textOf(element).normalized, substring: true };
     case 'value':
-      if (!hasValue(element)) return null;
       // The click has turned it already; as it is prevented, it turns back.
-      return isCheckable(element)
-        ? { name: 'assertChecked', ...named(element), checked: !element.checked }
-        : { name: 'assertValue', ...named(element), value: secretOf(element) ? '' : element.value };
-    case 'snapshot': return { name: 'assertSnapshot', ...named(element, true), ariaSnapshot: snapshotOf(element) };
-    case 'pick': return { name: 'picked', ...named(element) };
-    default: return null;
+      return isCheckable(element) ? { name: 'assertChecked', checked: !element.checked } : { name: 'assertValue', value: secretOf(element) ? '' : element.value };
+    case 'snapshot': return { name: 'assertSnapshot', ariaSnapshot: snapshotOf(element) };
+    default: return { name: 'picked' };
   }
 }
 
 function choose(element) {
   const assertion = withCaches(() => assertionOf(element));
   if (!assertion) return;
-  binding(JSON.stringify(assertion));
+  binding(JSON.stringify({ ...assertion, ...namedForMode(element) }));
   settleMode();
 }
 
 /** Back to recording, here and, by Rust, in the other frames. */
 function settleMode() {
   setMode('none');
-  binding(JSON.stringify({ name: 'modeEnded' }));
-}
-
-function mark(element) {
-  if (!outline) {
-    outline = document.createElement('x-understudy');
-    const frame = document.createElement('div');
-    frame.style.cssText = 'position:fixed;box-sizing:border-box;border:2px solid #b4532a;background:#b4532a22;border-radius:2px';
-    outline.style.cssText = 'all:initial;position:fixed;inset:0;pointer-events:none;z-index:2147483647';
-    outline.attachShadow({ mode: 'closed' }).append(frame);
-    outline.frame = frame;
-    document.documentElement.append(outline);
-  }
-  const { x, y, width, height } = element.getBoundingClientRect();
-  Object.assign(outline.frame.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
-}
-
-function unmark() {
-  outline?.remove();
-  outline = null;
+  binding(JSON.stringify({ name: 'wanted', wanted: 'none' }));
 }

@@ -1,5 +1,21 @@
 // Reading events the way Playwright's recorder does.
 
+/** Rust's end. Taken before anything else can. */
+const binding = globalThis.__understudy_record;
+
+/** All listeners of ours on the window. */
+const listeners = [];
+
+function on(...listener) {
+  listeners.push(listener);
+  addEventListener(...listener);
+}
+
+/** `document.open` takes every listener away; adding one that is there changes nothing. */
+function restoreListeners() {
+  for (const listener of listeners) addEventListener(...listener);
+}
+
 /** What was really hit, inside open shadow roots too. */
 const hitBy = event => event.composedPath()[0] ?? event.target;
 

@@ -1,19 +1,13 @@
 // Watches from before the page's first script on, in a world of its own. What a person does goes out in order, one JSON text each.
 
-/** Rust's end. Taken before anything else can. */
-const binding = globalThis.__understudy_record;
-let paused = false;
-
 function record(payload) {
   if (!paused && !isAsserting()) binding(JSON.stringify(payload));
 }
 
 /** Ours first, whatever the page listens to. */
 function listen(type, listener, { trusted = true, capture = true } = {}) {
-  addEventListener(type, event => {
-    if (trusted && !event.isTrusted) return;
-    if (isOurs(hitBy(event)) || isAsserting()) return;
-    listener(event);
+  on(type, event => {
+    if ((!trusted || event.isTrusted) && !isAsserting()) listener(event);
   }, { capture, passive: true });
 }
 
@@ -32,12 +26,21 @@ listen('keydown', onKeyDown);
 listen('focusin', onFocus);
 listen('input', onInput, { trusted: false });
 
+/** Of the state that was told last. */
+let version = -1;
+
 /** Rust calls these. */
 const recorder = {
   setState(state) {
+    if (state.version < version) return;
+    version = state.version;
     paused = state.paused;
+    shortcuts = !!state.toolbar;
+    setToolbar(state.toolbar);
     setMode(state.mode);
   },
+  describe,
+  placeOf,
   ready: () => true,
   /** Of a frame's element, for the code of what is inside; which of its document's frames it is. */
   nameOf: element => ({ selector: suggest(element), index: queryAll(parseSelector('iframe, frame'), element.ownerDocument).indexOf(element) }),

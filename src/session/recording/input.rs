@@ -17,6 +17,7 @@ impl Stage {
     pub(super) async fn input(&mut self, input: RecordingInput) {
         match input {
             RecordingInput::Mode { mode } => self.hands.switch(mode.into()),
+            RecordingInput::Toolbar { shown } => self.hands.show_toolbar(shown),
             RecordingInput::Dialog { accept, prompt_text } => self.answer(accept, prompt_text.as_deref()).await,
             RecordingInput::Show { page } => self.show(&page).await,
             input => {
@@ -58,6 +59,7 @@ pub(super) struct Hands(mpsc::UnboundedSender<Wanted>);
 enum Wanted {
     Input(Page, RecordingInput),
     Mode(Mode),
+    Toolbar(bool),
 }
 
 impl Hands {
@@ -67,6 +69,7 @@ impl Hands {
             while let Some(wanted) = wanted.recv().await {
                 match wanted {
                     Wanted::Mode(mode) => recorder.set_mode(mode).await,
+                    Wanted::Toolbar(shown) => recorder.show_toolbar(shown).await,
                     Wanted::Input(page, input) => {
                         // What cannot be done is only logged: the person sees that nothing happens.
                         if let Err(error) = perform(&recorder, &page, input).await {
@@ -87,6 +90,10 @@ impl Hands {
     /// After the input so far.
     pub(super) fn switch(&self, mode: Mode) {
         let _ = self.0.send(Wanted::Mode(mode));
+    }
+
+    fn show_toolbar(&self, shown: bool) {
+        let _ = self.0.send(Wanted::Toolbar(shown));
     }
 }
 
@@ -143,7 +150,10 @@ async fn perform(recorder: &Recorder, page: &Page, input: RecordingInput) -> Res
             recorder.leads(page);
             page.reload(LoadState::Commit, NAVIGATION_TIMEOUT).await.map(drop)
         }
-        RecordingInput::Dialog { .. } | RecordingInput::Show { .. } | RecordingInput::Mode { .. } => Ok(()),
+        RecordingInput::Dialog { .. }
+        | RecordingInput::Show { .. }
+        | RecordingInput::Mode { .. }
+        | RecordingInput::Toolbar { .. } => Ok(()),
     }
 }
 
