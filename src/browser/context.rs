@@ -45,6 +45,20 @@ pub struct Credentials {
     pub username: String,
     /// Password.
     pub password: String,
+    /// The only one that may have them.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// `always`: requests of ours carry them without having been asked.
+    #[serde(default)]
+    pub send: Option<String>,
+}
+
+impl Credentials {
+    /// Whether they are for whom answers at this URL.
+    pub fn fit(&self, url: &str) -> bool {
+        let origin = |url: &str| url::Url::parse(url).ok().map(|url| url.origin());
+        self.origin.as_ref().is_none_or(|own| origin(own).is_some() && origin(own) == origin(url))
+    }
 }
 
 /// Cookies and local storage to start with.
@@ -143,6 +157,8 @@ struct Inner {
     init_scripts: Mutex<Vec<String>>,
     resident: Mutex<Option<Resident>>,
     observer: Mutex<Option<Observer>>,
+    /// Somebody decides about the requests of its pages.
+    routed: AtomicBool,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
@@ -159,6 +175,7 @@ impl BrowserContext {
             init_scripts: Mutex::default(),
             resident: Mutex::default(),
             observer: Mutex::default(),
+            routed: AtomicBool::new(false),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             closed: CancellationToken::new(),
@@ -217,6 +234,14 @@ impl BrowserContext {
             page.broadcast("Emulation.setGeolocationOverride", &emulation::geolocation(place)).await?;
         }
         Ok(())
+    }
+
+    pub(super) fn is_routed(&self) -> bool {
+        self.0.routed.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn keep_routed(&self, routed: bool) {
+        self.0.routed.store(routed, Ordering::SeqCst);
     }
 
     /// Its pages, in no order.

@@ -3,7 +3,7 @@
 use super::dialog::Dialog;
 use super::frame::Frame;
 use super::load_state::LoadState;
-use super::network::Request;
+use super::network::{Request, Route};
 use super::page::Page;
 use super::script::RemoteObject;
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub enum Notice {
     RequestFinished(Request),
     /// It has no answer; only if wanted.
     RequestFailed(Request),
+    /// A request waits for a decision; only while the page or its context is routed.
+    Route(Route),
     /// A [`super::Resident`] called out of a frame.
     Called(Frame, String),
     /// A download begins; only if wanted.

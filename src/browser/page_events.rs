@@ -164,7 +164,9 @@ impl Listener for PageListener {
             "Input.dragIntercepted" => with(event, |event: DragIntercepted| page.drags().handed(event.data)),
             "Target.attachedToTarget" => with(event, |event| page.target_attached(session, event)),
             "Inspector.targetCrashed" if self.is_main => page.has_crashed(),
-            method if method.starts_with("Network.") => page.network().event(page, session, event),
+            method if method.starts_with("Network.") || method.starts_with("Fetch.") => {
+                page.network().event(page, session, event)
+            }
             _ => {}
         }
     }

@@ -1,6 +1,14 @@
-//! `fixtures/site` on a port of its own, for tests and benches. `/hang` never answers, `/redirect?to=…` sends elsewhere;
-//! `tests/interop/site.mjs` does the same for the official runner, change both.
+//! `fixtures/site` on a port of its own, for tests and benches, and what specs need of a server beside files:
+//!
+//! - `/hang` never answers, `/close` hangs up
+//! - `/redirect?to=…&status=302` sends elsewhere
+//! - `/echo` answers with the request: `{method, url, headers, body}`
+//! - `/answer?status=200&h=Name: value&h=…&body=…` answers so
+//! - `/auth` wants user `user` and password `pass`
+//!
+//! `tests/interop/site.mjs` does the same for the official runner; change both.
 
+use serde_json::{Map, Value, json};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -18,45 +26,121 @@ pub(crate) fn serve() -> String {
     format!("http://{address}")
 }
 
+struct Request {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// None where the peer has gone.
+    fn read(lines: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
+        let mut first = String::new();
+        if lines.read_line(&mut first)? == 0 {
+            return Ok(None);
+        }
+        let mut words = first.split(' ').map(str::to_owned);
+        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line)?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let mut request = Self { method, target, headers, body: Vec::new() };
+        let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        lines.take(length).read_to_end(&mut request.body)?;
+        Ok(Some(request))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    fn write(&self, out: &mut TcpStream, without_body: bool) -> io::Result<()> {
+        let text = http::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        write!(out, "HTTP/1.1 {} {}\r\n", self.status, text.unwrap_or("unknown"))?;
+        for (name, value) in &self.headers {
+            write!(out, "{name}: {value}\r\n")?;
+        }
+        write!(out, "content-length: {}\r\n\r\n", self.body.len())?;
+        if without_body { Ok(()) } else { out.write_all(&self.body) }
+    }
+}
+
 /// Answers one request after the other; ends when the peer goes.
 fn answer_all(stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut out = stream.try_clone()?;
     let mut lines = BufReader::new(stream);
-    loop {
-        let mut request = String::new();
-        if lines.read_line(&mut request)? == 0 {
-            return Ok(());
-        }
-        let mut length = 0;
-        loop {
-            let mut header = String::new();
-            lines.read_line(&mut header)?;
-            if header.trim().is_empty() {
-                break;
-            }
-            if let Some((name, value)) = header.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        io::copy(&mut (&mut lines).take(length), &mut io::sink())?;
-        let target = request.split(' ').nth(1).unwrap_or("/");
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        match path {
+    while let Some(request) = Request::read(&mut lines)? {
+        let url = url::Url::parse("http://x").and_then(|base| base.join(&request.target));
+        let Ok(url) = url else { return Ok(()) };
+        let asked =
+            |name: &str| url.query_pairs().find(|(other, _)| other == name).map(|(_, value)| value.into_owned());
+        let answer = match url.path() {
             // Read until the peer gives up.
             "/hang" => return io::copy(&mut lines, &mut io::sink()).map(drop),
+            "/close" => return Ok(()),
             "/redirect" => {
-                let to = query.strip_prefix("to=").unwrap_or("/");
-                write!(out, "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n")?;
+                let status = asked("status").and_then(|text| text.parse().ok()).unwrap_or(302);
+                Answer::new(status, "text/plain", "").with("location", &asked("to").unwrap_or_else(|| "/".into()))
             }
-            _ => answer(&mut out, path)?,
-        }
+            "/echo" => Answer::new(200, "application/json", echo(&request).to_string()),
+            "/answer" => {
+                let status = asked("status").and_then(|text| text.parse().ok()).unwrap_or(200);
+                let mut answer = Answer::new(status, "text/plain", asked("body").unwrap_or_default());
+                for (_, header) in url.query_pairs().filter(|(name, _)| name == "h") {
+                    let (name, value) = header.split_once(": ").expect("a header");
+                    answer.headers.retain(|(other, _)| name == "set-cookie" || other != name);
+                    answer.headers.push((name.into(), value.into()));
+                }
+                answer
+            }
+            "/auth" if request.header("authorization") == Some("Basic dXNlcjpwYXNz") => {
+                Answer::new(200, "text/plain", "welcome")
+            }
+            "/auth" => {
+                Answer::new(401, "text/plain", "who are you?").with("www-authenticate", "Basic realm=\"the site\"")
+            }
+            path => file(path),
+        };
+        answer.write(&mut out, request.method == "HEAD")?;
     }
+    Ok(())
 }
 
-fn answer(out: &mut TcpStream, path: &str) -> io::Result<()> {
+fn echo(request: &Request) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &request.headers {
+        headers.insert(name.clone(), json!(value));
+    }
+    json!({
+        "method": request.method, "url": request.target, "headers": headers,
+        "body": String::from_utf8_lossy(&request.body),
+    })
+}
+
+fn file(path: &str) -> Answer {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/site");
     let mut file = root.join(path.trim_start_matches('/'));
     if file.is_dir() {
@@ -68,10 +152,8 @@ fn answer(out: &mut TcpStream, path: &str) -> io::Result<()> {
         Some("css") => "text/css",
         _ => "application/octet-stream",
     };
-    let (status, content_type, body) = match std::fs::read(&file) {
-        Ok(body) if !path.contains("..") => ("200 OK", content_type, body),
-        _ => ("404 Not Found", "text/plain", b"not found".to_vec()),
-    };
-    write!(out, "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n", body.len())?;
-    out.write_all(&body)
+    match std::fs::read(&file) {
+        Ok(body) if !path.contains("..") => Answer::new(200, content_type, body),
+        _ => Answer::new(404, "text/plain", "not found"),
+    }
 }

@@ -66,6 +66,7 @@ impl Page {
         }
         emulation::set_up(&self.0.session, &options, true, options.viewport());
         emulation::headers(&self.0.session, options.extra_http_headers.as_ref(), None);
+        self.intercept_in(&self.0.session);
         if let Some(resident) = self.0.context.resident() {
             self.receive(&resident);
         }
@@ -108,6 +109,7 @@ impl Page {
             resident.move_into(session);
         }
         session.post(network::EnableParams::default());
+        self.intercept_in(session);
         session.post(log::EnableParams::default());
         post("Target.setAutoAttach", json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }));
         let options = self.0.context.options();

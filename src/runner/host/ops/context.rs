@@ -47,6 +47,11 @@ struct Headers {
 }
 
 #[derive(Deserialize)]
+struct Routed {
+    routed: bool,
+}
+
+#[derive(Deserialize)]
 struct Source {
     source: String,
 }
@@ -87,6 +92,7 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
         "setOffline" => context.set_offline(parse::<Offline>(params)?.offline).await?,
         "setExtraHTTPHeaders" => context.set_extra_headers(parse::<Headers>(params)?.headers).await?,
         "addInitScript" => context.add_init_script(&parse::<Source>(params)?.source).await?,
+        "setRouted" => context.set_routed(parse::<Routed>(params)?.routed).await?,
         "storageState" => return Ok(context.storage_state().await?.into()),
         _ => return Err(Failure::unknown(&format!("context.{operation}"))),
     }

@@ -30,17 +30,28 @@ pub(super) async fn load(files: Value, readable: &ReadableFiles) -> Result<Value
 }
 
 async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
-    let ReadableFiles::From(base) = readable else {
+    if *readable == ReadableFiles::None {
         return Err(Failure::new(format!(
             "The test code has no files here: pass {{ name, mimeType, buffer }} instead of the path {}",
             Value::from(path)
         )));
-    };
-    let full = base.join(path);
-    let content = tokio::fs::read(&full).await.map_err(|error| Failure::new(format!("{}: {error}", full.display())))?;
+    }
+    let content = content(path, readable).await?;
     let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     Ok(json!({ "name": name, "mimeType": kind.essence_str(), "base64": BASE64.encode(content) }))
+}
+
+/// What is in a file that may be read.
+pub(super) async fn content(path: &str, readable: &ReadableFiles) -> Result<Vec<u8>, Failure> {
+    let ReadableFiles::From(base) = readable else {
+        return Err(Failure::new(format!(
+            "The test code has no files here: pass the content instead of the path {}",
+            Value::from(path)
+        )));
+    };
+    let full = base.join(path);
+    tokio::fs::read(&full).await.map_err(|error| Failure::new(format!("{}: {error}", full.display())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `frame.…`
 
 use super::page::load_state;
-use super::{Failure, Operations, Performed, Script, parse, tell};
+use super::{Failure, Operations, Performed, Script, parse, traffic};
 use crate::browser::Frame;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::url_match::UrlMatcher;
@@ -100,7 +100,7 @@ async fn navigate(
             let url = navigation.url.as_ref().and_then(Value::as_str).unwrap_or_default();
             let options = GotoOptions { wait_until: until, timeout, referer: navigation.referer };
             let request = frame.goto(url, &options).await?;
-            Ok(tell::navigated(&operations.objects, request.as_ref()))
+            Ok(traffic::navigated(&operations.objects, request.as_ref()))
         }
         "setContent" => {
             frame.set_content(navigation.html.as_deref().unwrap_or_default(), until, timeout).await?;
@@ -116,7 +116,7 @@ async fn navigate(
         }
         _ => {
             let request = frame.wait_for_navigation(&matcher(navigation.url)?, until, timeout).await?;
-            Ok(tell::navigated(&operations.objects, request.as_ref()))
+            Ok(traffic::navigated(&operations.objects, request.as_ref()))
         }
     }
 }

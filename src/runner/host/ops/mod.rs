@@ -12,7 +12,9 @@ mod objects;
 mod page;
 mod performed;
 mod picture;
+mod route;
 mod tell;
+mod traffic;
 
 pub use failure::Failure;
 pub use files::ReadableFiles;
@@ -73,7 +75,9 @@ impl Operations {
             "expect" => expect::perform(self, operation, params).await,
             "handle" => handle::perform(self, operation, params).await,
             "keyboard" | "mouse" | "touchscreen" => input::perform(self, name, params).await,
-            "dialog" | "response" => tell::perform(self, name, params).await,
+            "dialog" => tell::perform(self, name, params).await,
+            "request" | "response" => traffic::perform(self, name, params).await,
+            "route" => route::perform(self, operation, params).await,
             "artifact" => picture::perform(self, operation, params).await,
             _ => Err(Failure::unknown(name)),
         };

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::tell;
 use crate::browser::dialog::Dialog;
-use crate::browser::network::Request;
+use crate::browser::network::{Request, Route};
 use crate::browser::{BrowserContext, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ struct Tables {
     handles: HashMap<String, RemoteObject>,
     requests: HashMap<String, Request>,
     dialogs: HashMap<String, Dialog>,
+    /// Until they are decided.
+    routes: HashMap<String, Route>,
     /// Frames of pages that are closed.
     closed: HashSet<String>,
     /// Our names of pages and frames by Chromium's.
@@ -119,6 +121,7 @@ impl Objects {
         tables.names.retain(|name, _| !name.starts_with(&requests));
         tables.requests.retain(|_, request| request.page() != page);
         tables.dialogs.retain(|_, dialog| dialog.page() != page);
+        tables.routes.retain(|_, route| route.request().page() != page);
     }
 
     pub(super) fn add_frame(&self, frame: &Frame) -> String {
@@ -188,6 +191,21 @@ impl Objects {
 
     pub(super) fn request(&self, id: &str) -> Result<Request, Failure> {
         self.tables().requests.get(id).cloned().ok_or_else(|| Failure::gone(id))
+    }
+
+    pub(super) fn add_route(&self, route: &Route) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("route");
+        tables.routes.insert(id.clone(), route.clone());
+        id
+    }
+
+    pub(super) fn route(&self, id: &str) -> Option<Route> {
+        self.tables().routes.get(id).cloned()
+    }
+
+    pub(super) fn forget_route(&self, id: &str) {
+        self.tables().routes.remove(id);
     }
 
     pub(super) fn add_dialog(&self, dialog: &Dialog) -> String {

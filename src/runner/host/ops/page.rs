@@ -1,6 +1,6 @@
 //! `page.…`
 
-use super::{Failure, Operations, Performed, parse, picture, tell};
+use super::{Failure, Operations, Performed, parse, picture, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
 use crate::browser::screenshot::ScreenshotOptions;
@@ -43,6 +43,11 @@ struct Screenshot {
 struct Subscribe {
     event: String,
     enabled: bool,
+}
+
+#[derive(Deserialize)]
+struct Routed {
+    routed: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +103,10 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             }
             return Ok(Value::Null.into());
         }
+        "setRouted" => {
+            page.set_routed(parse::<Routed>(params)?.routed).await?;
+            return Ok(Value::Null.into());
+        }
         "addInitScript" => {
             page.add_init_script(&parse::<Source>(params)?.source).await?;
             return Ok(Value::Null.into());
@@ -129,7 +138,7 @@ async fn travel(operations: &Operations, page: &Page, operation: &str, travel: T
         "goBack" => page.go(-1, until, travel.timeout).await?.flatten(),
         _ => page.go(1, until, travel.timeout).await?.flatten(),
     };
-    Ok(tell::navigated(&operations.objects, request.as_ref()))
+    Ok(traffic::navigated(&operations.objects, request.as_ref()))
 }
 
 async fn screenshot(operations: &Operations, page: &Page, screenshot: Screenshot) -> Result<Value, Failure> {

@@ -1,14 +1,13 @@
 //! What happens in the browser, as events for the worker; and what can be done about it.
 
 use super::objects::Objects;
+use super::traffic::{request_json, response};
 use super::{Failure, Operations, Performed, parse};
 use crate::browser::network::Request;
 use crate::browser::notice::ConsoleMessage;
 use crate::browser::{Frame, Notice, Page};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Runs on the browser's reading task: in order, and before the answer to what was the cause.
 pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
@@ -57,6 +56,13 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
         }
         Notice::RequestFinished(request) => of_request(objects, "requestfinished", &request),
         Notice::RequestFailed(request) => of_request(objects, "requestfailed", &request),
+        Notice::Route(route) => {
+            let params =
+                json!({ "route": objects.add_route(&route), "request": request_json(objects, route.request()) });
+            // Of a popup that nobody knows yet, its context decides.
+            let target = objects.page_name(route.request().page());
+            objects.send(target.as_deref().unwrap_or(context), "route", params);
+        }
         Notice::Download(download) => {
             let params = json!({
                 "download": download.guid,
@@ -128,46 +134,6 @@ fn console(objects: &Objects, message: ConsoleMessage) {
     of_page(objects, &message.page, "console", params);
 }
 
-fn request_json(objects: &Objects, request: &Request) -> Value {
-    json!({
-        "id": objects.add_request(request),
-        "url": request.url(),
-        "method": request.method(),
-        "headers": lower_case(request.headers()),
-        "resourceType": request.resource_type(),
-        "postData": request.post_data(),
-        "failure": request.failure(),
-        "isNavigationRequest": request.is_navigation(),
-        "frame": request.frame_id().and_then(|id| objects.frame_name_of(id)),
-        "redirectedFrom": request.redirected_from().map(|request| request_json(objects, request)),
-    })
-}
-
-fn lower_case(headers: &Map<String, Value>) -> Map<String, Value> {
-    headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
-}
-
-/// The head of the answer to a request; none if there is none.
-pub(super) fn response(objects: &Objects, request: &Request) -> Option<Value> {
-    let response = request.response_now()?;
-    Some(json!({
-        "id": objects.add_request(request),
-        "url": response.url,
-        "status": response.status,
-        "statusText": response.status_text,
-        "headers": lower_case(&response.headers),
-        "request": request_json(objects, request),
-    }))
-}
-
-/// `{response}` of a navigation, or null.
-pub(super) fn navigated(objects: &Objects, request: Option<&Request>) -> Value {
-    match request.and_then(|request| response(objects, request)) {
-        Some(response) => json!({ "response": response }),
-        None => Value::Null,
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
@@ -175,11 +141,7 @@ struct Answer {
     prompt_text: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct OfResponse {
-    response: String,
-}
-
+/// `dialog.…`
 pub(super) async fn perform(operations: &Operations, name: &str, params: Value) -> Result<Performed, Failure> {
     match name {
         "dialog.accept" => {
@@ -189,11 +151,6 @@ pub(super) async fn perform(operations: &Operations, name: &str, params: Value) 
         "dialog.dismiss" => {
             let answer: Answer = parse(params)?;
             operations.objects.dialog(&answer.dialog)?.dismiss().await?;
-        }
-        "response.body" => {
-            let of: OfResponse = parse(params)?;
-            let body = operations.objects.request(&of.response)?.body().await?;
-            return Ok(json!({ "base64": BASE64.encode(body) }).into());
         }
         _ => return Err(Failure::unknown(name)),
     }

@@ -8,6 +8,7 @@ import { Keyboard, Mouse, Touchscreen } from './api/input.js';
 import { FrameLocator, Locator } from './api/locator.js';
 import { Request, Response } from './api/network.js';
 import { Page } from './api/page.js';
+import { Route } from './api/route.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
@@ -31,6 +32,7 @@ const CLASSES = [
   [Page, 'page'],
   [Request, 'request'],
   [Response, 'response'],
+  [Route, 'route'],
   [TestInfo, 'testInfo'],
   [Touchscreen, 'touchscreen'],
   [WebError, 'webError'],

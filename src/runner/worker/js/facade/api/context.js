@@ -3,8 +3,11 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
-import { textHeaders } from './network.js';
+import { textHeaders } from './headers.js';
+import { requestOf } from './network.js';
 import { initScript, Page } from './page.js';
+import { Route } from './route.js';
+import { decide, installRouting } from './routing.js';
 import { register, forget, lookup } from './registry.js';
 import { Timeouts } from './timeouts.js';
 import { eventStep } from './waiter.js';
@@ -26,6 +29,7 @@ export class BrowserContext extends Emitter {
     /** Requests the host told of, by its name for them. */
     this._requests = new Map();
     this._closed = false;
+    this._routes = [];
     register(id, this);
   }
   _event(name, params) {
@@ -35,6 +39,8 @@ export class BrowserContext extends Emitter {
       this.#forward(page);
       this.emit('page', page);
       if (page._opener) page._opener.emit('popup', page);
+    } else if (name === 'route') {
+      decide(new Route(params.route, requestOf(params.request, this._requests)), null, this);
     } else if (name === 'closed') {
       this._gone();
     }
@@ -93,6 +99,8 @@ export class BrowserContext extends Emitter {
     return eventStep(this, 'browserContext.waitForEvent', event, optionsOrPredicate);
   }
 }
+
+installRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
 
 /** The runner starts browsers; a test sees which kind. */
 export class BrowserType {

@@ -7,8 +7,11 @@ import { Frame, installFrameMethods } from './frame.js';
 import { functionText } from './handle.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
-import { makeResponse, textHeaders, requestOf, responseOf } from './network.js';
+import { textHeaders } from './headers.js';
+import { makeResponse, requestOf, responseOf } from './network.js';
 import { register, forget, lookup } from './registry.js';
+import { Route } from './route.js';
+import { decide, installRouting } from './routing.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
@@ -32,6 +35,7 @@ export class Page extends Emitter {
     this._opener = opener ? lookup(opener) : null;
     this._viewport = viewport ?? null;
     this._closed = false;
+    this._routes = [];
     this.keyboard = new Keyboard(this);
     this.mouse = new Mouse(this);
     this.touchscreen = new Touchscreen(this);
@@ -53,6 +57,7 @@ export class Page extends Emitter {
       case 'pageerror': this.emit('pageerror', pageError(params)); break;
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
+      case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests)), this, this._context); break;
       case 'download': this._tell('download', new Download(this, params)); break;
     }
   }
@@ -138,6 +143,7 @@ export class Page extends Emitter {
 }
 installGetBy(Page.prototype);
 installFrameMethods(Page.prototype, 'page', page => page._main);
+installRouting(Page.prototype, 'page', 'page', page => page._context._options.baseURL);
 
 export function initScript(script, arg) {
   if (typeof script === 'function') return `(${functionText(script)})(${arg === undefined ? '' : JSON.stringify(arg)})`;

@@ -1,0 +1,522 @@
+//! What Chromium tells about requests, put together. While requests stop at us each is told twice, as sent and as paused, in any
+//! order: it begins when both are here.
+
+use super::super::cdp::{Event, Session};
+use super::super::frame::Navigated;
+use super::super::notice::{Notice, Topic};
+use super::super::page::Page;
+use super::super::sync::lock;
+use super::answer::{Answer, Response};
+use super::extra::{Extra, ExtraInfo};
+use super::route::{allowed, pairs, phrase, without_cookie};
+use super::{Headers, Inner, Request, Route, Sent, listed};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// The requests of one page that are under way, and the last document requests.
+#[derive(Default)]
+pub(in crate::browser) struct Network(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    running: HashMap<String, Request>,
+    /// By Chromium's name of the document, which is the request's.
+    documents: HashMap<String, Request>,
+    extra: HashMap<String, Extra>,
+    /// Somebody decides about this page's requests.
+    routed: bool,
+    /// They stop at us.
+    intercepting: bool,
+    /// Sent, not yet paused.
+    sent: HashMap<String, (Session, WillBeSent)>,
+    /// Paused, not yet sent.
+    paused: HashMap<String, Pause>,
+    /// Pauses for which a password was tried.
+    authenticated: HashSet<String>,
+}
+
+/// Document requests that are remembered; `goto` needs the last one of its frame.
+const DOCUMENTS: usize = 64;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WillBeSent {
+    request_id: String,
+    #[serde(default)]
+    loader_id: String,
+    request: SentRequest,
+    redirect_response: Option<Response>,
+    #[serde(default)]
+    redirect_has_extra_info: bool,
+    #[serde(rename = "type", default)]
+    kind: String,
+    frame_id: Option<String>,
+    initiator: Option<Initiator>,
+    #[serde(default)]
+    timestamp: f64,
+    #[serde(default)]
+    wall_time: f64,
+}
+
+#[derive(Deserialize)]
+struct Initiator {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SentRequest {
+    url: String,
+    #[serde(default)]
+    url_fragment: Option<String>,
+    method: String,
+    headers: Map<String, Value>,
+    #[serde(default)]
+    post_data_entries: Vec<PostDataEntry>,
+}
+
+#[derive(Deserialize)]
+struct PostDataEntry {
+    bytes: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paused {
+    request_id: String,
+    network_id: Option<String>,
+    frame_id: Option<String>,
+    request: SentRequest,
+    redirected_request_id: Option<String>,
+}
+
+struct Pause {
+    session: Session,
+    event: Paused,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Received {
+    request_id: String,
+    response: Response,
+    #[serde(default)]
+    has_extra_info: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Finished {
+    request_id: String,
+    #[serde(default)]
+    timestamp: f64,
+    #[serde(default)]
+    encoded_data_length: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed {
+    request_id: String,
+    error_text: String,
+    blocked_reason: Option<String>,
+    #[serde(default)]
+    timestamp: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cached {
+    request_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthRequired {
+    request_id: String,
+    request: SentRequest,
+    auth_challenge: Challenge,
+}
+
+#[derive(Deserialize)]
+struct Challenge {
+    source: Option<String>,
+}
+
+impl Network {
+    /// The request for the document that Chromium calls `loader`.
+    pub(in crate::browser) fn document(&self, loader: &str) -> Option<Request> {
+        lock(&self.0).documents.get(loader).cloned()
+    }
+
+    pub(super) fn is_routed(&self) -> bool {
+        lock(&self.0).routed
+    }
+
+    pub(super) fn set_routed(&self, routed: bool) {
+        lock(&self.0).routed = routed;
+    }
+
+    /// Whether that is a change.
+    pub(super) fn set_intercepting(&self, intercepting: bool) -> bool {
+        std::mem::replace(&mut lock(&self.0).intercepting, intercepting) != intercepting
+    }
+
+    pub(in crate::browser) fn event(&self, page: &Page, session: &Session, event: &Event<'_>) {
+        match event.method {
+            "Network.requestWillBeSent" => {
+                if let Some(sent) = event.params() {
+                    self.sent(page, session, sent);
+                }
+            }
+            "Network.requestWillBeSentExtraInfo" => {
+                if let Some(info) = event.params::<ExtraInfo>() {
+                    self.extra(&info.request_id, |extra| extra.sent(&info));
+                }
+            }
+            "Network.responseReceivedExtraInfo" => {
+                if let Some(info) = event.params::<ExtraInfo>() {
+                    self.extra(&info.request_id, |extra| extra.received(&info));
+                }
+            }
+            "Network.requestServedFromCache" => {
+                if let Some(cached) = event.params::<Cached>() {
+                    self.extra(&cached.request_id, |extra| extra.from_cache = true);
+                }
+            }
+            "Network.responseReceived" => {
+                if let Some(Received { request_id, mut response, has_extra_info }) = event.params() {
+                    self.begin_unpaused(page, &request_id);
+                    let request = lock(&self.0).running.get(&request_id).cloned();
+                    if let Some(request) = request {
+                        response.has_extra_info = has_extra_info;
+                        self.answered(&request, &request_id, response);
+                    }
+                }
+            }
+            "Network.loadingFinished" => {
+                if let Some(finished) = event.params() {
+                    self.finished(page, session, &finished);
+                }
+            }
+            "Network.loadingFailed" => {
+                if let Some(failed) = event.params() {
+                    self.failed(page, session, failed);
+                }
+            }
+            "Fetch.requestPaused" => {
+                if let Some(paused) = event.params() {
+                    self.paused(page, session, paused);
+                }
+            }
+            "Fetch.authRequired" => {
+                if let Some(required) = event.params() {
+                    self.auth_required(page, session, required);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn extra(&self, id: &str, change: impl FnOnce(&mut Extra)) {
+        let mut state = lock(&self.0);
+        let extra = state.extra.entry(id.to_owned()).or_default();
+        change(extra);
+        if extra.is_complete() {
+            state.extra.remove(id);
+        }
+    }
+
+    fn sent(&self, page: &Page, session: &Session, sent: WillBeSent) {
+        if sent.request.url.starts_with("data:") {
+            return;
+        }
+        let paused = {
+            let mut state = lock(&self.0);
+            match state.paused.remove(&sent.request_id) {
+                None if state.intercepting => {
+                    state.sent.insert(sent.request_id.clone(), (session.clone(), sent));
+                    return;
+                }
+                paused => paused,
+            }
+        };
+        self.begin(page, session, sent, paused);
+    }
+
+    fn paused(&self, page: &Page, session: &Session, event: Paused) {
+        let resume = |params: Value| resume(session, &event.request_id, params);
+        let Some(id) = &event.network_id else { return resume(json!({})) };
+        let (sent, running) = {
+            let mut state = lock(&self.0);
+            (state.sent.remove(id), state.running.get(id).cloned())
+        };
+        if let Some((sender, sent)) = sent {
+            return self.begin(page, &sender, sent, Some(Pause { session: session.clone(), event }));
+        }
+        // The same request once more: with a password, say.
+        if event.redirected_request_id.is_none()
+            && let Some(running) = running
+        {
+            let continued = lock(&running.0.continued).clone();
+            return resume(continued.unwrap_or_else(|| json!({})));
+        }
+        let id = id.clone();
+        lock(&self.0).paused.insert(id, Pause { session: session.clone(), event });
+    }
+
+    /// A request that goes its way without having stopped at us.
+    fn begin_unpaused(&self, page: &Page, id: &str) {
+        let sent = lock(&self.0).sent.remove(id);
+        if let Some((session, sent)) = sent {
+            self.begin(page, &session, sent, None);
+        }
+    }
+
+    fn begin(&self, page: &Page, session: &Session, mut sent: WillBeSent, pause: Option<Pause>) {
+        let redirected_from = sent.redirect_response.take().and_then(|mut response| {
+            let request = lock(&self.0).running.remove(&sent.request_id)?;
+            response.has_extra_info = sent.redirect_has_extra_info;
+            self.answered(&request, &sent.request_id, response);
+            request.transferred(sent.timestamp, None);
+            request.end(None);
+            Some(request)
+        });
+        if let Some(pause) = &pause
+            && is_preflight(&sent, pause)
+            && page.is_routed()
+        {
+            return pause.allow_preflight();
+        }
+        let navigation = sent.kind == "Document" && sent.request_id == sent.loader_id;
+        let frame = sent.frame_id.take().or_else(|| pause.as_ref().and_then(|pause| pause.event.frame_id.clone()));
+        let id = sent.request_id.clone();
+        let request = Request(Arc::new(Inner {
+            page: page.clone(),
+            session: Mutex::new(session.clone()),
+            id: id.clone(),
+            frame,
+            navigation,
+            continued: redirected_from.as_ref().map(|from| from.0.continued.clone()).unwrap_or_default(),
+            redirected_from,
+            answer: watch::channel(Answer::default()).0,
+            overrides: Mutex::default(),
+            sent: to_be_sent(sent, pause.as_ref()),
+        }));
+        {
+            let mut state = lock(&self.0);
+            if navigation {
+                if state.documents.len() >= DOCUMENTS {
+                    state.documents.retain(|_, request| request.0.answer.borrow().ended.is_none());
+                }
+                state.documents.insert(id.clone(), request.clone());
+            }
+            state.running.insert(id.clone(), request.clone());
+        }
+        if navigation && let Some(frame) = request.frame_id().and_then(|id| page.frame(id)) {
+            frame.with_state(|state| state.pending = Some(id));
+        }
+        page.tell_if(Topic::Request, || Notice::Request(request.clone()));
+        if let Some(pause) = pause {
+            decide(page, request, pause);
+        }
+    }
+
+    fn answered(&self, request: &Request, id: &str, mut response: Response) {
+        let mut state = lock(&self.0);
+        response.from_cache = state.extra.get(id).is_some_and(|extra| extra.from_cache);
+        response.url = lock(&request.0.overrides).url.clone().unwrap_or_else(|| request.url().to_owned());
+        let told_apart = response.has_extra_info && !response.from_cache;
+        if told_apart {
+            state.extra.entry(id.to_owned()).or_default().answered(request);
+        }
+        drop(state);
+        request.answer_with(response, told_apart);
+    }
+
+    fn finished(&self, page: &Page, session: &Session, finished: &Finished) {
+        let id = &finished.request_id;
+        self.begin_unpaused(page, id);
+        let request = self.ended(id);
+        if let Some(request) = request {
+            request.move_to(session);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes")]
+            request.transferred(finished.timestamp, Some(finished.encoded_data_length as u64));
+            request.end(None);
+        }
+    }
+
+    fn ended(&self, id: &str) -> Option<Request> {
+        let mut state = lock(&self.0);
+        if let Some(extra) = state.extra.get_mut(id) {
+            extra.ends();
+            if extra.is_complete() {
+                state.extra.remove(id);
+            }
+        }
+        state.running.remove(id)
+    }
+
+    fn failed(&self, page: &Page, session: &Session, failed: Failed) {
+        self.begin_unpaused(page, &failed.request_id);
+        let Some(request) = self.ended(&failed.request_id) else { return };
+        request.move_to(session);
+        let error = match failed.blocked_reason {
+            Some(reason) if failed.error_text.is_empty() => reason,
+            _ => failed.error_text,
+        };
+        request.transferred(failed.timestamp, None);
+        let response = request.response_now();
+        if response.is_none() {
+            request.sent_headers_known(None);
+        }
+        if request.is_navigation()
+            && let Some(frame) = request.frame_id().and_then(|id| page.frame(id))
+        {
+            let loader = failed.request_id;
+            frame.with_state(|state| {
+                if state.pending.take_if(|pending| *pending == loader).is_some() {
+                    state.requested = false;
+                }
+            });
+            frame.wake_parents();
+            frame.announce(Navigated::Aborted { loader, error: error.clone() });
+        } else if response.is_some_and(|response| response.status == 204) {
+            return request.end(None);
+        }
+        request.end(Some(error));
+    }
+
+    fn auth_required(&self, page: &Page, session: &Session, required: AuthRequired) {
+        let AuthRequired { request_id, request, auth_challenge } = required;
+        let from_proxy = auth_challenge.source.as_deref() == Some("Proxy");
+        let credentials = page.context().options().http_credentials.filter(|own| !from_proxy && own.fit(&request.url));
+        let answer = match credentials {
+            _ if !lock(&self.0).authenticated.insert(request_id.clone()) => json!({ "response": "CancelAuth" }),
+            Some(own) => {
+                json!({ "response": "ProvideCredentials", "username": own.username, "password": own.password })
+            }
+            None => json!({ "response": "Default" }),
+        };
+        let params = json!({ "requestId": request_id, "authChallengeResponse": answer });
+        drop(session.request("Fetch.continueWithAuth", &params));
+    }
+
+    /// The page is gone: nothing will be answered.
+    pub(in crate::browser) fn clear(&self) {
+        let mut state = lock(&self.0);
+        state.running.clear();
+        state.documents.clear();
+        state.extra.clear();
+        state.sent.clear();
+        state.paused.clear();
+    }
+}
+
+impl Request {
+    /// Who finishes it has its body.
+    fn move_to(&self, session: &Session) {
+        if session.id() != self.page().session().id() && self.is_navigation() {
+            *lock(&self.0.session) = session.clone();
+        }
+    }
+}
+
+impl Pause {
+    /// A page may ask what we answer.
+    fn allow_preflight(&self) {
+        let asked = listed(&self.event.request.headers);
+        let header = |name: &str| asked.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        let value = |name: &str, default: &str| header(name).map_or(default, |(_, value)| value).to_owned();
+        let mut headers: Headers = vec![
+            ("Access-Control-Allow-Origin".into(), value("Origin", "*")),
+            (
+                "Access-Control-Allow-Methods".into(),
+                value("Access-Control-Request-Method", "GET, POST, OPTIONS, DELETE"),
+            ),
+            ("Access-Control-Allow-Credentials".into(), "true".into()),
+        ];
+        if let Some((_, names)) = header("Access-Control-Request-Headers") {
+            headers.push(("Access-Control-Allow-Headers".into(), names.clone()));
+        }
+        let params = json!({
+            "requestId": self.event.request_id,
+            "responseCode": 204,
+            "responsePhrase": phrase(204),
+            "responseHeaders": pairs(&headers),
+            "body": "",
+        });
+        drop(self.session.request("Fetch.fulfillRequest", &params));
+    }
+}
+
+/// Redirected requests go on as the first of them did.
+fn decide(page: &Page, request: Request, Pause { session, event }: Pause) {
+    if request.redirected_from().is_none() && page.is_routed() {
+        request.sent_headers_known(None);
+        return page.tell(Notice::Route(Route::new(request, session, event.request_id)));
+    }
+    let headers = lock(&request.0.continued).as_ref().and_then(|continued| {
+        let wanted = continued["headers"].as_array()?.iter();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Some(wanted.map(|header| (text(&header["name"]), text(&header["value"]))).collect::<Headers>())
+    });
+    let params = match headers.filter(|_| request.redirected_from().is_some()) {
+        Some(headers) => json!({ "headers": without_cookie(&allowed(listed(request.headers()), headers)) }),
+        None => json!({}),
+    };
+    resume(&session, &event.request_id, params);
+}
+
+fn resume(session: &Session, id: &str, mut params: Value) {
+    params["requestId"] = json!(id);
+    drop(session.request("Fetch.continueRequest", &params));
+}
+
+fn is_preflight(sent: &WillBeSent, pause: &Pause) -> bool {
+    pause.event.request.method == "OPTIONS"
+        && sent.initiator.as_ref().is_some_and(|initiator| initiator.kind == "preflight")
+}
+
+/// Where it stopped at us, as it was told then.
+fn to_be_sent(sent: WillBeSent, pause: Option<&Pause>) -> Sent {
+    let WillBeSent { kind, timestamp, wall_time, request, .. } = sent;
+    let told = pause.map_or(&request, |pause| &pause.event.request);
+    let entries: Vec<&String> = told.post_data_entries.iter().filter_map(|entry| entry.bytes.as_ref()).collect();
+    let body = entries.iter().flat_map(|bytes| BASE64.decode(bytes).unwrap_or_default()).collect();
+    Sent {
+        url: told.url.clone() + told.url_fragment.as_deref().unwrap_or_default(),
+        method: told.method.clone(),
+        headers: told.headers.clone(),
+        body: (!entries.is_empty()).then_some(body),
+        resource_type: resource_type(&kind),
+        timestamp,
+        wall_time,
+    }
+}
+
+fn resource_type(kind: &str) -> &'static str {
+    match kind {
+        "Document" => "document",
+        "Stylesheet" => "stylesheet",
+        "Image" => "image",
+        "Media" => "media",
+        "Font" => "font",
+        "Script" => "script",
+        "TextTrack" => "texttrack",
+        "XHR" => "xhr",
+        "Fetch" => "fetch",
+        "EventSource" => "eventsource",
+        "WebSocket" => "websocket",
+        "Manifest" => "manifest",
+        "Ping" => "ping",
+        "CSPViolationReport" => "cspreport",
+        _ => "other",
+    }
+}
