@@ -214,25 +214,16 @@ async fn told_twice_to_end_it_cancels_what_plays() {
 }
 
 /// A person at the dashboard is a test of ours in `understudy run`.
-async fn a_person(spec: &str) {
+#[tokio::test]
+async fn a_person_works_with_the_dashboard() {
     let (mut up, address, token) = up().await;
-    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub").join(spec);
-    let (file, output) = (spec.display().to_string(), up.temporary.path().join("results").display().to_string());
-    let mut run = Program::command(&up.temporary, &["run", &file, "--workers", "2", "--output", &output]);
-    run.env("DASHBOARD", format!("{address}/#token={token}")).env("SITE", site::serve());
-    run.current_dir(spec.parent().unwrap());
+    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub");
+    let output = up.temporary.path().join("results").display().to_string();
+    let arguments = ["run", "dashboard.spec.ts", "recording.spec.ts", "--workers", "2", "--output", &output];
+    let mut run = Program::command(&up.temporary, &arguments);
+    run.env("DASHBOARD", format!("{address}/#token={token}")).env("SITE", site::serve()).current_dir(specs);
     let done = tokio::time::timeout(PATIENCE * 2, run.output()).await.expect("the run does not end").unwrap();
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
     up.signal();
     assert_eq!(up.end().await.code(), Some(0));
-}
-
-#[tokio::test]
-async fn a_person_works_with_the_dashboard() {
-    a_person("dashboard.spec.ts").await;
-}
-
-#[tokio::test]
-async fn a_person_records_with_the_dashboard() {
-    a_person("recording.spec.ts").await;
 }

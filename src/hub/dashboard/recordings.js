@@ -14,6 +14,7 @@ export const LANGUAGES = [
   ['csharp-mstest', 'C#, MSTest', 'Tests.cs'],
   ['csharp', 'C#', 'Program.cs'],
   ['jsonl', 'Actions, a line of JSON each', 'recorded.jsonl'],
+  ['chrome-recorder', 'Chrome DevTools Recorder', 'recorded.json'],
 ];
 
 /** The one that the dashboard can run. */
