@@ -66,6 +66,12 @@ pub struct TestCase {
     /// Overrides the run's where `describe.configure` says so.
     #[serde(default)]
     pub retries: Option<u32>,
+    /// Of a configuration; empty where there is none.
+    #[serde(default)]
+    pub project: String,
+    /// `--repeat-each` index, from 0.
+    #[serde(default)]
+    pub repeat: u32,
     /// Tests with the same group run in one worker, in order (`serial` mode); none otherwise.
     #[serde(default)]
     pub serial_group: Option<String>,
@@ -180,6 +186,15 @@ pub struct Attachment {
     pub body: Option<String>,
 }
 
+/// Which of the processes that run tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerIndex {
+    /// Of all, in order of their beginning.
+    pub worker: u32,
+    /// Of those at work at the same time.
+    pub parallel: u32,
+}
+
 /// One event of a run, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
@@ -196,6 +211,8 @@ pub enum RunEvent {
         test: String,
         /// From 0.
         retry: u32,
+        /// The process it runs in; none where it does not run.
+        worker: Option<WorkerIndex>,
     },
     /// A step begins.
     StepBegin {

@@ -12,13 +12,14 @@ use std::path::Path;
 const SHOWN: usize = 300;
 
 /// `[chromium] › file:line:column › describe › test @tag`.
-pub(super) fn title(case: &TestCase, project: &str) -> String {
-    title_in_step(case, project, "")
+pub(super) fn title(case: &TestCase) -> String {
+    title_in_step(case, "")
 }
 
 /// The same with ` › step › step` behind the test.
-pub(super) fn title_in_step(case: &TestCase, project: &str, steps: &str) -> String {
+pub(super) fn title_in_step(case: &TestCase, steps: &str) -> String {
     let Location { file, line, column } = &case.location;
+    let project = &case.project;
     let project = if project.is_empty() { String::new() } else { format!("[{project}] › ") };
     let mut title = format!("{project}{file}:{line}:{column} › {}{steps}", case.title());
     for tag in case.tags.iter().filter(|tag| !case.title_path.iter().any(|part| part.contains(tag.as_str()))) {
@@ -29,8 +30,8 @@ pub(super) fn title_in_step(case: &TestCase, project: &str, steps: &str) -> Stri
 }
 
 /// `  1) title ─────` and every attempt that has errors; ends without a newline.
-pub(super) fn failure(number: usize, entry: &Entry, project: &str, root: &Path, style: Style) -> String {
-    let header = format!("  {number}) {}{}", title(&entry.case, project), entry.failed_step());
+pub(super) fn failure(number: usize, entry: &Entry, root: &Path, style: Style) -> String {
+    let header = format!("  {number}) {}{}", title(&entry.case), entry.failed_step());
     let mut text = format!("{}\n", style.red(&format!("{header}{}", style.rule_after(&header))));
     for attempt in &entry.attempts {
         let errors = errors(attempt, &entry.case, style);
@@ -89,8 +90,8 @@ fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -
 }
 
 /// A line of the summary: `    title ─────`.
-pub(super) fn summary_line(case: &TestCase, project: &str, columns: Option<usize>, style: Style) -> String {
-    let line = format!("    {}", title(case, project));
+pub(super) fn summary_line(case: &TestCase, columns: Option<usize>, style: Style) -> String {
+    let line = format!("    {}", title(case));
     let line = columns.map_or_else(|| line.clone(), |columns| fit(&line, columns));
     format!("{line}{}", style.rule_after(&line))
 }

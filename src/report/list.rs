@@ -19,8 +19,6 @@ use std::time::Instant;
 pub struct ListOptions {
     /// Of the first writer.
     pub terminal: Terminal,
-    /// Goes in front of every title where there is one.
-    pub project: String,
     /// Files below it are told by their path from it.
     pub root: PathBuf,
     /// Which part of how many.
@@ -137,7 +135,7 @@ impl List {
         let Some(entry) = self.book.entry(&key.0) else { return prefix };
         let retry = retry_suffix(key.1);
         let steps: String = entry.running_steps().map(|title| format!(" › {title}")).collect();
-        let text = title_in_step(&entry.case, &self.options.project, &steps);
+        let text = title_in_step(&entry.case, &steps);
         let text = self.fitting(&text, &prefix, &retry);
         format!("{}{}{}", self.style.dim(&prefix), self.style.dim(&text), self.style.yellow(&retry))
     }
@@ -162,7 +160,7 @@ impl List {
         let retry = retry_suffix(key.1);
         let skipped = attempt.status == Status::Skipped;
         let time = if skipped { String::new() } else { format!(" ({})", duration(attempt.duration_ms)) };
-        let text = title(&entry.case, &self.options.project);
+        let text = title(&entry.case);
         let text = self.fitting(&text, &format!("    {number}"), &format!("{retry}{time}"));
         let expected = attempt.status == attempt.expected_status;
         let mark = match attempt.status {
@@ -200,13 +198,12 @@ impl List {
 
     fn last_words(&mut self) {
         let style = self.style;
-        let project = self.options.project.clone();
         let of = |verdict| self.book.of(verdict);
         let (failed, flaky, interrupted) = (of(Verdict::Unexpected), of(Verdict::Flaky), of(Verdict::Interrupted));
         let told = interrupted.iter().filter(|entry| entry.attempts.iter().any(|attempt| !attempt.errors.is_empty()));
         let mut text = String::from("\n");
         for (at, entry) in told.chain(&failed).chain(&flaky).enumerate() {
-            text.push_str(&format!("\n{}", failure(at + 1, entry, &project, &self.options.root, style)));
+            text.push_str(&format!("\n{}", failure(at + 1, entry, &self.options.root, style)));
         }
         if text.len() > 1 {
             text.push('\n');
@@ -218,7 +215,7 @@ impl List {
             }
             text.push_str(&format!("{}\n", paint(&format!("  {} {what}", entries.len()))));
             for entry in entries {
-                text.push_str(&format!("{}\n", paint(&summary_line(&entry.case, &project, columns, style))));
+                text.push_str(&format!("{}\n", paint(&summary_line(&entry.case, columns, style))));
             }
         };
         tell(&failed, "failed", &|text| style.red(text));
@@ -251,7 +248,7 @@ impl Reporter for List {
         self.book.note(event);
         match event {
             RunEvent::Planned { tests, workers } => self.planned(tests.len(), *workers),
-            RunEvent::TestBegin { test, retry } => self.begins(test, *retry),
+            RunEvent::TestBegin { test, retry, .. } => self.begins(test, *retry),
             RunEvent::StepBegin { test: Some(test), .. } | RunEvent::StepEnd { test: Some(test), .. }
                 if self.live() =>
             {

@@ -14,14 +14,13 @@ pub struct Listing {
     out: Output,
     err: Output,
     terminal: Terminal,
-    project: String,
 }
 
 impl Listing {
-    /// `project` goes in front of every title where there is one.
+    /// `out` gets the tests, `err` what is wrong.
     #[must_use]
-    pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, terminal: Terminal, project: String) -> Self {
-        Self { out: Output::new(out), err: Output::new(err), terminal, project }
+    pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, terminal: Terminal) -> Self {
+        Self { out: Output::new(out), err: Output::new(err), terminal }
     }
 }
 
@@ -31,7 +30,7 @@ impl Reporter for Listing {
             RunEvent::Planned { tests, .. } => {
                 self.out.put("Listing tests:\n");
                 for test in tests {
-                    self.out.put(&format!("  {}\n", title(test, &self.project)));
+                    self.out.put(&format!("  {}\n", title(test)));
                 }
                 let files: BTreeSet<_> = tests.iter().map(|test| &test.location.file).collect();
                 self.out.put(&format!("Total: {} in {}\n", count(tests.len(), "test"), count(files.len(), "file")));

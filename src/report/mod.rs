@@ -30,3 +30,9 @@ pub trait Reporter: Send {
     /// The first thing that could not be written.
     fn end(&mut self, outcome: Outcome) -> io::Result<()>;
 }
+
+/// An error as people read it, without colours.
+#[must_use]
+pub fn error_words(error: &crate::model::run::TestError) -> String {
+    message::error_text(error, None, Terminal { colors: false, size: None }.style())
+}

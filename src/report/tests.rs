@@ -58,6 +58,8 @@ fn case(id: &str, titles: &[&str], line: u32) -> TestCase {
         expected_status: Status::Passed,
         timeout: 30_000,
         retries: None,
+        project: "chromium".to_owned(),
+        repeat: 0,
         serial_group: None,
     }
 }
@@ -110,7 +112,7 @@ fn story() -> Vec<RunEvent> {
     tests[1].tags = vec!["@slow".to_owned()];
     events.push(RunEvent::Planned { tests, workers: 2 });
     let mut run = |attempt: Attempt, between: Vec<RunEvent>| {
-        events.push(RunEvent::TestBegin { test: attempt.test.clone(), retry: attempt.retry });
+        events.push(RunEvent::TestBegin { test: attempt.test.clone(), retry: attempt.retry, worker: None });
         events.extend(between);
         events.push(RunEvent::TestEnd(attempt));
     };
@@ -174,13 +176,7 @@ fn tell(mut reporter: impl Reporter, events: &[RunEvent]) {
 
 fn list(terminal: Terminal, events: &[RunEvent]) -> String {
     let page = Page::default();
-    let options = ListOptions {
-        terminal,
-        project: "chromium".to_owned(),
-        root: "/work".into(),
-        shard: None,
-        began: Instant::now(),
-    };
+    let options = ListOptions { terminal, root: "/work".into(), shard: None, began: Instant::now() };
     tell(List::new(page.writer(), page.writer(), options), events);
     page.text()
 }
@@ -211,7 +207,7 @@ fn jsonl_is_a_line_per_attempt() {
 #[test]
 fn listing_names_tests_and_files() {
     let page = Page::default();
-    tell(Listing::new(page.writer(), page.writer(), Terminal::default(), String::new()), &story()[..1]);
+    tell(Listing::new(page.writer(), page.writer(), Terminal::default()), &story()[..1]);
     insta::assert_snapshot!(page.text());
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! host                                worker
-//!   Load {config, entry}       ─────▶
+//!   Load {config, entry}       ─────▶                                      (or LoadConfig, answered by ConfigLoaded)
 //!                              ◀─────  Resolve {id, specifier, from}      (for every import, before anything is evaluated)
 //!   Resolved {id, module}      ─────▶
 //!                              ◀─────  Loaded {tests} | LoadFailed {error}
@@ -70,6 +70,13 @@ pub enum ToWorker {
         /// The spec file.
         entry: Module,
     },
+    /// Read this configuration (`playwright.config.ts`), resolve its imports, evaluate it, answer `ConfigLoaded` or `LoadFailed`.
+    LoadConfig {
+        /// What holds for the whole worker.
+        config: WorkerConfig,
+        /// The file.
+        entry: Module,
+    },
     /// Answer to `Resolve`.
     Resolved {
         /// The question's.
@@ -128,6 +135,15 @@ pub enum ToHost {
         tests: Vec<TestCase>,
         /// Whether `test.only` or `describe.only` chose them.
         only: bool,
+    },
+    /// The configuration was evaluated.
+    ConfigLoaded {
+        /// Its value; regular expressions as `{ "$source", "$flags" }`.
+        config: Value,
+        /// Paths of what could not be told: functions and the like.
+        lost: Vec<String>,
+        /// `process.env` afterwards.
+        env: std::collections::BTreeMap<String, String>,
     },
     /// The file could not be parsed, resolved or evaluated.
     LoadFailed {
@@ -260,6 +276,24 @@ pub struct WorkerConfig {
     pub grep: Option<String>,
     /// Tests that match are left out.
     pub grep_invert: Option<String>,
+    /// The configuration's own `grep`: tests that match one of these, as `/source/flags`. All where there is none.
+    pub project_grep: Vec<String>,
+    /// The configuration's own `grepInvert`.
+    pub project_grep_invert: Vec<String>,
+    /// The folder that paths are relative to, for `__dirname` and `process.cwd()`; the agent's code knows none.
+    pub root: String,
+    /// Folder of the project's spec files, absolute.
+    pub test_dir: String,
+    /// `expect` of the configuration: options of matchers by name.
+    pub expect: serde_json::Map<String, Value>,
+    /// Folder of the project's snapshots, absolute.
+    pub snapshot_dir: String,
+    /// Where snapshots are, with `{…}` for what differs.
+    pub snapshot_path_template: Option<String>,
+    /// `metadata` of the project.
+    pub metadata: Value,
+    /// What `test.info().config` shows.
+    pub full_config: Value,
     /// Of files that are named here only the tests and `describe` blocks at these places are told in `Loaded`.
     pub lines: std::collections::BTreeMap<String, Vec<Place>>,
 }
@@ -288,6 +322,15 @@ impl Default for WorkerConfig {
             output_dir: String::new(),
             grep: None,
             grep_invert: None,
+            project_grep: Vec::new(),
+            project_grep_invert: Vec::new(),
+            root: String::new(),
+            test_dir: String::new(),
+            expect: serde_json::Map::new(),
+            snapshot_dir: String::new(),
+            snapshot_path_template: None,
+            metadata: Value::Null,
+            full_config: Value::Null,
             lines: std::collections::BTreeMap::new(),
         }
     }

@@ -3,7 +3,7 @@
 use super::Narration;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
-use crate::runner::host::{Mode, Module, NoImports, RunRequest, Runner, Screenshots, WorkerConfig};
+use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -78,14 +78,17 @@ impl Sessions {
     fn request(&self, start: StartExecution) -> RunRequest {
         let options = &self.options;
         RunRequest {
-            files: vec![Module { path: SOURCE_NAME.to_owned(), source: start.code }],
+            projects: vec![Project {
+                files: vec![Module { path: SOURCE_NAME.to_owned(), source: start.code }],
+                config: worker_config(&start.config, &options.env),
+                retries: start.config.retries.unwrap_or(0),
+                mode: options.mode,
+                ..Project::default()
+            }],
             loader: Arc::new(NoImports),
-            config: worker_config(&start.config, &options.env),
             workers: 1,
-            retries: start.config.retries.unwrap_or(0),
             timeout: options.execution_timeout,
             screenshots: options.screenshots,
-            mode: options.mode,
             artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
             ..RunRequest::default()
         }

@@ -47,7 +47,7 @@ impl Narration {
     pub fn tell(&mut self, event: RunEvent) -> Vec<Event> {
         match event {
             RunEvent::Planned { tests, .. } => self.planned(tests),
-            RunEvent::TestBegin { test, retry } => vec![self.test_begin(&test, retry)],
+            RunEvent::TestBegin { test, retry, .. } => vec![self.test_begin(&test, retry)],
             RunEvent::StepBegin { step, .. } => self.step_begin(step).into_iter().collect(),
             RunEvent::StepEnd { id, duration_ms, error, .. } => {
                 self.step_end(id, duration_ms, error).into_iter().collect()
@@ -237,6 +237,8 @@ mod tests {
             expected_status: Status::Passed,
             timeout: 30_000,
             retries: None,
+            project: String::new(),
+            repeat: 0,
             serial_group: None,
         }
     }

@@ -53,7 +53,7 @@ fn what_cannot_be_run_ends_with_2_and_says_what_to_do() {
         (&["run", "--env", "A=b"], &["the name of a variable is expected"]),
         (&["run", "--reporter", "junit"], &["[possible values: list, jsonl]"]),
         (&["run", "--list", "--reporter", "jsonl"], &["cannot be used with"]),
-        (&["run", "--browser", "/no/such/chromium"], &["there is no program at /no/such/chromium"]),
+        (&["run", "--browser", "/no/such/chromium", "a.spec.ts"], &["there is no program at /no/such/chromium"]),
         (
             &["run", "--output", "notes.txt", "a.spec.ts"],
             &["the output folder notes.txt cannot be used", "--output DIR"],

@@ -34,8 +34,8 @@ fn shared() -> &'static Shared {
 fn play(mut request: RunRequest) -> Told {
     let shared = shared();
     // A busy machine is slow to start a browser.
-    request.config.timeout = 60_000;
-    request.config.r#use.insert("baseURL".to_owned(), shared.origin.clone().into());
+    request.projects[0].config.timeout = 60_000;
+    request.projects[0].config.r#use.insert("baseURL".to_owned(), shared.origin.clone().into());
     request.artifacts = tempfile::tempdir().unwrap().keep().into();
     shared.runtime.block_on(async {
         let program = Some(env!("CARGO_BIN_EXE_understudy").into());

@@ -15,7 +15,7 @@ async fn beside_another(timeout: u32, body: &str) -> Told {
         "{IMPORT}test('bad', async ({{ page }}) => {{ test.setTimeout({timeout}); {body} }}); test('good', () => {{}});"
     );
     let mut request = request(&source);
-    request.config.memory_limit = 64 << 20;
+    request.projects[0].config.memory_limit = 64 << 20;
     play(request).await
 }
 
@@ -109,8 +109,8 @@ async fn a_message_that_is_too_large_is_an_error_of_the_call() {
         "{IMPORT}test('a', async ({{ page }}) => {{ await page.goto('http://x/' + 'x'.repeat(140 << 20)); }}); test('b', () => {{}});"
     );
     let mut request = request(&source);
-    request.config.memory_limit = 2 << 30;
-    request.config.timeout = 60_000;
+    request.projects[0].config.memory_limit = 2 << 30;
+    request.projects[0].config.timeout = 60_000;
     let lines = play(request).await.lines();
     assert!(lines[0].starts_with("a failed: Error: page.goto: a message of 1"), "{lines:?}");
     assert!(lines[0].ends_with(" bytes is too large"), "{lines:?}");

@@ -33,7 +33,7 @@ async fn tests_run_and_are_told_of() {
     check(
         "tried again",
         "test('a', ({}, info) => { if (info.retry < 2) throw new Error(`no ${info.retry}`); }); test('b', () => {});",
-        |request| request.retries = 2,
+        |request| request.projects[0].retries = 2,
         Outcome::Passed,
         &["a failed: Error: no 0", "a#1 failed: Error: no 1", "a#2 passed", "b passed"],
     )
@@ -41,7 +41,7 @@ async fn tests_run_and_are_told_of() {
     check(
         "repeated",
         "test('a', ({}, info) => console.log(info.repeatEachIndex));",
-        |request| request.repeat_each = 2,
+        |request| request.projects[0].repeat_each = 2,
         Outcome::Passed,
         &["log: 0", "a passed", "log: 1", "a passed"],
     )
@@ -60,8 +60,8 @@ async fn tests_run_and_are_told_of() {
         "filtered",
         "test('apple', () => {}); test('pear', () => {}); test('pear pie', () => {});",
         |request| {
-            request.config.grep = Some("pear".to_owned());
-            request.config.grep_invert = Some("pie".to_owned());
+            request.projects[0].config.grep = Some("pear".to_owned());
+            request.projects[0].config.grep_invert = Some("pie".to_owned());
         },
         Outcome::Passed,
         &["pear passed"],
@@ -110,7 +110,7 @@ async fn several_files_share_the_workers() {
     assert_eq!(play(request.clone()).await.lines(), ["b passed"]);
     // One `only` leaves out the other files.
     request.shard = None;
-    request.files[2].source = format!("{IMPORT}test('x', () => {{}}); test.only('only', () => {{}});");
+    request.projects[0].files[2].source = format!("{IMPORT}test('x', () => {{}}); test.only('only', () => {{}});");
     assert_eq!(play(request).await.lines(), ["only passed"]);
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::run::{RunEvent, StepCategory};
-use understudy::runner::host::{FileLoader, RunRequest, Runner, RunnerOptions};
+use understudy::runner::host::{FileLoader, Project, RunRequest, Runner, RunnerOptions};
 use understudy::runner::protocol::WorkerConfig;
 
 #[path = "../support/site.rs"]
@@ -60,9 +60,12 @@ async fn play(folder: &Path, area: &str, site: &str) -> Told {
     let mut config = WorkerConfig { timeout: 30_000, ..WorkerConfig::default() };
     config.r#use.insert("baseURL".to_owned(), site.into());
     let request = RunRequest {
-        files: paths.iter().map(|path| loader.entry(path.strip_prefix(folder).unwrap()).unwrap()).collect(),
+        projects: vec![Project {
+            files: paths.iter().map(|path| loader.entry(path.strip_prefix(folder).unwrap()).unwrap()).collect(),
+            config,
+            ..Project::default()
+        }],
         loader: Arc::new(loader),
-        config,
         workers: 2,
         artifacts: output.path().to_path_buf().into(),
         ..RunRequest::default()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use understudy::model::run::{Outcome, RunEvent, Status};
-use understudy::runner::host::{Performed, RunRequest, Runner, RunnerOptions, Service, Services};
+use understudy::runner::host::{Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
 use understudy::runner::protocol::{Module, OpError, ToWorker, WorkerConfig};
 
 /// Opens pages that show nothing; `frame.goto` to `hang:` never ends, to `panic:` panics.
@@ -126,8 +126,11 @@ pub(crate) fn request(source: &str) -> RunRequest {
 pub(crate) fn files(files: &[(&str, &str)]) -> RunRequest {
     let files = files.iter().map(|(path, source)| Module { path: (*path).to_owned(), source: (*source).to_owned() });
     RunRequest {
-        files: files.collect(),
-        config: WorkerConfig { timeout: 5_000, ..WorkerConfig::default() },
+        projects: vec![Project {
+            files: files.collect(),
+            config: WorkerConfig { timeout: 5_000, ..WorkerConfig::default() },
+            ..Project::default()
+        }],
         ..RunRequest::default()
     }
 }

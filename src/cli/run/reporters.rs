@@ -1,6 +1,6 @@
 //! Who is told what happens in a run, and where it is written.
 
-use super::{Args, PROJECT, ReporterName};
+use super::args::{Args, ReporterName};
 use crate::artifacts::Output;
 use crate::config;
 use crate::model::run::{Outcome, RunEvent, Status};
@@ -11,17 +11,24 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Those that the flags ask for; `cwd` is what paths are told from.
-pub(super) fn reporters(args: &Args, no_color: bool, cwd: &Path, began: Instant) -> Vec<Box<dyn Reporter>> {
+pub(super) fn reporters(
+    args: &Args,
+    names: &[ReporterName],
+    no_color: bool,
+    cwd: &Path,
+    shard: Option<(u32, u32)>,
+    began: Instant,
+) -> Vec<Box<dyn Reporter>> {
     let out = || -> Box<dyn Write + Send> { Box::new(io::stdout()) };
     let err = || -> Box<dyn Write + Send> { Box::new(io::stderr()) };
     let colors = |is_terminal| !no_color && config::colors(is_terminal);
     if args.list {
         let terminal = Terminal { colors: colors(io::stdout().is_terminal()), size: None };
-        return vec![Box::new(Listing::new(out(), err(), terminal, PROJECT.to_owned()))];
+        return vec![Box::new(Listing::new(out(), err(), terminal))];
     }
-    let lines = args.reporter.contains(&ReporterName::Jsonl);
+    let lines = names.contains(&ReporterName::Jsonl);
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-    if args.reporter.contains(&ReporterName::List) {
+    if names.contains(&ReporterName::List) {
         let (writer, terminal, size) = if lines {
             (err(), io::stderr().is_terminal(), rustix::termios::tcgetwinsize(io::stderr()))
         } else {
@@ -31,9 +38,8 @@ pub(super) fn reporters(args: &Args, no_color: bool, cwd: &Path, began: Instant)
         let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
         let options = ListOptions {
             terminal: Terminal { colors: colors(terminal), size },
-            project: PROJECT.to_owned(),
             root: cwd.to_path_buf(),
-            shard: args.shard,
+            shard,
             began,
         };
         reporters.push(Box::new(List::new(writer, err(), options)));

@@ -110,8 +110,19 @@ fn split(argument: &str, exists: impl Fn(&str) -> bool) -> (&str, Option<Place>)
     }
 }
 
-/// All spec files below a folder, sorted, files of a folder before those of its folders' folders, by name.
+/// All spec files below a folder.
 fn specs_below(cwd: &Path, folder: &Path, output: &Path) -> Vec<String> {
+    let matches = |path: &Path| path.file_name().is_some_and(|name| is_spec(&name.to_string_lossy()));
+    files_below(cwd, folder, &[output.to_path_buf()], matches)
+}
+
+/// All files below a folder that match, sorted. Folders of `outputs` are not looked at.
+pub(super) fn files_below(
+    cwd: &Path,
+    folder: &Path,
+    outputs: &[PathBuf],
+    matches: impl Fn(&Path) -> bool,
+) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -121,18 +132,42 @@ fn specs_below(cwd: &Path, folder: &Path, output: &Path) -> Vec<String> {
             // Links to folders are not followed: they may lead in circles.
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
-                    let skipped = name.starts_with('.') || NOT_SEARCHED.contains(&name.as_str()) || path == output;
-                    if !skipped {
+                    let skipped = name.starts_with('.') || NOT_SEARCHED.contains(&name.as_str());
+                    if !skipped && !outputs.contains(&path) {
                         folders.push(path);
                     }
                 }
-                Ok(_) if is_spec(&name) && path.is_file() => files.push(relative(cwd, &path)),
+                Ok(_) if matches(&path) && path.is_file() => files.push(relative(cwd, &path)),
                 _ => {}
             }
         }
     }
     files.sort();
     files
+}
+
+/// Of files that a configuration found those that the arguments mean; all where there are none.
+pub(super) fn narrow(cwd: &Path, arguments: &[String], found: &[String]) -> Selection {
+    let mut narrowed = Found { selection: Selection::default(), whole: Vec::new() };
+    if arguments.is_empty() {
+        found.iter().for_each(|file| narrowed.add(file.clone(), None));
+    }
+    for file in found {
+        for argument in arguments {
+            let (path, place) = split(argument, |path| cwd.join(path).exists());
+            let full = plain(&cwd.join(path));
+            let own = plain(&cwd.join(file));
+            let meant = if full.is_file() || full.is_dir() {
+                own.starts_with(&full)
+            } else {
+                own.to_string_lossy().to_lowercase().contains(&path.to_lowercase())
+            };
+            if meant {
+                narrowed.add(file.clone(), place);
+            }
+        }
+    }
+    narrowed.selection
 }
 
 fn is_source(path: &str) -> bool {

@@ -1,13 +1,14 @@
 //! One worker process from its first file to its end: loads, runs jobs, serves operations, and ends what does not end by itself.
 //! What a worker says is believed about its own tests and nothing else.
 
-use super::job::{Broken, JobRun, in_words};
+use super::job::{Broken, JobRun};
+use super::loading::{self, Answer};
 use super::operations::Operations;
 use super::schedule::JobEnd;
 use super::service::Service;
 use super::spawn::Process;
-use super::stage::{Allowance, Stage, plain};
-use crate::model::run::{Attempt, RunEvent, StepBegin, TestCase, TestError};
+use super::stage::{Allowance, Stage};
+use crate::model::run::{Attempt, RunEvent, StepBegin, TestCase, TestError, WorkerIndex};
 use crate::runner::protocol::{Module, Planned, ToHost, ToWorker, WorkerConfig};
 use std::collections::HashMap;
 use std::future::pending;
@@ -27,8 +28,8 @@ pub(crate) struct Worker {
     /// The worker's numbers of steps → the run's.
     steps: HashMap<u32, u32>,
     allowance: Allowance,
-    /// Of all that run tests; it has one when it has run some.
-    index: Option<u32>,
+    /// It has one when it has run some.
+    index: Option<WorkerIndex>,
 }
 
 /// What [`Worker::load`] found.
@@ -51,53 +52,30 @@ impl Worker {
         entry: Module,
     ) -> Result<(Self, Loaded), Option<TestError>> {
         let path = entry.path.clone();
-        let (cancel, limit) = (stage.cancel.clone(), stage.load_limit);
-        let late = Instant::now() + limit;
+        let cancel = stage.cancel.clone();
         process.send(ToWorker::Load { config, entry });
         let mut allowance = Allowance::default();
-        loop {
-            let message = tokio::select! {
-                message = process.next() => message,
-                () = cancel.cancelled() => return Err(None),
-                () = sleep_until(late) => {
-                    process.kill().await;
-                    return Err(Some(plain(format!("Error: {path}: loading it took longer than {}ms", limit.as_millis()))));
-                }
-            };
-            match message {
-                Some(Ok(ToHost::Loaded { tests, only })) => {
-                    let operations = Operations::new(service, process.outbox.clone());
-                    let worker =
-                        Self { file, process, stage, operations, steps: HashMap::new(), allowance, index: None };
-                    return Ok((worker, Loaded { tests, only }));
-                }
-                Some(Ok(ToHost::LoadFailed { error })) => return Err(Some(error)),
-                Some(Ok(ToHost::Resolve { id, specifier, from })) => {
-                    let module = stage.loader.resolve(&specifier, &from);
-                    process.send(ToWorker::Resolved { id, module });
-                }
-                Some(Ok(ToHost::Log { level, text, .. })) => allowance.log(&stage, None, level, text),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    process.kill().await;
-                    return Err(Some(plain(format!(
-                        "Error: {path}: the process that loads it says nonsense: {error}"
-                    ))));
-                }
-                None => {
-                    let how = in_words(process.ended().await);
-                    return Err(Some(plain(format!(
-                        "Error: {path}: the process that loads it ended unexpectedly ({how}); its code may be nested too deeply"
-                    ))));
-                }
+        let log = |level, text| allowance.log(&stage, None, level, text);
+        let loaded = tokio::select! {
+            loaded = loading::until_loaded(&mut process, &*stage.loader, &path, stage.load_limit, log) => loaded,
+            () = cancel.cancelled() => return Err(None),
+        };
+        match loaded {
+            Ok(Answer::Tests { tests, only }) => {
+                let operations = Operations::new(service, process.outbox.clone());
+                let worker = Self { file, process, stage, operations, steps: HashMap::new(), allowance, index: None };
+                Ok((worker, Loaded { tests, only }))
             }
+            Ok(Answer::Config(_)) => Err(None),
+            Err(error) => Err(Some(error)),
         }
     }
 
     /// Runs tests in order, as the one of those at work at the same time that has this number. The worker is given back when it
     /// can run more.
     pub(crate) async fn run(mut self, tests: Vec<Planned>, parallel_index: u32) -> (JobEnd, Option<Self>) {
-        let worker_index = *self.index.get_or_insert_with(|| self.stage.next_worker());
+        let worker_index = self.index.map_or_else(|| self.stage.next_worker(), |index| index.worker);
+        self.index = Some(WorkerIndex { worker: worker_index, parallel: parallel_index });
         self.process.send(ToWorker::Run { tests: tests.clone(), worker_index, parallel_index });
         let mut job = JobRun::new(tests, self.stage.pause_limit);
         let spent = match self.until_done(&mut job).await {
@@ -152,7 +130,11 @@ impl Worker {
         match message {
             ToHost::TestBegin { test, timeout, .. } => {
                 if let Some(planned) = job.begin(&test, timeout)? {
-                    self.tell(RunEvent::TestBegin { test: self.id(&planned), retry: planned.retry });
+                    self.tell(RunEvent::TestBegin {
+                        test: self.id(&planned),
+                        retry: planned.retry,
+                        worker: self.index,
+                    });
                 }
             }
             ToHost::Deadline { timeout, limit } => job.renew(timeout, limit),
@@ -190,6 +172,7 @@ impl Worker {
             | ToHost::Ready
             | ToHost::Resolve { .. }
             | ToHost::Loaded { .. }
+            | ToHost::ConfigLoaded { .. }
             | ToHost::LoadFailed { .. } => {}
         }
         Ok(())
@@ -213,7 +196,7 @@ impl Worker {
             Err(error) => return error.into_iter().for_each(|error| self.tell(RunEvent::Error(error))),
         };
         if !begun {
-            self.tell(RunEvent::TestBegin { test: self.id(&planned), retry: planned.retry });
+            self.tell(RunEvent::TestBegin { test: self.id(&planned), retry: planned.retry, worker: self.index });
         }
         self.test_ended(planned, attempt, job);
     }

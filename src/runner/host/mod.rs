@@ -3,6 +3,7 @@
 mod drive;
 mod job;
 mod loader;
+mod loading;
 mod operations;
 pub mod ops;
 mod paths;
@@ -16,5 +17,6 @@ mod stage;
 pub use super::protocol::{Module, WorkerConfig};
 pub use crate::browser::Mode;
 pub use loader::{FileLoader, ModuleLoader, NoImports};
-pub use run::{LOAD_LIMIT, RunRequest, Runner, RunnerOptions, Screenshots};
+pub use loading::ConfigFile;
+pub use run::{LOAD_LIMIT, Project, RunRequest, Runner, RunnerOptions, Screenshots};
 pub use service::{Film, Performed, Picture, Service, Services, Surroundings};

@@ -5,9 +5,9 @@ mod load;
 use super::drive::Worker;
 use super::loader::{ModuleLoader, NoImports};
 use super::ops;
-use super::schedule::{JobEnd, Schedule, Wishes};
+use super::schedule::{JobEnd, Manner, Schedule, Wishes};
 use super::service::Services;
-use super::spawn::Nursery;
+use super::spawn::{Nursery, Process};
 use super::stage::{Stage, plain};
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Mode};
@@ -26,52 +26,63 @@ use tokio_util::sync::CancellationToken;
 /// What a run is to do.
 #[derive(Clone)]
 pub struct RunRequest {
-    /// Spec files, in order.
-    pub files: Vec<Module>,
-    /// For what they import.
+    /// What is run how; those that others depend on first, for the order of reports.
+    pub projects: Vec<Project>,
+    /// For what spec files import.
     pub loader: Arc<dyn ModuleLoader>,
-    /// For every worker; the host sets the indices.
-    pub config: WorkerConfig,
     /// How many at once, at least one.
     pub workers: usize,
-    /// Tests of one file in several workers.
-    pub fully_parallel: bool,
-    /// How often a failing test is tried again.
-    pub retries: u32,
-    /// How often every test is run; 0 is once.
-    pub repeat_each: u32,
     /// After so many failed tests nothing is begun; 0 is no limit.
     pub max_failures: u32,
     /// Which part of how many, from 1.
     pub shard: Option<(u32, u32)>,
+    /// A `test.only` is an error.
+    pub forbid_only: bool,
     /// Only [`RunEvent::Planned`].
     pub list_only: bool,
     /// Of the whole run.
     pub timeout: Option<Duration>,
     /// Of which steps there are to be pictures.
     pub screenshots: Screenshots,
-    /// Whether the browser is shown.
-    pub mode: Mode,
     /// Where the run writes.
     pub artifacts: Places,
+}
+
+/// Files and how they are run. The same file may be in several.
+#[derive(Clone, Default)]
+pub struct Project {
+    /// What [`TestCase::project`] says.
+    pub name: String,
+    /// Spec files, in order.
+    pub files: Vec<Module>,
+    /// For every worker; the host sets the indices.
+    pub config: WorkerConfig,
+    /// Tests of one file in several workers.
+    pub fully_parallel: bool,
+    /// How often a failing test is tried again.
+    pub retries: u32,
+    /// How often every test is run; 0 is once.
+    pub repeat_each: u32,
+    /// Whether the browser is shown.
+    pub mode: Mode,
+    /// Indices of the projects that must have passed before.
+    pub dependencies: Vec<usize>,
+    /// Index of the project that cleans up when this one and all that depend on it are over.
+    pub teardown: Option<usize>,
 }
 
 impl Default for RunRequest {
     fn default() -> Self {
         Self {
-            files: Vec::new(),
+            projects: Vec::new(),
             loader: Arc::new(NoImports),
-            config: WorkerConfig::default(),
             workers: 1,
-            fully_parallel: false,
-            retries: 0,
-            repeat_each: 0,
             max_failures: 0,
             shard: None,
+            forbid_only: false,
             list_only: false,
             timeout: None,
             screenshots: Screenshots::default(),
-            mode: Mode::default(),
             artifacts: Places::default(),
         }
     }
@@ -132,6 +143,15 @@ impl Runner {
         Ok(runner)
     }
 
+    /// A process of its own for whoever asks.
+    pub(crate) fn process(&self) -> io::Result<Process> {
+        self.nursery.take()
+    }
+
+    pub(crate) fn load_limit(&self) -> Duration {
+        self.load_limit
+    }
+
     /// Has a process ready for the next run, if one is wanted.
     fn warm_up(&self) {
         if self.keep_warm {
@@ -157,14 +177,20 @@ impl Runner {
             steps: AtomicU32::new(0),
             workers: AtomicU32::new(0),
             artifacts: request.artifacts.clone(),
-            many_files: request.files.len() > 1,
+            many_files: request.projects.iter().map(|project| project.files.len()).sum::<usize>() > 1,
             load_limit: self.load_limit,
-            pause_limit: Some(request.config.timeout)
-                .filter(|timeout| *timeout > 0)
+            pause_limit: request
+                .projects
+                .iter()
+                .map(|project| Some(project.config.timeout).filter(|timeout| *timeout > 0))
+                .max()
+                .flatten()
                 .map(|timeout| PAUSE_LIMIT.saturating_add(Duration::from_millis(timeout))),
         });
         let timeout = request.timeout;
-        let running = Run { runner: self, stage: stage.clone(), request }.run();
+        let files = request.projects.iter().enumerate();
+        let files = files.flat_map(|(project, it)| (0..it.files.len()).map(move |file| (project, file))).collect();
+        let running = Run { runner: self, stage: stage.clone(), request, files }.run();
         tokio::pin!(running);
         let timed_out = async {
             match timeout {
@@ -195,6 +221,8 @@ struct Run<'r> {
     runner: &'r Runner,
     stage: Arc<Stage>,
     request: RunRequest,
+    /// Of each file that is run its project, and its number there.
+    files: Vec<(usize, usize)>,
 }
 
 /// What a task of a worker brings back.
@@ -220,14 +248,13 @@ impl Run<'_> {
         self.runner.warm_up();
         let request = &self.request;
         let wishes = Wishes {
-            fully_parallel: request.fully_parallel,
-            retries: request.retries,
-            repeat_each: request.repeat_each,
+            projects: request.projects.iter().map(manner).collect(),
+            project_of: self.files.iter().map(|(project, _)| *project).collect(),
             max_failures: request.max_failures,
             shard: request.shard,
         };
-        let mut schedule = Schedule::new(&files, &wishes);
-        let workers = request.workers.max(1).min(schedule.waiting().max(1));
+        let mut schedule = Schedule::new(&files, wishes);
+        let workers = request.workers.max(1).min(schedule.widest().max(1));
         let tests = self.planned(&files, &schedule);
         // A shard may have nothing to do: there can be more of them than tests.
         let idle_shard = request.shard.is_some() && files.iter().any(|tests| !tests.is_empty());
@@ -247,7 +274,7 @@ impl Run<'_> {
 
     /// What may have left out all tests, in words.
     fn filters(&self) -> String {
-        let config = &self.request.config;
+        let Some(Project { config, .. }) = self.request.projects.last() else { return String::new() };
         let grep = config.grep.iter().map(|pattern| format!("a title that matches {pattern:?}"));
         let inverted = config.grep_invert.iter().map(|pattern| format!("a title that does not match {pattern:?}"));
         let places = config.lines.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place.line)));
@@ -260,9 +287,16 @@ impl Run<'_> {
     fn planned(&self, files: &[Vec<TestCase>], schedule: &Schedule) -> Vec<TestCase> {
         let mut tests = Vec::new();
         for (file, cases) in files.iter().enumerate() {
-            for repeat in 0..self.request.repeat_each.max(1) {
+            let project = &self.request.projects[self.files[file].0];
+            for repeat in 0..project.repeat_each.max(1) {
                 for case in cases.iter().filter(|case| schedule.has(file, &case.id, repeat)) {
-                    tests.push(TestCase { id: self.stage.id(file, &case.id, repeat), ..case.clone() });
+                    tests.push(TestCase {
+                        id: self.stage.id(file, &case.id, repeat),
+                        project: project.name.clone(),
+                        retries: case.retries.or(Some(project.retries)),
+                        repeat,
+                        ..case.clone()
+                    });
                 }
             }
         }
@@ -338,7 +372,7 @@ impl Run<'_> {
         for planned in tests {
             let case = cases.iter().find(|case| case.id == planned.test);
             let test = self.stage.id(file, &planned.test, planned.repeat);
-            self.stage.tell(RunEvent::TestBegin { test: test.clone(), retry: planned.retry });
+            self.stage.tell(RunEvent::TestBegin { test: test.clone(), retry: planned.retry, worker: None });
             self.stage.tell(RunEvent::TestEnd(Attempt {
                 test,
                 retry: planned.retry,
@@ -350,5 +384,15 @@ impl Run<'_> {
                 attachments: Vec::new(),
             }));
         }
+    }
+}
+
+fn manner(project: &Project) -> Manner {
+    Manner {
+        fully_parallel: project.fully_parallel,
+        retries: project.retries,
+        repeat_each: project.repeat_each,
+        dependencies: project.dependencies.clone(),
+        teardown: project.teardown,
     }
 }

@@ -7,13 +7,26 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// What the user wants of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wishes {
-    pub(crate) fully_parallel: bool,
-    pub(crate) retries: u32,
-    pub(crate) repeat_each: u32,
+    /// Of each project.
+    pub(crate) projects: Vec<Manner>,
+    /// Of each file its project.
+    pub(crate) project_of: Vec<usize>,
     /// 0 is no limit.
     pub(crate) max_failures: u32,
     /// Which of how many, from 1.
     pub(crate) shard: Option<(u32, u32)>,
+}
+
+/// How the tests of a project are run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Manner {
+    pub(crate) fully_parallel: bool,
+    pub(crate) retries: u32,
+    pub(crate) repeat_each: u32,
+    /// Indices of projects that must have passed before.
+    pub(crate) dependencies: Vec<usize>,
+    /// Index of the project that cleans up after this one and all that depend on it.
+    pub(crate) teardown: Option<usize>,
 }
 
 /// Tests of one file for one worker, in order.
@@ -64,25 +77,32 @@ type Key = (usize, String, u32);
 #[derive(Debug)]
 pub(crate) struct Schedule {
     queue: VecDeque<Job>,
+    /// What comes when all before is over.
+    phases: VecDeque<Vec<usize>>,
+    /// Jobs of projects whose phase has not come.
+    later: Vec<Job>,
+    /// How many jobs are under way.
+    underway: usize,
+    wishes: Wishes,
     tests: HashMap<Key, Test>,
     failures: u32,
-    max_failures: u32,
 }
 
 impl Schedule {
     /// A schedule for the tests of these files.
-    pub(crate) fn new(files: &[Vec<TestCase>], wishes: &Wishes) -> Self {
+    pub(crate) fn new(files: &[Vec<TestCase>], wishes: Wishes) -> Self {
         let mut jobs = Vec::new();
         let mut known = HashMap::new();
         for (file, tests) in files.iter().enumerate() {
-            for repeat in 0..wishes.repeat_each.max(1) {
+            let manner = &wishes.projects[wishes.project_of[file]];
+            for repeat in 0..manner.repeat_each.max(1) {
                 let planned = |test: &TestCase| Planned { test: test.id.clone(), retry: 0, repeat };
                 for (order, test) in tests.iter().enumerate() {
-                    let retries = test.retries.unwrap_or(wishes.retries);
+                    let retries = test.retries.unwrap_or(manner.retries);
                     let test_state = Test { order, retries, group: test.serial_group.clone(), last: None };
                     known.insert((file, test.id.clone(), repeat), test_state);
                 }
-                if wishes.fully_parallel {
+                if manner.fully_parallel {
                     jobs.extend(
                         apart(tests)
                             .into_iter()
@@ -94,12 +114,49 @@ impl Schedule {
             }
         }
         if let Some((part, of)) = wishes.shard {
-            jobs = shard(jobs, part as usize, of as usize);
+            // What others depend on is run for every part.
+            let (serving, own): (Vec<Job>, Vec<Job>) =
+                jobs.into_iter().partition(|job| serves(&wishes.projects, wishes.project_of[job.file]));
+            jobs = serving;
+            jobs.extend(shard(own, part as usize, of as usize));
         }
         let chosen: HashSet<Key> =
             jobs.iter().flat_map(|job| job.tests.iter().map(|test| key(job.file, test))).collect();
         known.retain(|key, _| chosen.contains(key));
-        Self { queue: jobs.into(), tests: known, failures: 0, max_failures: wishes.max_failures }
+        let mut schedule = Self {
+            queue: VecDeque::new(),
+            phases: phases(&wishes.projects).into(),
+            later: jobs,
+            underway: 0,
+            wishes,
+            tests: known,
+            failures: 0,
+        };
+        schedule.advance();
+        schedule
+    }
+
+    /// Goes on to the next phase in which there is something to do when all of this one is over.
+    fn advance(&mut self) {
+        while self.queue.is_empty() && self.underway == 0 {
+            let Some(phase) = self.phases.pop_front() else { return };
+            let ready: Vec<usize> = phase.into_iter().filter(|project| self.passed(*project)).collect();
+            let project_of = |job: &Job| self.wishes.project_of[job.file];
+            let (now, later) =
+                std::mem::take(&mut self.later).into_iter().partition(|job| ready.contains(&project_of(job)));
+            self.queue = Vec::into(now);
+            self.later = later;
+        }
+    }
+
+    /// Whether all that a project depends on did what it should.
+    fn passed(&self, project: usize) -> bool {
+        self.wishes.projects[project].dependencies.iter().all(|dependency| {
+            self.passed(*dependency)
+                && self.tests.iter().all(|((file, ..), test)| {
+                    self.wishes.project_of[*file] != *dependency || test.last == Some(Verdict::AsExpected)
+                })
+        })
     }
 
     /// Whether this test is part of the run (of this shard).
@@ -107,28 +164,34 @@ impl Schedule {
         self.tests.contains_key(&(file, test.to_owned(), repeat))
     }
 
-    /// How many jobs wait.
-    pub(crate) fn waiting(&self) -> usize {
-        self.queue.len()
+    /// How many jobs there are in the phase of most.
+    pub(crate) fn widest(&self) -> usize {
+        let mut widths = vec![0; self.wishes.projects.len()];
+        self.queue.iter().chain(&self.later).for_each(|job| widths[self.wishes.project_of[job.file]] += 1);
+        let phases = phases(&self.wishes.projects);
+        phases.iter().map(|phase| phase.iter().map(|project| widths[*project]).sum()).max().unwrap_or_default()
     }
 
     /// Whether there is something to do for this file.
     pub(crate) fn waits(&self, file: usize) -> bool {
-        self.queue.iter().any(|job| job.file == file)
+        self.queue.iter().chain(&self.later).any(|job| job.file == file)
     }
 
     /// What is to be done next. What is tried again comes before what was not begun, as with Playwright.
     pub(crate) fn next(&mut self) -> Option<Job> {
-        if self.enough() { None } else { self.queue.pop_front() }
+        let job = if self.enough() { None } else { self.queue.pop_front() };
+        self.underway += usize::from(job.is_some());
+        job
     }
 
     /// So many tests failed that the rest shall not run.
     pub(crate) fn enough(&self) -> bool {
-        self.max_failures > 0 && self.failures >= self.max_failures
+        self.wishes.max_failures > 0 && self.failures >= self.wishes.max_failures
     }
 
     /// Takes the end of a job into account: what failed is queued again while it may be, together with what was not run.
     pub(crate) fn ended(&mut self, file: usize, end: &JobEnd) -> Consequences {
+        self.underway = self.underway.saturating_sub(1);
         let mut again: Vec<Planned> = Vec::new();
         let mut over: HashSet<(String, u32)> = HashSet::new();
         let mut groups_again: HashSet<(String, u32)> = HashSet::new();
@@ -176,6 +239,7 @@ impl Schedule {
         if !again.is_empty() {
             self.queue.push_front(Job { file, tests: again });
         }
+        self.advance();
         Consequences { skipped }
     }
 
@@ -183,6 +247,41 @@ impl Schedule {
     pub(crate) fn failed(&self) -> bool {
         self.tests.values().any(|test| matches!(test.last, Some(Verdict::Unexpected | Verdict::Interrupted)))
     }
+}
+
+/// Projects that may run at the same time, in the order of their turn: first those that depend on nothing; one that cleans up
+/// comes when what it cleans up after, and all that depends on that, is over.
+pub(crate) fn phases(projects: &[Manner]) -> Vec<Vec<usize>> {
+    let mut done: HashSet<usize> = HashSet::new();
+    let mut phases = Vec::new();
+    loop {
+        let before = |project: usize| {
+            let cleaned = (0..projects.len()).filter(move |other| projects[*other].teardown == Some(project));
+            let after = cleaned.flat_map(|setup| {
+                (0..projects.len()).filter(move |other| *other == setup || depends(projects, *other, setup))
+            });
+            after.chain(projects[project].dependencies.iter().copied())
+        };
+        let phase: Vec<usize> = (0..projects.len())
+            .filter(|project| {
+                !done.contains(project) && before(*project).all(|one| one == *project || done.contains(&one))
+            })
+            .collect();
+        if phase.is_empty() {
+            return phases;
+        }
+        done.extend(&phase);
+        phases.push(phase);
+    }
+}
+
+fn depends(projects: &[Manner], project: usize, on: usize) -> bool {
+    projects[project].dependencies.iter().any(|one| *one == on || depends(projects, *one, on))
+}
+
+/// Whether a project is there for others: they depend on it, or it cleans up after one.
+pub(crate) fn serves(projects: &[Manner], project: usize) -> bool {
+    projects.iter().any(|other| other.dependencies.contains(&project) || other.teardown == Some(project))
 }
 
 fn key(file: usize, planned: &Planned) -> Key {

@@ -41,13 +41,7 @@ pub(crate) fn rewrite<'a>(
     let uses = |name: &str| free.contains_key(name);
     let mut wrapping = Wrapping::default();
     if uses("__dirname") || uses("__filename") {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let _ = write!(
-            wrapping.before,
-            "const __filename = {:?}, __dirname = {:?}; ",
-            format!("/{path}"),
-            format!("/{folder}")
-        );
+        let _ = write!(wrapping.before, "const __filename = __fileOf({path:?}), __dirname = __folderOf({path:?}); ");
     }
     let exports = uses("module") || uses("exports");
     if !exports && !uses("require") {

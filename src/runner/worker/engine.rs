@@ -31,8 +31,8 @@ const LOAD_LIMIT: Duration = Duration::from_secs(60);
 /// What the pipe brought.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    /// Load this file.
-    Load(Box<WorkerConfig>, Source),
+    /// Load this file and hand it to the script's function of this name.
+    Load(&'static str, Box<WorkerConfig>, Source),
     /// Answer to an import.
     Resolved(Result<Source, String>),
     /// JSON of a message for the facade.
@@ -195,7 +195,7 @@ impl Engine {
 
     fn take(&mut self, message: Incoming, incoming: &Receiver<Incoming>) {
         match message {
-            Incoming::Load(config, entry) => self.load(&config, entry, incoming),
+            Incoming::Load(how, config, entry) => self.load(how, &config, entry, incoming),
             Incoming::Resolved(_) => complain("an answer to no question"),
             Incoming::Message(json) => {
                 self.shared.limits.cancel_told();
@@ -220,7 +220,7 @@ impl Engine {
         });
     }
 
-    fn load(&mut self, config: &WorkerConfig, entry: Source, incoming: &Receiver<Incoming>) {
+    fn load(&mut self, how: &str, config: &WorkerConfig, entry: Source, incoming: &Receiver<Incoming>) {
         if let Ok(limit) = usize::try_from(config.memory_limit)
             && limit > 0
         {
@@ -245,7 +245,7 @@ impl Engine {
         self.shared.limits.set_deadline(Some(LOAD_LIMIT));
         let config = serde_json::to_string(config).unwrap_or_default();
         let called = self.context.with(|ctx| {
-            let load: rquickjs::Result<Function<'_>> = ctx.globals().get("__load");
+            let load: rquickjs::Result<Function<'_>> = ctx.globals().get(how);
             let called = load.and_then(|load| load.call::<_, Value<'_>>((config, path)));
             called.catch(&ctx).map(drop).map_err(|error| error.to_string())
         });

@@ -91,9 +91,10 @@ fn read(input: &mut impl Read, limits: &Limits, sender: &Sender<Incoming>) -> io
     while let Some(json) = protocol::read_frame(input)? {
         let text = String::from_utf8(json).map_err(io::Error::other)?;
         // Those for the facade are not parsed twice; how they begin is written by our own host.
-        let incoming = if text.starts_with(r#"{"t":"load","#) || text.starts_with(r#"{"t":"resolved","#) {
+        let incoming = if text.starts_with(r#"{"t":"load"#) || text.starts_with(r#"{"t":"resolved","#) {
             match serde_json::from_str(&text)? {
-                ToWorker::Load { config, entry } => Incoming::Load(Box::new(config), entry),
+                ToWorker::Load { config, entry } => Incoming::Load("__load", Box::new(config), entry),
+                ToWorker::LoadConfig { config, entry } => Incoming::Load("__loadConfig", Box::new(config), entry),
                 ToWorker::Resolved { module, .. } => Incoming::Resolved(module),
                 _ => continue,
             }

@@ -286,7 +286,10 @@ mod tests {
                  const __export_a = module.exports.a; export { __export_a as a };\n\
                  const __export_b = module.exports.b; export { __export_b as b };\n",
             ),
-            ("f(__dirname)", "const __filename = \"/a.spec.ts\", __dirname = \"/\"; f(__dirname);\n"),
+            (
+                "f(__dirname)",
+                "const __filename = __fileOf(\"a.spec.ts\"), __dirname = __folderOf(\"a.spec.ts\"); f(__dirname);\n",
+            ),
             ("function f(require) { require('x'); }", "function f(require) {\n\trequire(\"x\");\n}\n"),
         ];
         for (source, expected) in cases {

@@ -18,7 +18,7 @@ impl Run<'_> {
     /// Loads every file, some at a time. Workers that have loaded one are kept, up to a number.
     pub(super) async fn load_all(&self) -> Result<(Vec<Vec<TestCase>>, VecDeque<Worker>), Vec<TestError>> {
         let workers = self.request.workers.max(1);
-        let mut files: Vec<Option<Loaded>> = self.request.files.iter().map(|_| None).collect();
+        let mut files: Vec<Option<Loaded>> = self.files.iter().map(|_| None).collect();
         let mut waiting: VecDeque<usize> = (0..files.len()).collect();
         let mut loading = JoinSet::new();
         let mut idle = VecDeque::new();
@@ -41,6 +41,14 @@ impl Run<'_> {
             return Err(errors);
         }
         let files: Vec<Loaded> = files.into_iter().flatten().collect();
+        if self.request.forbid_only
+            && let Some(test) = files.iter().filter(|file| file.only).find_map(|file| file.tests.first())
+        {
+            for worker in idle {
+                worker.dispose().await;
+            }
+            return Err(vec![focused(test)]);
+        }
         // One `test.only` anywhere leaves out the files without.
         let only = files.iter().any(|file| file.only);
         let tests = files.into_iter().map(|file| if only && !file.only { Vec::new() } else { file.tests }).collect();
@@ -69,16 +77,27 @@ impl Run<'_> {
 
     /// Loads a file in a new process.
     pub(super) fn load(&self, file: usize) -> Result<impl Future<Output = LoadEnd> + Send + use<>, Vec<TestError>> {
-        let entry: Module = self.request.files[file].clone();
+        let (project, number) = self.files[file];
+        let project = &self.request.projects[project];
+        let entry: Module = project.files[number].clone();
         let process = self.runner.nursery.take();
         let process =
             process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
         let service = (self.runner.services)(Surroundings {
             events: process.outbox.clone(),
-            mode: self.request.mode,
+            mode: project.mode,
             artifacts: self.request.artifacts.clone(),
         });
-        let config = WorkerConfig { retries: self.request.retries, ..self.request.config.clone() };
+        let config = WorkerConfig { retries: project.retries, ..project.config.clone() };
         Ok(Worker::load(process, service, self.stage.clone(), config, file, entry))
+    }
+}
+
+fn focused(test: &TestCase) -> TestError {
+    let title = format!("{} {}", test.location.file, test.title_path.join(" "));
+    TestError {
+        message: format!("Error: item focused with '.only' is not allowed due to the 'forbidOnly' option: \"{title}\""),
+        location: Some(test.location.clone()),
+        ..TestError::default()
     }
 }

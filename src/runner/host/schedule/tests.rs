@@ -11,8 +11,15 @@ fn case(id: &str, group: Option<&str>) -> TestCase {
         expected_status: Status::Passed,
         timeout: 0,
         retries: None,
+        project: String::new(),
+        repeat: 0,
         serial_group: group.map(str::to_owned),
     }
+}
+
+/// Of a run with one project.
+fn wishes(manner: Manner) -> Wishes {
+    Wishes { projects: vec![manner], project_of: vec![0; 3], ..Wishes::default() }
 }
 
 fn planned(text: &str) -> Planned {
@@ -51,21 +58,22 @@ fn files_become_jobs() {
     let files =
         vec![vec![case("a", None), case("b", Some("g")), case("c", Some("g"))], vec![case("d", None)], Vec::new()];
     let cases = [
-        ("a file each", Wishes::default(), vec!["0:a,b,c", "1:d"]),
-        ("fully parallel", Wishes { fully_parallel: true, ..Wishes::default() }, vec!["0:a", "0:b,c", "1:d"]),
-        ("repeated", Wishes { repeat_each: 2, ..Wishes::default() }, vec!["0:a,b,c", "0:a,b,c", "1:d", "1:d"]),
-        ("first shard", Wishes { shard: Some((1, 2)), ..Wishes::default() }, vec!["0:a,b,c"]),
-        ("second shard", Wishes { shard: Some((2, 2)), ..Wishes::default() }, vec!["1:d"]),
+        ("a file each", Manner::default(), None, vec!["0:a,b,c", "1:d"]),
+        ("fully parallel", Manner { fully_parallel: true, ..Manner::default() }, None, vec!["0:a", "0:b,c", "1:d"]),
+        ("repeated", Manner { repeat_each: 2, ..Manner::default() }, None, vec!["0:a,b,c", "0:a,b,c", "1:d", "1:d"]),
+        ("first shard", Manner::default(), Some((1, 2)), vec!["0:a,b,c"]),
+        ("second shard", Manner::default(), Some((2, 2)), vec!["1:d"]),
     ];
-    for (name, wishes, expected) in cases {
-        assert_eq!(queue(&mut Schedule::new(&files, &wishes)), expected, "{name}");
+    for (name, manner, shard, expected) in cases {
+        let mut schedule = Schedule::new(&files, Wishes { shard, ..wishes(manner) });
+        assert_eq!(queue(&mut schedule), expected, "{name}");
     }
 }
 
 #[test]
 fn what_is_tried_again_comes_before_what_was_not_begun() {
     let files = vec![vec![case("a", None)], vec![case("b", None)]];
-    let mut schedule = Schedule::new(&files, &Wishes { retries: 1, ..Wishes::default() });
+    let mut schedule = Schedule::new(&files, wishes(Manner { retries: 1, ..Manner::default() }));
     schedule.next();
     let failed = (planned("a"), attempt(&planned("a"), Status::Failed));
     schedule.ended(0, &JobEnd { ended: vec![failed], remaining: Vec::new() });
@@ -159,8 +167,8 @@ fn what_fails_is_tried_again_together_with_what_was_not_run() {
         },
     ];
     for case in cases {
-        let wishes = Wishes { retries: case.retries, ..Wishes::default() };
-        let mut schedule = Schedule::new(&[case.tests], &wishes);
+        let manner = Manner { retries: case.retries, ..Manner::default() };
+        let mut schedule = Schedule::new(&[case.tests], wishes(manner));
         schedule.next();
         let ended = case.ended.iter().map(|(test, status)| (planned(test), attempt(&planned(test), *status))).collect();
         let remaining = case.remaining.iter().map(|test| planned(test)).collect();
@@ -175,11 +183,65 @@ fn what_fails_is_tried_again_together_with_what_was_not_run() {
 #[test]
 fn enough_failures_end_the_run() {
     let files = vec![vec![case("a", None)], vec![case("b", None)]];
-    let mut schedule = Schedule::new(&files, &Wishes { max_failures: 1, ..Wishes::default() });
+    let mut schedule = Schedule::new(&files, Wishes { max_failures: 1, ..wishes(Manner::default()) });
     schedule.next();
     let end = JobEnd { ended: vec![(planned("a"), attempt(&planned("a"), Status::Failed))], remaining: Vec::new() };
     schedule.ended(0, &end);
     assert!(schedule.enough());
     assert_eq!(schedule.next(), None);
-    assert_eq!(schedule.waiting(), 1);
+}
+
+#[test]
+fn projects_come_after_those_they_depend_on() {
+    let after = |dependencies: &[usize], teardown| Manner {
+        dependencies: dependencies.to_vec(),
+        teardown,
+        ..Manner::default()
+    };
+    let projects = vec![after(&[], Some(3)), after(&[0], None), after(&[1], None), after(&[], None), after(&[], None)];
+    assert_eq!(phases(&projects), [vec![0, 4], vec![1], vec![2], vec![3]]);
+    for (name, status, expected) in [
+        ("passed", Status::Passed, ["0:a 4:a", "1:a", "2:a", "3:a"].as_slice()),
+        ("failed", Status::Failed, &["0:a 4:a", "3:a"]),
+    ] {
+        let files = vec![vec![case("a", None)]; 5];
+        let wishes = Wishes { projects: projects.clone(), project_of: vec![0, 1, 2, 3, 4], ..Wishes::default() };
+        let mut schedule = Schedule::new(&files, wishes);
+        let mut seen = Vec::new();
+        loop {
+            let jobs: Vec<Job> = std::iter::from_fn(|| schedule.next()).collect();
+            if jobs.is_empty() {
+                break;
+            }
+            seen.push(jobs.iter().map(names).collect::<Vec<_>>().join(" "));
+            for job in jobs {
+                let status = if job.file == 0 { status } else { Status::Passed };
+                let ended = vec![(planned("a"), attempt(&planned("a"), status))];
+                schedule.ended(job.file, &JobEnd { ended, remaining: Vec::new() });
+            }
+        }
+        assert_eq!(seen, expected, "{name}");
+    }
+}
+
+#[test]
+fn what_others_depend_on_is_in_every_shard() {
+    let files = vec![vec![case("a", None)], vec![case("b", None)], vec![case("c", None)]];
+    let own = Manner { dependencies: vec![0], ..Manner::default() };
+    for (shard, expected) in [((1, 2), ["0:a", "1:b"]), ((2, 2), ["0:a", "2:c"])] {
+        let wishes = Wishes {
+            projects: vec![Manner::default(), own.clone()],
+            project_of: vec![0, 1, 1],
+            shard: Some(shard),
+            ..Wishes::default()
+        };
+        let mut schedule = Schedule::new(&files, wishes);
+        let mut seen = Vec::new();
+        while let Some(job) = schedule.next() {
+            seen.push(names(&job));
+            let ended = job.tests.iter().map(|test| (test.clone(), attempt(test, Status::Passed))).collect();
+            schedule.ended(job.file, &JobEnd { ended, remaining: Vec::new() });
+        }
+        assert_eq!(seen, expected, "{shard:?}");
+    }
 }

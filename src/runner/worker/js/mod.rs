@@ -31,6 +31,7 @@ modules![
     "facade/api/url.js",
     "facade/api/waiter.js",
     "facade/arguments.js",
+    "facade/config.js",
     "facade/describe.js",
     "facade/devices.js",
     "facade/documented.js",

@@ -1,5 +1,6 @@
 // The module `@playwright/test`.
 import { TimeoutError } from './errors.js';
+import { defineConfig } from './config.js';
 import { devices } from './devices.js';
 import { expect, mergeExpects } from './expect/index.js';
 import { lacks, missing } from './missing.js';
@@ -15,7 +16,6 @@ const selectors = {
 };
 lacks(selectors, 'selectors', { methods: 'register' });
 lacks(test, 'test', { methods: 'abort' });
-const defineConfig = (...configs) => Object.assign({}, ...configs);
 
 /** Modules of Playwright that start browsers or send requests themselves. */
 const refused = name => new Proxy({}, {

@@ -7,6 +7,7 @@ import { dispatchEvent } from './api/registry.js';
 import './unsupported.js';
 import { expectDefaults } from './expect/defaults.js';
 import './index.js';
+import { plainConfig } from './config.js';
 import { beginFile, endFile } from './test/declare.js';
 import { begin, cancelRun, listTests, runningAttempt, runTests } from './test/runner.js';
 
@@ -23,6 +24,10 @@ hidden('__facade', {
   loaded() {
     endFile();
     return JSON.stringify(listTests());
+  },
+  config(module) {
+    endFile();
+    return JSON.stringify({ t: 'configLoaded', ...plainConfig(module), env: { ...process.env } });
   },
   loadError: error => JSON.stringify(testError(error)),
 });

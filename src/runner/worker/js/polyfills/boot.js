@@ -71,12 +71,32 @@ native.collectRejections = () => {
   return reasons;
 };
 
-// --- loading: the host's answer is `loaded` or `loadFailed`, never both
-hidden('__load', (config, entry) => {
-  const { env } = JSON.parse(config);
+// --- loading: the host's answer is `loaded` (or `configLoaded`) or `loadFailed`, never both
+function load(config, entry, loaded) {
+  const { env, root } = JSON.parse(config);
   Object.assign(process.env, env);
+  setFolder(root);
   const facade = globalThis.__facade;
   const failed = error => native.send(JSON.stringify({ t: 'loadFailed', error: JSON.parse(facade.loadError(error)) }));
   facade.begin(config, entry);
-  return import(entry).then(() => facade.loaded()).then(text => { native.send(text); }, failed).then(() => native.loadEnded());
+  return import(entry).then(module => loaded(facade, module)).then(text => { native.send(text); }, failed).then(() => native.loadEnded());
+}
+hidden('__load', (config, entry) => load(config, entry, facade => facade.loaded()));
+hidden('__loadConfig', (config, entry) => load(config, entry, (facade, module) => facade.config(module)));
+
+// --- where files are: modules go by their path from the run's folder
+let folder = '/';
+function setFolder(root) {
+  folder = root || '/';
+  process.cwd = () => folder;
+}
+/** The full path of a module. */
+hidden('__fileOf', path => {
+  const parts = [];
+  for (const part of `${folder}/${path}`.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 });
+hidden('__folderOf', path => __fileOf(path).replace(/\/[^/]*$/, '') || '/');

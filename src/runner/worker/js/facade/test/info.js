@@ -9,6 +9,12 @@ let current;
 export function currentInfo() { return current; }
 export function setCurrentInfo(info) { current = info; }
 
+/** A file's path from the folder of the project's tests, where it is in there. */
+function inTestDir(file, { root, testDir }) {
+  const folder = testDir?.startsWith(`${root}/`) ? `${testDir.slice(root.length + 1)}/` : '';
+  return file.startsWith(folder) ? file.slice(folder.length) : file;
+}
+
 export class TestInfo {
   constructor({ test, config, retry, repeat, timeout }) {
     this._test = test;
@@ -30,7 +36,7 @@ export class TestInfo {
     this.duration = 0;
     this.timeout = timeout;
     this.testId = test.id;
-    this.outputDir = attemptFolder(config.outputDir ?? '', { file: this.file, titles: test.titlePath(), project: config.project, retry, repeat });
+    this.outputDir = attemptFolder(config.outputDir ?? '', { file: inTestDir(this.file, config), titles: test.titlePath(), project: config.project, retry, repeat });
     this.snapshotSuffix = process.platform;
     this.fn = test.fn;
     this._slow = this.annotations.some(({ type }) => type === 'slow');

@@ -4,7 +4,7 @@ export function project(config) {
   return {
     name: config.project ?? '', testDir: config.testDir ?? '', snapshotDir: config.snapshotDir || config.testDir || '', outputDir: config.outputDir ?? '',
     timeout: config.timeout, retries: config.retries ?? 0, repeatEach: config.repeatEach || 1, use: { ...config.use }, metadata: config.metadata ?? {},
-    dependencies: [], grep: /.*/, grepInvert: null, testMatch: '**/*.@(spec|test).?(c|m)[jt]s?(x)', testIgnore: [], ignoreSnapshots: false,
+    dependencies: [], grep: expressions(config.projectGrep, /.*/), grepInvert: expressions(config.projectGrepInvert, null), testMatch: '**/*.@(spec|test).?(c|m)[jt]s?(x)', testIgnore: [], ignoreSnapshots: false,
   };
 }
 
@@ -15,4 +15,10 @@ export function fullConfig(config, project) {
     reportSlowTests: { max: 5, threshold: 300_000 }, updateSnapshots: config.updateSnapshots ?? 'missing', updateSourceMethod: 'patch', version: '1.65.1', webServer: null, workers: 1,
     ...config.fullConfig,
   };
+}
+
+const expressions = (texts, byDefault) => (texts?.length ? texts.map(expression) : byDefault);
+function expression(text) {
+  const match = /^\/(.*)\/([a-z]*)$/s.exec(text);
+  return match ? new RegExp(match[1], match[2]) : new RegExp(text, 'i');
 }

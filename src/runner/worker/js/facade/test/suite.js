@@ -59,7 +59,7 @@ export class Test {
 }
 
 /** Tests that will be told to the host: those at the lines named, `only` chosen, `grep` applied. */
-export function selectTests(root, { grep, grepInvert, project, lines }) {
+export function selectTests(root, { grep, grepInvert, projectGrep = [], projectGrepInvert = [], project, lines }) {
   const places = lines?.[root.title];
   const named = test => !places || [test, ...test.suite.chain()].some(({ location }) => location
     && places.some(({ line, column }) => location.line === line && (!column || location.column === column)));
@@ -67,6 +67,8 @@ export function selectTests(root, { grep, grepInvert, project, lines }) {
   const only = tests.some(test => test.only || test.suite.chain().some(suite => suite.only));
   if (only) tests = chosen(root, false).filter(named);
   const title = test => [project, root.title, ...test.titlePath(), ...test.allTags()].filter(part => part !== undefined).join(' ');
+  if (projectGrep.length) tests = tests.filter(test => projectGrep.some(own => pattern(own).test(title(test))));
+  tests = tests.filter(test => !projectGrepInvert.some(own => pattern(own).test(title(test))));
   if (grep) tests = tests.filter(test => pattern(grep).test(title(test)));
   if (grepInvert) tests = tests.filter(test => !pattern(grepInvert).test(title(test)));
   return { tests, only };

@@ -1,0 +1,92 @@
+//! The flags of `run`.
+
+use super::values::{name, shard, url, whole, workers};
+use std::path::PathBuf;
+
+/// Run Playwright Test files here, without a server and without Node.js
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 all passed, 1 some failed, 2 could not run, 130 interrupted.\n\n\
+                        Example: understudy run tests/login.spec.ts:12 --headed")]
+pub(in crate::cli) struct Args {
+    /// Spec files, folders with specs, or parts of their paths; `file:line` runs what stands at that line. All specs
+    /// below the current folder where nothing is named
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+    /// Only tests whose file and titles match this regular expression
+    #[arg(short, long, value_name = "RE")]
+    pub(super) grep: Option<String>,
+    /// Only tests whose file and titles do not match it
+    #[arg(long, value_name = "RE")]
+    pub(super) grep_invert: Option<String>,
+    /// The configuration: a playwright.config.ts or its folder; the one in the current folder where none is named. Flags
+    /// win over it
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Only projects of the configuration with this name, `*` stands for anything; with what they depend on; repeatable
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub(super) project: Vec<String>,
+    /// Without the projects that others depend on
+    #[arg(long)]
+    pub(super) no_deps: bool,
+    /// How many tests at a time, or percent of the cores [default: 50%]
+    #[arg(short = 'j', long, value_name = "N", value_parser = workers)]
+    pub(super) workers: Option<usize>,
+    /// Tests of one file at the same time, too
+    #[arg(long)]
+    pub(super) fully_parallel: bool,
+    /// How often a failing test is tried again [default: 0]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>)]
+    pub(super) retries: Option<u32>,
+    /// How often every test is run [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) repeat_each: Option<u32>,
+    /// Milliseconds a test may take; 0 is for ever [default: 30000]
+    #[arg(long, value_name = "MS", value_parser = whole::<u64>)]
+    pub(super) timeout: Option<u64>,
+    /// Milliseconds the whole run may take; 0 is for ever
+    #[arg(long, value_name = "MS", value_parser = whole::<u64>)]
+    pub(super) global_timeout: Option<u64>,
+    /// A `test.only` anywhere is an error
+    #[arg(long)]
+    pub(super) forbid_only: bool,
+    /// Stop after so many failed tests
+    #[arg(long, value_name = "N", value_parser = whole::<u32>)]
+    pub(super) max_failures: Option<u32>,
+    /// Stop after the first failed test
+    #[arg(short = 'x', conflicts_with = "max_failures")]
+    pub(super) stop_at_first: bool,
+    /// The I-th of N equal parts of the tests, such as 1/3
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub(super) shard: Option<(u32, u32)>,
+    /// Name the tests and do not run them
+    #[arg(long, conflicts_with = "reporter")]
+    pub(super) list: bool,
+    /// How to tell what happens, for people or as one JSON object per finished attempt; repeatable. jsonl takes standard
+    /// output for itself [default: list]
+    #[arg(long, value_name = "NAME")]
+    pub(super) reporter: Vec<ReporterName>,
+    /// What relative addresses in `page.goto` are relative to
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(super) base_url: Option<String>,
+    /// Show the browser
+    #[arg(long)]
+    pub(super) headed: bool,
+    /// Where tests leave files [default: test-results]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// The Chromium to use; looked for in the usual places where none is named
+    #[arg(long, value_name = "PATH")]
+    pub(super) browser: Option<PathBuf>,
+    /// An argument for Chromium; repeatable
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub(super) browser_arg: Vec<String>,
+    /// A variable of the environment that tests may read; repeatable. All where none is named
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub(super) env: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ReporterName {
+    List,
+    Jsonl,
+}

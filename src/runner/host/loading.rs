@@ -1,0 +1,97 @@
+//! What a process does before it runs anything: reads a file with all it imports, and says what is in it.
+
+use super::job::in_words;
+use super::loader::ModuleLoader;
+use super::run::Runner;
+use super::spawn::Process;
+use super::stage::plain;
+use crate::model::Level;
+use crate::model::run::{TestCase, TestError};
+use crate::runner::protocol::{Module, ToHost, ToWorker, WorkerConfig};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// What is in a file.
+pub(crate) enum Answer {
+    Tests { tests: Vec<TestCase>, only: bool },
+    Config(ConfigFile),
+}
+
+/// A configuration that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigFile {
+    /// As its file has it; regular expressions as `{ "$source", "$flags" }`.
+    pub value: Value,
+    /// Paths of what is no data: functions and the like.
+    pub lost: Vec<String>,
+    /// `process.env` when it had run.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Serves the process until it says what is in the file it was told to load. Kills it where nothing comes of that.
+pub(crate) async fn until_loaded(
+    process: &mut Process,
+    loader: &dyn ModuleLoader,
+    path: &str,
+    limit: Duration,
+    mut log: impl FnMut(Level, String),
+) -> Result<Answer, TestError> {
+    let late = Instant::now() + limit;
+    loop {
+        let message = tokio::select! {
+            message = process.next() => message,
+            () = sleep_until(late) => {
+                process.kill().await;
+                return Err(plain(format!("Error: {path}: loading it took longer than {}ms", limit.as_millis())));
+            }
+        };
+        match message {
+            Some(Ok(ToHost::Loaded { tests, only })) => return Ok(Answer::Tests { tests, only }),
+            Some(Ok(ToHost::ConfigLoaded { config, lost, env })) => {
+                return Ok(Answer::Config(ConfigFile { value: config, lost, env }));
+            }
+            Some(Ok(ToHost::LoadFailed { error })) => return Err(error),
+            Some(Ok(ToHost::Resolve { id, specifier, from })) => {
+                let module = loader.resolve(&specifier, &from);
+                process.send(ToWorker::Resolved { id, module });
+            }
+            Some(Ok(ToHost::Log { level, text, .. })) => log(level, text),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                process.kill().await;
+                return Err(plain(format!("Error: {path}: the process that loads it says nonsense: {error}")));
+            }
+            None => {
+                let how = in_words(process.ended().await);
+                return Err(plain(format!(
+                    "Error: {path}: the process that loads it ended unexpectedly ({how}); its code may be nested too deeply"
+                )));
+            }
+        }
+    }
+}
+
+impl Runner {
+    /// Reads a configuration in a process of its own; what it prints goes to `log`.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub async fn read_config(
+        &self,
+        entry: Module,
+        config: WorkerConfig,
+        loader: &dyn ModuleLoader,
+        log: impl FnMut(Level, String),
+    ) -> Result<ConfigFile, TestError> {
+        let path = entry.path.clone();
+        let mut process =
+            self.process().map_err(|error| plain(format!("Error: failed to start a worker process: {error}")))?;
+        process.send(ToWorker::LoadConfig { config, entry });
+        match until_loaded(&mut process, loader, &path, self.load_limit(), log).await? {
+            Answer::Config(file) => Ok(file),
+            Answer::Tests { .. } => Err(plain(format!("Error: {path}: it is no configuration"))),
+        }
+    }
+}
