@@ -72,6 +72,9 @@ pub(super) struct Act {
     pub(super) options: Value,
     pub(super) files: Value,
     pub(super) reset: bool,
+    /// Without scrolling to it.
+    pub(super) stay: bool,
+    pub(super) state: &'static str,
 }
 
 impl Act {
@@ -127,6 +130,24 @@ impl Locator {
     pub async fn set_files(&self, files: Value, timeout: u64) -> Result<Acted, BrowserError> {
         let act = Act { files, ..Act::of("setFiles") };
         self.act(&Progress::new(timeout), &act, &[]).await
+    }
+
+    /// Drops files, `[{name, mimeType, base64}]`, and data, `[[type, text]]`, on the element, as from outside of the page.
+    pub async fn drop(
+        &self,
+        files: Value,
+        data: Value,
+        position: Option<Point>,
+        timeout: u64,
+    ) -> Result<Acted, BrowserError> {
+        let act = Act { files, options: data, position, needs_visible_frame: true, ..Act::of("drop") };
+        self.act(&Progress::new(timeout), &act, &[]).await
+    }
+
+    /// Waits until the element is `visible`, `hidden`, `stable`, `enabled`, `disabled` or `editable`.
+    pub async fn wait_for_state(&self, state: &'static str, timeout: u64) -> Result<(), BrowserError> {
+        let act = Act { state, ..Act::of("waitForState") };
+        self.act(&Progress::new(timeout), &act, &[]).await.map(drop)
     }
 
     /// Focuses the element and sends it keys.

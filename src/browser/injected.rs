@@ -23,6 +23,7 @@ macro_rules! engine_files {
             include_str!("js/act.js"),
             include_str!("js/expect.js"),
             include_str!("js/snapshot.js"),
+            include_str!("js/highlight.js"),
             include_str!("js/main.js"),
         )
     };

@@ -126,7 +126,7 @@ impl Locator {
     }
 
     pub(super) fn note_waiting(&self, progress: &Progress, for_what: &str) {
-        if self.element.is_none() {
+        if self.element.is_none() || !self.selector.is_empty() {
             progress.note(format!("waiting for {}{for_what}", self.text()));
         }
     }

@@ -3,6 +3,7 @@
 pub mod actionability;
 mod barrier;
 mod cdp;
+mod chooser;
 mod console;
 pub mod context;
 pub mod dialog;
@@ -40,6 +41,7 @@ pub mod url_match;
 mod way;
 
 pub use barrier::Barrier;
+pub use chooser::FileChooser;
 pub use context::{BrowserContext, ContextOptions};
 pub use error::BrowserError;
 pub use frame::Frame;

@@ -1,5 +1,6 @@
 //! What a context tells whoever watches it.
 
+use super::chooser::FileChooser;
 use super::dialog::Dialog;
 use super::frame::Frame;
 use super::load_state::LoadState;
@@ -52,6 +53,8 @@ pub enum Notice {
     Called(Frame, String),
     /// A download begins; only if wanted.
     Download(Download),
+    /// A file chooser would have opened; only if wanted.
+    FileChooser(FileChooser),
 }
 
 /// What must be asked for, by page.
@@ -73,6 +76,8 @@ pub enum Topic {
     RequestFailed,
     /// [`Notice::Download`]
     Download,
+    /// [`Notice::FileChooser`]; while nobody wants them they are shown.
+    FileChooser,
 }
 
 impl Topic {
@@ -87,6 +92,7 @@ impl Topic {
             "requestfinished" => Self::RequestFinished,
             "requestfailed" => Self::RequestFailed,
             "download" => Self::Download,
+            "filechooser" => Self::FileChooser,
             _ => return None,
         })
     }

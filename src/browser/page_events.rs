@@ -147,6 +147,7 @@ impl Listener for PageListener {
                 page.navigation_wanted(&event.frame_id, if history { Cause::History } else { Cause::Outside });
             }),
             "Page.javascriptDialogOpening" => with(event, |event| page.dialog_opening(session, event)),
+            "Page.fileChooserOpened" => with(event, |opened| page.chooser_opened(opened)),
             "Page.screencastFrame" => with(event, |cast: Cast| page.casts(cast)),
             "Page.javascriptDialogClosed" => with(event, |event: DialogAnswered| {
                 let DialogAnswered { result: accepted, user_input: text } = event;

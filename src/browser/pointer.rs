@@ -83,6 +83,8 @@ pub struct PointerOptions {
     pub force: bool,
     /// Waits, and does nothing.
     pub trial: bool,
+    /// Without scrolling to it.
+    pub stay: bool,
 }
 
 /// Where a gesture goes: `pointer` of js/act.js.
@@ -159,6 +161,7 @@ impl Locator {
             enabled: matches!(gesture, Gesture::Click(_) | Gesture::Tap),
             needs_visible_frame: true,
             position: options.position,
+            stay: options.stay,
             checked,
             ..Act::of("pointer")
         };

@@ -177,6 +177,34 @@ impl Locator {
         .await
     }
 
+    /// Waits until what a test wrote says true of the element, which is looked up anew each time.
+    pub async fn wait_for_function(&self, what: &Evaluation, timeout: u64) -> Result<(), BrowserError> {
+        let progress = Progress::new(timeout);
+        self.note_waiting(&progress, "");
+        self.within(&progress, async {
+            let mut attempts = Attempts::new(&progress);
+            loop {
+                attempts.next().await;
+                let asked = async {
+                    let Some(place) = self.place(World::Main).await? else { return Ok(None) };
+                    let Some(element) = place.element().await? else { return Ok(None) };
+                    element.evaluate(what).await.map(Some)
+                };
+                if self.retriable(asked.await)? == Some(Value::Bool(true)) {
+                    return Ok(());
+                }
+            }
+        })
+        .await
+    }
+
+    /// A selector of the element there is now as a person would write it; none without an element.
+    pub async fn normalized(&self) -> Result<Option<String>, BrowserError> {
+        let Some(place) = self.place(World::Utility).await? else { return Ok(None) };
+        let Some(element) = place.element().await? else { return Ok(None) };
+        Ok(place.engine.about(&element, "suggest", Value::Null).await?.as_str().map(str::to_owned))
+    }
+
     /// The element there is now, in the page's world.
     pub async fn query(&self) -> Result<Option<RemoteObject>, BrowserError> {
         match self.place(World::Main).await? {

@@ -6,7 +6,7 @@ const SCROLLS = [null, 'end', 'center', 'start'];
 
 async function prepared(node, params, states, words, log) {
   // A frame of another process that is out of sight has no animation frames to see stability by.
-  if (params.inFrame && states.includes('stable')) scrollTo(node, params.attempt);
+  if (params.inFrame && states.includes('stable') && !params.stay) scrollTo(node, params.attempt);
   if (params.force) return undefined;
   if (words) log.push(`  waiting for element to be ${words}`);
   const missing = await missingState(node, states, params.frameVisible);
@@ -56,7 +56,7 @@ async function pointer(element, params, log) {
   if (!params.force) log.push(`  element is ${words}`);
   log.push('  scrolling into view if needed');
   if (!element.isConnected) return 'detached';
-  if (!scrollTo(element, params.attempt)) return { retry: 'element is not visible' };
+  if (params.stay ? !rectsOf(element).length : !scrollTo(element, params.attempt)) return { retry: 'element is not visible' };
   log.push('  done scrolling');
   const point = pointOf(element, params.position);
   if (typeof point === 'string') return { retry: point };
@@ -262,6 +262,16 @@ function blur(element) {
   return { done: null };
 }
 
+/** Files as `[{ name, mimeType, base64 }]`. */
+function transferOf(files) {
+  const transfer = new DataTransfer();
+  for (const { name, mimeType, base64 } of files ?? []) {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type: mimeType }));
+  }
+  return transfer;
+}
+
 function setFiles(node, params) {
   const input = retarget(node, 'follow-label');
   if (!input) return 'detached';
@@ -270,19 +280,39 @@ function setFiles(node, params) {
   if (params.files.length > 1 && !input.multiple && !input.webkitdirectory) {
     throw new StateError('Non-multiple file input can only accept single file');
   }
-  const transfer = new DataTransfer();
-  for (const { name, mimeType, base64 } of params.files) {
-    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type: mimeType }));
-  }
-  input.files = transfer.files;
+  input.files = transferOf(params.files).files;
   input.dispatchEvent(new Event('input', { bubbles: true, composed: true }));
   input.dispatchEvent(new Event('change', { bubbles: true }));
   return { done: null };
 }
 
-const ACTIONS = { pointer, fill, selectText, scrollIntoView, selectOption, focus, blur, setFiles };
-const ATTEMPTED = { fill: 'fill', selectText: 'selectText', scrollIntoView: 'scroll into view', selectOption: 'select option' };
+/** Drops files and data from outside of the page onto the element. */
+async function drop(element, params, log) {
+  const aimed = await pointer(element, { ...params, kind: 'drag' }, log);
+  if (!aimed.done) return aimed;
+  log.push('  performing drop action');
+  const { point } = aimed.done;
+  const dataTransfer = transferOf(params.files);
+  for (const [type, text] of params.options) dataTransfer.setData(type, text);
+  const tell = type => element.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, composed: true, clientX: point.x, clientY: point.y, dataTransfer }));
+  tell('dragenter');
+  if (tell('dragover')) {
+    tell('dragleave');
+    throw new EngineError('Drop target did not accept the drop — its dragover handler did not call preventDefault()');
+  }
+  tell('drop');
+  return { done: null };
+}
+
+/** For `waitForElementState`. */
+async function waitForState(element, { state, frameVisible }) {
+  const missing = await missingState(element, [state], frameVisible);
+  if (missing === 'detached') return 'detached';
+  return missing ? { retry: missing } : { done: null };
+}
+
+const ACTIONS = { pointer, fill, selectText, scrollIntoView, selectOption, focus, blur, setFiles, drop, waitForState };
+const ATTEMPTED = { fill: 'fill', selectText: 'selectText', scrollIntoView: 'scroll into view', selectOption: 'select option', drop: 'drop' };
 
 /** Elements of running actions by token, so that another attempt is of the same element. The oldest go first. */
 const targets = new Map();
@@ -319,7 +349,7 @@ async function attempt(params, handles, log) {
         throw new EngineError('Cannot uncheck radio button. Radio buttons can only be unchecked by selecting another radio button in the same group.');
       }
     }
-    const name = params.name ?? ATTEMPTED[params.action];
+    const name = params.action === 'waitForState' ? `wait for ${params.state}` : params.name ?? ATTEMPTED[params.action];
     if (params.action === 'fill') log.push(`  fill("${params.value}")`);
     if (name) log.push(`attempting ${name} action${params.trial ? ' (trial run)' : ''}`);
     targets.set(params.token, element);

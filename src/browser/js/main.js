@@ -41,7 +41,7 @@ const READS = {
     return received === 'detached' ? undefined : matches;
   },
   box: boxOf,
-  ariaSnapshot: element => snapshotOf(element),
+  ariaSnapshot: (element, options) => snapshotOf(element, options),
 };
 
 const METHODS = {
@@ -85,11 +85,8 @@ const METHODS = {
   },
   preview: (params, [element]) => preview(element),
   suggest: (params, [element]) => withCaches(() => suggest(element)),
-  highlight(params, handles) {
-    const elements = withCaches(() => elementsOf(params, handles));
-    for (const element of elements) element.style.outline = '2px solid #dc6f6f';
-    return elements.length;
-  },
+  highlight: (params, handles) => highlight(withCaches(() => elementsOf(params, handles)), params),
+  hideHighlight: params => hideHighlight(params.all ? undefined : params.selector),
 };
 
 function failure(error) {

@@ -61,7 +61,7 @@ function ariaNode(element) {
   if (['heading', 'listitem', 'row', 'treeitem'].includes(role)) states.level = levelOf(element);
   if (role === 'button') states.pressed = pressedOf(element);
   if (SELECTED_ROLES.includes(role)) states.selected = selectedOf(element);
-  const node = { role, name: role === 'iframe' ? '' : collapse(nameOf(element)), children: [], states, props: {}, hidden: element.getAttribute('aria-hidden')?.toLowerCase() === 'true' };
+  const node = { role, name: role === 'iframe' ? '' : collapse(nameOf(element)), children: [], states, props: {}, box: element.getBoundingClientRect(), hidden: element.getAttribute('aria-hidden')?.toLowerCase() === 'true' };
   if ((element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) && !['checkbox', 'radio', 'file'].includes(element.type)) {
     node.children = [element.value];
   }
@@ -100,9 +100,10 @@ function stateText(states) {
   }).join('');
 }
 
-function snapshotOf(element) {
+/** `depth`: how far below the first level; `boxes`: with the place of each element. */
+function snapshotOf(element, { depth, boxes } = {}) {
   const lines = [];
-  const write = (node, indent) => {
+  const write = (node, indent, level) => {
     if (typeof node === 'string') {
       lines.push(`${indent}- text: ${yamlText(node)}`);
       return;
@@ -111,7 +112,12 @@ function snapshotOf(element) {
     // A very long name is most of the time the content again.
     if (node.name && node.name.length <= 900) key += ` ${JSON.stringify(node.name)}`;
     key += stateText(node.states) + (node.hidden ? ' [aria-hidden]' : '');
+    if (boxes && node.box) key += ` [box=${[node.box.x, node.box.y, node.box.width, node.box.height].map(Math.round).join(',')}]`;
     const head = `${indent}- ${yamlKey(key)}`;
+    if (depth !== undefined && level >= depth && !(node.children.length === 1 && typeof node.children[0] === 'string')) {
+      lines.push(head);
+      return;
+    }
     const props = Object.entries(node.props);
     if (!node.children.length && !props.length) {
       lines.push(head);
@@ -120,10 +126,10 @@ function snapshotOf(element) {
     } else {
       lines.push(`${head}:`);
       for (const [name, value] of props) lines.push(`${indent}  - /${name}: ${yamlText(value)}`);
-      for (const child of node.children) write(child, indent + '  ');
+      for (const child of node.children) write(child, indent + '  ', level + 1);
     }
   };
-  for (const child of ariaTree(element).children) write(child, '');
+  for (const child of ariaTree(element).children) write(child, '', 0);
   return lines.join('\n');
 }
 

@@ -257,6 +257,10 @@ impl Page {
         } else {
             self.0.wanted.fetch_and(!topic.bit(), Ordering::SeqCst);
         }
+        if topic == Topic::FileChooser {
+            let sessions: Vec<Session> = lock(&self.0.state).sessions.values().cloned().collect();
+            self.intercept_choosers(&sessions);
+        }
     }
 
     pub(in crate::browser) fn wants(&self, topic: Topic) -> bool {

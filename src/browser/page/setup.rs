@@ -6,6 +6,7 @@ use super::super::emulation;
 use super::super::frame::Frame;
 use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::network::Network;
+use super::super::notice::Topic;
 use super::super::page_events::PageListener;
 use super::super::sync::lock;
 use super::{Inner, Page, State, UTILITY_WORLD};
@@ -113,6 +114,9 @@ impl Page {
         session.post(log::EnableParams::default());
         post("Target.setAutoAttach", json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }));
         let options = self.0.context.options();
+        if self.wants(Topic::FileChooser) {
+            self.intercept_choosers(std::slice::from_ref(session));
+        }
         emulation::set_up(session, &options, is_main, self.viewport());
         let (scripts, headers) = {
             let state = lock(&self.0.state);

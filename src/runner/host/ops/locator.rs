@@ -1,7 +1,7 @@
 //! `locator.…`, and what is left of selectors in `frame.…`
 
 use super::{Argument, Failure, Operations, Performed, Script, parse};
-use super::{files, picture};
+use super::{element, files, picture};
 use crate::browser::actionability::{Acted, Typing};
 use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::pointer::{Gesture, PointerOptions};
@@ -52,6 +52,7 @@ struct Action {
     force: bool,
     trial: bool,
     steps: Option<u32>,
+    scroll: String,
     value: String,
     key: String,
     text: String,
@@ -76,7 +77,8 @@ impl Action {
                     .collect::<Result<Vec<_>, _>>()?,
             ),
         };
-        Ok(PointerOptions { position: self.position, modifiers, force: self.force, trial: self.trial })
+        let stay = self.scroll == "none";
+        Ok(PointerOptions { position: self.position, modifiers, force: self.force, trial: self.trial, stay })
     }
 
     fn click(&self, count: u32) -> Result<Gesture, Failure> {
@@ -114,6 +116,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             return Ok(Performed::from(acted.value).showing_in(locator.frame.page(), acted.target, document));
         }
         "screenshot" => return screenshot(operations, &locator, params, timeout).await,
+        "drop" | "normalize" | "waitForFunction" | "waitForElementState" => {
+            return element::perform(operations, &locator, operation, params, timeout).await;
+        }
         _ => {}
     }
     let value = match operation {
@@ -250,8 +255,13 @@ async fn read(
 ) -> Result<Performed, Failure> {
     let name = params["name"].clone();
     let value = match operation {
-        "textContent" | "innerText" | "innerHTML" | "inputValue" | "ariaSnapshot" => {
-            locator.read(operation, json!({}), timeout).await?
+        "textContent" | "innerText" | "innerHTML" | "inputValue" => locator.read(operation, json!({}), timeout).await?,
+        "ariaSnapshot" => {
+            let mut options = json!({ "boxes": params["boxes"] });
+            if params["depth"].is_number() {
+                options["depth"] = params["depth"].clone();
+            }
+            locator.read(operation, options, timeout).await?
         }
         "getAttribute" => locator.read(operation, json!({ "name": name }), timeout).await?,
         "boundingBox" => locator.read("box", json!({}), timeout).await?,
@@ -269,7 +279,10 @@ async fn read(
         "isVisible" => locator.ask("visible", json!({}), json!(false)).await?,
         "isHidden" => json!(locator.ask("visible", json!({}), json!(false)).await? != json!(true)),
         "count" => locator.ask("count", json!({ "strict": false }), json!(0)).await?,
-        "highlight" => locator.ask("highlight", json!({ "strict": false }), json!(0)).await?,
+        "highlight" => locator.ask("highlight", json!({ "strict": false, "css": params["css"] }), json!(0)).await?,
+        "hideHighlight" => {
+            locator.ask("hideHighlight", json!({ "strict": false, "all": params["all"] }), Value::Null).await?
+        }
         "allTextContents" => locator.ask("texts", json!({ "strict": false }), json!([])).await?,
         "allInnerTexts" => locator.ask("texts", json!({ "strict": false, "inner": true }), json!([])).await?,
         _ => return Err(Failure::unknown(&format!("locator.{operation}"))),

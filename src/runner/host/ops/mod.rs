@@ -1,6 +1,7 @@
 //! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
 
 mod context;
+mod element;
 mod expect;
 mod failure;
 mod files;

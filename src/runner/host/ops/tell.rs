@@ -63,6 +63,13 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
             let target = objects.page_name(route.request().page());
             objects.send(target.as_deref().unwrap_or(context), "route", params);
         }
+        Notice::FileChooser(chooser) => {
+            let page = chooser.element.context().frame().page().clone();
+            let mut params = objects.new_handle(chooser.element.clone());
+            params["multiple"] = json!(chooser.multiple);
+            params["frame"] = json!(objects.frame_name(chooser.element.context().frame()));
+            of_page(objects, &page, "filechooser", params);
+        }
         Notice::Download(download) => {
             let params = json!({
                 "download": download.guid,

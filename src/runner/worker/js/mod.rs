@@ -14,6 +14,7 @@ macro_rules! modules {
 modules![
     "facade/api/actions.js",
     "facade/api/context.js",
+    "facade/api/disposable.js",
     "facade/api/emitter.js",
     "facade/api/events.js",
     "facade/api/frame.js",

@@ -24,6 +24,7 @@ const loading = oneOf('load', 'domcontentloaded', 'networkidle', 'commit');
 const FIELDS = {
   button: oneOf('left', 'right', 'middle'), clickCount: integer, delay: float, position: point, sourcePosition: point, targetPosition: point,
   modifiers: list(oneOf('Alt', 'Control', 'ControlOrMeta', 'Meta', 'Shift')), force: boolean, trial: boolean, noWaitAfter: boolean, strict: boolean, steps: integer,
+  scroll: oneOf('auto', 'none'),
   selector: string, key: string, text: string, x: float, y: float, deltaX: float, deltaY: float, html: string, waitUntil: loading,
 };
 

@@ -28,7 +28,7 @@ export function filters(options = {}) {
   let text = '';
   for (const key of ['hasText', 'hasNotText']) if (options[key] !== undefined) text += `.filter({ ${key}: ${literal(options[key])} })`;
   for (const key of ['has', 'hasNot']) if (options[key]) text += `.filter({ ${key}: ${options[key]} })`;
-  if (options.visible !== undefined) text += `.filter({ visible: ${Boolean(options.visible)} })`;
+  if (options.visible !== undefined) text += options.visible ? '.visible()' : '.filter({ visible: false })';
   return text;
 }
 
@@ -48,7 +48,7 @@ function part(text) {
   if (text === 'nth=0') return 'first()';
   if (text === 'nth=-1') return 'last()';
   if ((match = /^nth=(-?\d+)$/.exec(text))) return `nth(${match[1]})`;
-  if ((match = /^visible=(true|false)$/.exec(text))) return `filter({ visible: ${match[1]} })`;
+  if ((match = /^visible=(true|false)$/.exec(text))) return match[1] === 'true' ? 'visible()' : 'filter({ visible: false })';
   if ((match = /^text=(?:"(.*)"|'(.*)')$/.exec(text))) return `getByText(${quote(match[1] ?? match[2])}, { exact: true })`;
   if ((match = /^text=(\/.*\/[a-z]*)$/.exec(text))) return `getByText(${match[1]})`;
   if ((match = /^text=([^"'].*)$/.exec(text))) return `getByText(${quote(match[1])})`;

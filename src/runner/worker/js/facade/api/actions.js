@@ -92,13 +92,18 @@ function selectOptions(values) {
   });
 }
 
-function filePayloads(files) {
+export function filePayloads(files) {
   return (Array.isArray(files) ? files : [files]).map(file => {
     if (typeof file === 'string') return { path: file };
     if (file.buffer === undefined) return {};
     return { name: String(file.name), mimeType: file.mimeType ?? 'application/octet-stream', base64: Buffer.from(file.buffer).toString('base64') };
   });
 }
+
+ElementHandle.prototype._setFiles = function (apiName, files, options) {
+  const params = { ...options, ...this._target(), files: filePayloads(files), timeout: this._timeout(options) };
+  return apiCall(apiName, 'Set input files', 'locator.setInputFiles', params, shown(params));
+};
 
 installActions(ElementHandle.prototype, 'elementHandle', (self, args) => ({
   target: self._target(), rest: args, subtitle: '', timeout: options => self._timeout(options),

@@ -2,6 +2,7 @@
 import { apiCall } from '../op.js';
 import { deserialize } from '../values.js';
 import { makeHandle } from './handle.js';
+import { lookup } from './registry.js';
 
 export class Dialog {
   constructor(page, { dialog, type, message, defaultValue }) {
@@ -46,6 +47,19 @@ export class Download {
   page() { return this._page; }
   url() { return this._url; }
   suggestedFilename() { return this._name; }
+}
+
+/** A file input that was clicked; nothing is shown. */
+export class FileChooser {
+  constructor(page, { frame, multiple, ...element }) {
+    this._page = page;
+    this._element = makeHandle(element, lookup(frame));
+    this._multiple = multiple;
+  }
+  page() { return this._page; }
+  element() { return this._element; }
+  isMultiple() { return this._multiple; }
+  setFiles(files, options) { return this._element._setFiles('fileChooser.setFiles', files, options); }
 }
 
 export function pageError({ name, message, stack }) {

@@ -133,6 +133,13 @@ export class ElementHandle extends JSHandle {
       return deserialize((await op('handle.evaluate', params, call)).value);
     });
   }
+  async waitForSelector(selector, options) {
+    const params = { ...this._target(), selector, state: options?.state ?? 'visible', strict: Boolean(options?.strict), timeout: this._timeout(options) };
+    return makeHandle(await apiCall('elementHandle.waitForSelector', `Wait for selector ${describe.selector(String(selector))}`, 'frame.waitForSelector', params, { selector }), this._frame);
+  }
+  async waitForElementState(state, options) {
+    await apiCall('elementHandle.waitForElementState', `Wait for element state "${state}"`, 'locator.waitForElementState', { ...this._target(), state, timeout: this._timeout(options) }, { state });
+  }
   async boundingBox() { return apiCall('elementHandle.boundingBox', 'Get bounding box', 'locator.boundingBox', { ...this._target(), timeout: 0 }, {}); }
   async screenshot(options = {}) {
     return saveScreenshot(await apiCall('elementHandle.screenshot', 'Screenshot', 'locator.screenshot', { ...screenshotOptions('elementHandle.screenshot', options), ...this._target(), timeout: this._timeout(options) }, {}));

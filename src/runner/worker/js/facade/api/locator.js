@@ -3,8 +3,10 @@ import * as by from '../selectors.js';
 import * as describe from '../describe.js';
 import { apiCall, apiStep, quiet, op } from '../op.js';
 
-import { evaluate, makeHandle } from './handle.js';
-import { installActions } from './actions.js';
+import { argument } from '../values.js';
+import { Disposable } from './disposable.js';
+import { evaluate, functionText, handleId, makeHandle } from './handle.js';
+import { filePayloads, installActions } from './actions.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 
 const ENTER_FRAME = ' >> internal:control=enter-frame';
@@ -46,6 +48,8 @@ export class Locator {
   _target(options) { return { frame: this._frame._id, selector: this._selector, strict: true, timeout: this._frame._page._timeouts.forAction(options) }; }
 
   filter(options) { return new Locator(this._frame, this._selector + this._filters(options), this._text + describe.filters(options)); }
+  visible() { return this._make('visible=true', 'visible()'); }
+  within(outer) { return outer.locator(this); }
   first() { return this._make('nth=0', 'first()'); }
   last() { return this._make('nth=-1', 'last()'); }
   nth(index) { return this._make(`nth=${index}`, index === 0 ? 'first()' : index === -1 ? 'last()' : `nth(${index})`); }
@@ -93,7 +97,24 @@ export class Locator {
     return apiCall('locator.dragTo', 'Drag and drop', 'locator.dragTo', { ...options, ...this._target(options), target: target._selector }, { selector: this._selector, target: target._selector });
   }
   ariaSnapshot(options) { return apiCall('locator.ariaSnapshot', `Aria snapshot ${this}`, 'locator.ariaSnapshot', { ...options, ...this._target(options) }, { selector: this._selector }); }
-  highlight() { return quiet('locator.highlight', 'locator.highlight', this._target()); }
+  async highlight(options) {
+    await quiet('locator.highlight', 'locator.highlight', { ...this._target(), css: cssOf(options?.style) });
+    return new Disposable(() => this.hideHighlight());
+  }
+  hideHighlight() { return quiet('locator.hideHighlight', 'locator.hideHighlight', this._target()); }
+  async normalize() {
+    const { selector, text } = await quiet('locator.normalize', 'locator.normalize', this._target());
+    return new Locator(this._frame, selector, text);
+  }
+  async waitForFunction(expression, arg, options) {
+    const test = `async (element, arg) => { const test = (${functionText(expression)}); return Boolean(await (typeof test === 'function' ? test(element, arg) : test)); }`;
+    const params = { ...this._target(options), expression: test, isFunction: true, arg: argument(arg, handleId) };
+    await apiCall('locator.waitForFunction', `Wait for function ${this}`, 'locator.waitForFunction', params, { selector: this._selector });
+  }
+  async drop(payload, options) {
+    const params = { ...options, ...this._target(options), files: payload?.files === undefined ? [] : filePayloads(payload.files), data: Object.entries(payload?.data ?? {}) };
+    await apiCall('locator.drop', `Drop ${this}`, 'locator.drop', params, { selector: this._selector });
+  }
   async screenshot(options = {}) {
     return saveScreenshot(await apiCall('locator.screenshot', `Screenshot ${this}`, 'locator.screenshot', { ...screenshotOptions('locator.screenshot', options), ...this._target(options) }, { selector: this._selector }));
   }
@@ -105,6 +126,12 @@ installGetBy(Locator.prototype);
 installActions(Locator.prototype, 'locator', (self, args) => ({
   target: self._target(), rest: args, subtitle: String(self), timeout: options => self._frame._page._timeouts.forAction(options),
 }));
+
+/** A text, or an object of properties as in `element.style`. */
+function cssOf(style) {
+  if (style === undefined || typeof style === 'string') return style;
+  return Object.entries(style).map(([name, value]) => `${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}: ${value}`).join('; ');
+}
 
 export class FrameLocator {
   constructor(owner) {

@@ -2,7 +2,7 @@
 import { apiCall, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
-import { ConsoleMessage, Dialog, Download, pageError } from './events.js';
+import { ConsoleMessage, Dialog, Download, FileChooser, pageError } from './events.js';
 import { Frame, installFrameMethods } from './frame.js';
 import { functionText } from './handle.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
@@ -17,11 +17,11 @@ import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
 import { eventStep } from './waiter.js';
 
-const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
+const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'filechooser', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
   'popup', 'request', 'requestfailed', 'requestfinished', 'response'];
-const EVENTS_TO_COME = ['dialogclosed', 'filechooser', 'websocket', 'worker'];
+const EVENTS_TO_COME = ['dialogclosed', 'websocket', 'worker'];
 /** Those that the host tells only to who asked. */
-const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download'];
+const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser'];
 
 export class Page extends Emitter {
   constructor(context, { page, mainFrame, opener, viewport }) {
@@ -58,6 +58,7 @@ export class Page extends Emitter {
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
       case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests)), this, this._context); break;
+      case 'filechooser': this.emit('filechooser', new FileChooser(this, params)); break;
       case 'download': this._tell('download', new Download(this, params)); break;
     }
   }
@@ -138,7 +139,16 @@ export class Page extends Emitter {
     const predicate = item => matchesUrl(pattern, item.url(), this._context._options.baseURL);
     return eventStep(this, `page.${method}`, event, { ...options, predicate }, `waiting for ${event} ${shortPattern(pattern)}`);
   }
-  async pause() {}
+  ariaSnapshot(options) {
+    const params = { ...options, frame: this._main._id, selector: 'body', strict: true, timeout: this._timeouts.forAction(options) };
+    return apiCall('page.ariaSnapshot', 'Aria snapshot', 'locator.ariaSnapshot', params, {});
+  }
+  async hideHighlight() {
+    for (const frame of this._frames) await quiet('page.hideHighlight', 'locator.hideHighlight', { frame: frame._id, selector: 'html', all: true });
+  }
+  async pause() {
+    console.warn('page.pause() pauses nothing here: nobody sits in front of the browser of a run');
+  }
   toJSON() { return { _type: 'Page', _guid: this._id }; }
 }
 installGetBy(Page.prototype);
