@@ -19,6 +19,8 @@ use tokio::time::Instant;
 
 /// All files share one scope with the engine of `browser/js`.
 static RECORDER_JS: &str = concat!(
+    include_str!("js/generated.js"),
+    include_str!("js/scopes.js"),
     include_str!("js/naming.js"),
     include_str!("js/events.js"),
     include_str!("js/look.js"),

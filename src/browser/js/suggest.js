@@ -9,13 +9,21 @@ const TEST_IDS = ['data-testid', 'data-test-id', 'data-test'];
 let testIdAttribute = 'data-testid';
 
 function suggest(node, options = {}) {
-  let element = retarget(node, 'none');
-  if (!element.matches(CONTROL) && !element.isContentEditable) {
-    const outer = closestAcross(element, 'button, select, input, [role=button], [role=checkbox], [role=radio], a, [role=link]');
-    if (outer && isVisible(outer)) element = outer;
-  }
-  const memory = { text: new Map(), plain: new Map() };
-  return written(bestFor(element, memory, options) ?? pathTo(element));
+  return written(suggestedFor(aimOf(node), options));
+}
+
+/** What a person who touches `node` means: the button around its icon. */
+function aimOf(node) {
+  const element = retarget(node, 'none');
+  if (element.matches(CONTROL) || element.isContentEditable) return element;
+  const outer = closestAcross(element, 'button, select, input, [role=button], [role=checkbox], [role=radio], a, [role=link]');
+  return outer && isVisible(outer) ? outer : element;
+}
+
+/** Tokens of an element. `usable` says which ids, classes and values of attributes may be in them. */
+function suggestedFor(element, { noText = false, usable = () => true } = {}) {
+  const memory = { text: new Map(), plain: new Map(), usable };
+  return bestFor(element, memory, { noText }) ?? pathTo(element, usable);
 }
 
 const written = tokens => tokens
@@ -32,7 +40,7 @@ function bestFor(element, memory, { inner = false, noText = false }) {
   };
   const candidates = [
     ...textCandidates(element, !inner, noText).map(tokens => ({ tokens: padded(tokens), text: true })),
-    ...plainCandidates(element, noText).map(token => ({ tokens: padded([token]), text: false })),
+    ...plainCandidates(element, noText, memory.usable).map(token => ({ tokens: padded([token]), text: false })),
   ].sort((a, b) => costOf(a.tokens) - costOf(b.tokens));
   for (const { tokens, text } of candidates) {
     const found = meantBy(tokens, element);
@@ -59,7 +67,7 @@ function offerWithin(element, { tokens, text, found, index }, memory, noText, be
     if (best() && costOf([['', '', 1], ...rest]) >= costOf(best())) continue;
     const plain = noText || text;
     const known = plain ? memory.plain : memory.text;
-    if (!known.has(parent)) known.set(parent, bestFor(parent, memory, { inner: true, noText: plain }) ?? pathTo(parent));
+    if (!known.has(parent)) known.set(parent, bestFor(parent, memory, { inner: true, noText: plain }) ?? pathTo(parent, memory.usable));
     offer([...known.get(parent), ...rest]);
   }
 }
@@ -78,10 +86,13 @@ function wordings(text, cost, write) {
   return [[write(text, true), cost + EXACT], ...excerpts(text).map(([part, bonus]) => [write(part, false), cost - bonus])];
 }
 
-function plainCandidates(element, noText) {
+function plainCandidates(element, noText, usable = () => true) {
   const tag = tagName(element);
   const name = element.nodeName;
-  const attribute = key => element.getAttribute(key);
+  const attribute = key => {
+    const value = element.getAttribute(key);
+    return value && usable(value) ? value : null;
+  };
   const candidates = [];
   for (const id of TEST_IDS) if (id !== testIdAttribute && attribute(id)) candidates.push(['css', `[${id}=${cssString(attribute(id))}]`, COST.otherTestId]);
   const id = attribute('id');
@@ -187,7 +198,7 @@ function excerpts(text) {
 }
 
 /** CSS by ids, classes and positions, as short as it gets. */
-function pathTo(target) {
+function pathTo(target, usable = () => true) {
   const path = [];
   const root = target.ownerDocument;
   const unique = first => {
@@ -201,11 +212,11 @@ function pathTo(target) {
   };
   for (let element = target; element; element = parentOrHost(element)) {
     const parent = element.parentNode;
-    const classes = [...element.classList].map(name => CSS.escape(name));
+    const classes = [...element.classList].filter(usable).map(name => CSS.escape(name));
     const siblings = parent ? [...parent.children] : [element];
     const first = siblings.find(sibling => sibling.nodeName === element.nodeName) === element;
     const tag = first ? tagName(element) : `${tagName(element)}:nth-child(${1 + siblings.indexOf(element)})`;
-    const tokens = [element.id && idSelector(element.id), ...classes.map((_, i) => '.' + classes.slice(0, i + 1).join('.')), tag].filter(Boolean);
+    const tokens = [element.id && usable(element.id) && idSelector(element.id), ...classes.map((_, i) => '.' + classes.slice(0, i + 1).join('.')), tag].filter(Boolean);
     for (const token of tokens) {
       const css = unique(token);
       if (css) return strict(css);

@@ -43,5 +43,5 @@ const recorder = {
   placeOf,
   ready: () => true,
   /** Of a frame's element, for the code of what is inside; which of its document's frames it is. */
-  nameOf: element => ({ selector: suggest(element), index: queryAll(parseSelector('iframe, frame'), element.ownerDocument).indexOf(element) }),
+  nameOf: element => ({ selector: named(element).selector, index: queryAll(parseSelector('iframe, frame'), element.ownerDocument).indexOf(element) }),
 };

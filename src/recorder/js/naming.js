@@ -6,23 +6,35 @@ const MOST_ALTERNATIVES = 4;
 /** `{ selector, alternatives }` of an element; without its text for what is edited in place. */
 function named(element, noText = false) {
   return withCaches(() => {
-    const selector = suggest(element, { noText });
-    return { selector, alternatives: othersThan(selector, element, noText) };
+    const { best, official } = bestOf(element, noText);
+    const selector = written(best);
+    return { selector, alternatives: othersThan(selector, written(official), aimOf(element), noText) };
   });
 }
 
-/** Selectors of other kinds that find it, and only it; where it is comes last: tools that know no roles need that. */
-function othersThan(selector, element, noText) {
+/** The choice of Playwright's generator, and what is better where that would not last. */
+function bestOf(node, noText) {
+  const element = aimOf(node);
+  const official = suggestedFor(element, { noText });
+  if (isLasting(official)) return { best: official, official };
+  const options = { noText, usable: value => !isGenerated(value) };
+  const plain = suggestedFor(element, options);
+  return { best: isLasting(plain) ? plain : scoped(element, options) ?? plain, official };
+}
+
+/** Selectors of other kinds that find it, and only it; the generator's own; where it is comes last: tools that know no roles need that. */
+function othersThan(selector, official, element, noText) {
   const others = [];
-  const candidates = [...textCandidates(element, true, noText), ...plainCandidates(element, noText).map(token => [token])];
+  const usable = value => !isGenerated(value);
+  const candidates = [...textCandidates(element, true, noText), ...plainCandidates(element, noText, usable).map(token => [token])];
   for (const tokens of candidates.map(padded).sort((a, b) => costOf(a) - costOf(b))) {
     if (others.length === MOST_ALTERNATIVES) break;
     const other = written(tokens);
     if (other === selector || others.includes(other)) continue;
-    const found = meantBy(tokens, element);
-    if (found.length === 1 && found[0] === element) others.push(other);
+    if (isMeant(tokens, element)) others.push(other);
   }
-  const path = wayTo(meant(selector, element));
+  if (official !== selector && !others.includes(official)) others.push(official);
+  const path = wayTo(element);
   return path === selector || others.includes(path) ? others : [...others, path];
 }
 
