@@ -151,7 +151,9 @@ impl Recordings {
             () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
         };
         let context = browser.new_context(context).await?;
-        let (recorder, told) = Recorder::attach(&context, self.options.recorder.clone());
+        // A toolbar is for a window: who looks at pictures has buttons beside them.
+        let toolbar = self.options.recorder.toolbar && !preview;
+        let (recorder, told) = Recorder::attach(&context, RecorderOptions { toolbar, ..self.options.recorder.clone() });
         let preview = preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());

@@ -1,6 +1,8 @@
 //! Protocol 000: Socket.IO events between clients, a server and agents.
 
 pub mod agent;
+#[cfg(test)]
+mod contract;
 mod fields;
 pub mod hub;
 

@@ -240,7 +240,7 @@ export class RecordingView {
     let rest = 0;
     while (rest < Math.min(lines.length, this.#lines.length) - same && lines.at(-1 - rest) === this.#lines.at(-1 - rest)) rest += 1;
     const began = this.#lines.length > 0;
-    const changed = lines.slice(same, lines.length - rest).map(line => element('span', began ? 'line fresh' : 'line', `${line}\n`));
+    const changed = lines.slice(same, lines.length - rest).map(line => element('span', began ? 'line fresh' : 'line', line));
     for (const old of [...box.children].slice(same, this.#lines.length - rest)) old.remove();
     if (same > 0) box.children[same - 1].after(...changed);
     else box.prepend(...changed);
