@@ -2,6 +2,7 @@
 
 use super::emulation;
 use super::error::BrowserError;
+use super::init_script::InitScript;
 use super::instance::Browser;
 use super::notice::{Notice, Observer};
 use super::page::Page;
@@ -154,7 +155,7 @@ struct Inner {
     browser: Browser,
     id: String,
     options: Mutex<ContextOptions>,
-    init_scripts: Mutex<Vec<String>>,
+    init_scripts: Mutex<Vec<InitScript>>,
     resident: Mutex<Option<Resident>>,
     observer: Mutex<Option<Observer>>,
     /// Somebody decides about the requests of its pages.
@@ -261,17 +262,12 @@ impl BrowserContext {
         lock(&self.0.resident).clone()
     }
 
-    pub(super) fn init_scripts(&self) -> Vec<String> {
+    pub(super) fn init_scripts(&self) -> Vec<InitScript> {
         lock(&self.0.init_scripts).clone()
     }
 
-    /// Runs `source` in every document of every page, before its own scripts.
-    pub async fn add_init_script(&self, source: &str) -> Result<(), BrowserError> {
-        lock(&self.0.init_scripts).push(source.to_owned());
-        for page in self.pages() {
-            page.evaluate_on_new_document(source).await?;
-        }
-        Ok(())
+    pub(super) fn with_init_scripts<T>(&self, work: impl FnOnce(&mut Vec<InitScript>) -> T) -> T {
+        work(&mut lock(&self.0.init_scripts))
     }
 
     /// What holds for the profile as a whole, before its first page.
@@ -291,7 +287,7 @@ impl BrowserContext {
                 replies.push(self.set_cookies(&state.cookies));
             }
             if !state.origins.is_empty() {
-                lock(&self.0.init_scripts).push(super::storage::restoring(&state.origins));
+                lock(&self.0.init_scripts).push(InitScript::new(&super::storage::restoring(&state.origins)));
             }
         }
         for reply in replies {

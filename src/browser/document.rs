@@ -14,9 +14,9 @@ static FRAME_JS: &str = include_str!("js/frame.js");
 static TAGS_JS: &str = include_str!("js/tags.js");
 
 impl Frame {
-    /// Its document as HTML.
-    pub async fn content(&self) -> Result<String, BrowserError> {
-        Ok(self.run("content", &[]).await?.as_str().unwrap_or_default().to_owned())
+    /// Its document as HTML; `shadow`: with what is in open shadow roots.
+    pub async fn content(&self, shadow: bool) -> Result<String, BrowserError> {
+        Ok(self.run("content", &[json!(shadow)]).await?.as_str().unwrap_or_default().to_owned())
     }
 
     /// Its `document.title`.

@@ -2,6 +2,7 @@
 
 pub mod actionability;
 mod barrier;
+mod bridge;
 mod cdp;
 mod chooser;
 mod console;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod expect;
 pub mod frame;
 mod frame_events;
+mod init_script;
 mod injected;
 pub mod input;
 mod instance;
@@ -41,6 +43,7 @@ pub mod url_match;
 mod way;
 
 pub use barrier::Barrier;
+pub use bridge::ExposedCall;
 pub use chooser::FileChooser;
 pub use context::{BrowserContext, ContextOptions};
 pub use error::BrowserError;

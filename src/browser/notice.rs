@@ -1,5 +1,6 @@
 //! What a context tells whoever watches it.
 
+use super::bridge::ExposedCall;
 use super::chooser::FileChooser;
 use super::dialog::Dialog;
 use super::frame::Frame;
@@ -49,6 +50,8 @@ pub enum Notice {
     RequestFailed(Request),
     /// A request waits for a decision; only while the page or its context is routed.
     Route(Route),
+    /// A page called what a test exposed to it.
+    Exposed(ExposedCall),
     /// A [`super::Resident`] called out of a frame.
     Called(Frame, String),
     /// A download begins; only if wanted.

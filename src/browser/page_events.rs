@@ -1,5 +1,6 @@
 //! What Chromium tells about a page and its frames, put into their state and handed on. Runs on the reading task.
 
+use super::bridge;
 use super::cdp::{Event, Listener, Session};
 use super::dialog::Dialog;
 use super::frame::{Cause, World};
@@ -210,6 +211,9 @@ impl Page {
     }
 
     fn binding_called(&self, session: &Session, event: BindingCalled) {
+        if event.name == bridge::BINDING {
+            self.exposed_called(session, event.execution_context_id, &event.payload);
+        }
         if event.name != Resident::BINDING {
             return;
         }

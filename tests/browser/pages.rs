@@ -15,7 +15,7 @@ fn a_page_goes_somewhere_and_knows_where_it_is() {
         assert_eq!(request.response_now().unwrap().status, 200);
         assert_eq!(frame.url(), format!("{origin}/"));
         assert_eq!(frame.title().await.unwrap(), "Home");
-        assert!(frame.content().await.unwrap().contains("<h1>Home</h1>"));
+        assert!(frame.content(false).await.unwrap().contains("<h1>Home</h1>"));
         let request =
             frame.goto(&format!("{origin}/redirect"), &goto(LoadState::DomContentLoaded)).await.unwrap().unwrap();
         assert_eq!(request.url(), format!("{origin}/second"));

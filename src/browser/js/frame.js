@@ -1,10 +1,15 @@
 // What is asked of a frame's document, in the utility world.
 ({
-  content() {
+  content(shadow) {
     let text = '';
     if (document.doctype) text = new XMLSerializer().serializeToString(document.doctype);
-    if (document.documentElement) text += document.documentElement.outerHTML;
-    return text;
+    if (!document.documentElement) return text;
+    if (!shadow) return text + document.documentElement.outerHTML;
+    const shadowRoots = [];
+    const gather = root => { for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) { shadowRoots.push(shadowRoot); gather(shadowRoot); } };
+    gather(document);
+    const [open] = /^<html[^>]*>/i.exec(document.documentElement.cloneNode().outerHTML);
+    return `${text}${open}${document.documentElement.getHTML({ shadowRoots })}</html>`;
   },
   title() {
     return document.title;

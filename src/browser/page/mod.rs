@@ -8,6 +8,7 @@ use super::context::{BrowserContext, Size};
 use super::emulation::{self, Media};
 use super::error::BrowserError;
 use super::frame::Frame;
+use super::init_script::InitScripts;
 use super::input::{Drags, Keyboard, Mouse, Touchscreen};
 use super::network::Network;
 use super::notice::{Notice, Topic};
@@ -52,7 +53,7 @@ struct State {
     frames: HashMap<String, Frame>,
     /// Sessions of the page and of its out-of-process frames, by Chromium's name.
     sessions: HashMap<String, Session>,
-    init_scripts: Vec<String>,
+    init_scripts: InitScripts,
     screencast: Option<watch::Sender<Option<Cast>>>,
     viewport: Option<Size>,
     media: Media,
@@ -130,7 +131,7 @@ impl Page {
 
     /// Sends the same command to the page and to its out-of-process frames.
     pub(in crate::browser) async fn broadcast(&self, method: &'static str, params: &Value) -> Result<(), BrowserError> {
-        let sessions: Vec<Session> = lock(&self.0.state).sessions.values().cloned().collect();
+        let sessions = self.sessions();
         let replies: Vec<Reply> = sessions.iter().map(|session| session.request(method, params)).collect();
         for (session, reply) in sessions.iter().zip(replies) {
             match reply.raw().await {
@@ -162,14 +163,13 @@ impl Page {
         Touchscreen::new(self.0.session.clone(), self.0.keyboard.clone())
     }
 
-    /// Runs `source` in every document of this page, before its own scripts.
-    pub async fn add_init_script(&self, source: &str) -> Result<(), BrowserError> {
-        lock(&self.0.state).init_scripts.push(source.to_owned());
-        self.evaluate_on_new_document(source).await
+    pub(in crate::browser) fn with_init_scripts<T>(&self, work: impl FnOnce(&mut InitScripts) -> T) -> T {
+        work(&mut lock(&self.0.state).init_scripts)
     }
 
-    pub(in crate::browser) async fn evaluate_on_new_document(&self, source: &str) -> Result<(), BrowserError> {
-        self.broadcast("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source })).await
+    /// Its own and those of its out-of-process frames.
+    pub(in crate::browser) fn sessions(&self) -> Vec<Session> {
+        lock(&self.0.state).sessions.values().cloned().collect()
     }
 
     /// Size of the visible part; none is the window's own.
@@ -258,8 +258,7 @@ impl Page {
             self.0.wanted.fetch_and(!topic.bit(), Ordering::SeqCst);
         }
         if topic == Topic::FileChooser {
-            let sessions: Vec<Session> = lock(&self.0.state).sessions.values().cloned().collect();
-            self.intercept_choosers(&sessions);
+            self.intercept_choosers(&self.sessions());
         }
     }
 

@@ -1,5 +1,6 @@
 //! How a page becomes one of ours.
 
+use super::super::bridge;
 use super::super::cdp::Session;
 use super::super::context::BrowserContext;
 use super::super::emulation;
@@ -71,9 +72,8 @@ impl Page {
         if let Some(resident) = self.0.context.resident() {
             self.receive(&resident);
         }
-        for source in self.0.context.init_scripts() {
-            let params = json!({ "source": source });
-            drop(self.0.session.request("Page.addScriptToEvaluateOnNewDocument", &params));
+        for script in self.0.context.init_scripts() {
+            self.install_in(&self.0.session, &script);
         }
         self.0.announced.store(false, Ordering::SeqCst);
         self.announce();
@@ -118,13 +118,14 @@ impl Page {
             self.intercept_choosers(std::slice::from_ref(session));
         }
         emulation::set_up(session, &options, is_main, self.viewport());
-        let (scripts, headers) = {
-            let state = lock(&self.0.state);
-            (state.init_scripts.clone(), state.extra_headers.clone())
-        };
+        let headers = lock(&self.0.state).extra_headers.clone();
         emulation::headers(session, options.extra_http_headers.as_ref(), headers.as_ref());
-        for source in self.0.context.init_scripts().into_iter().chain(scripts) {
-            post("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }));
+        let scripts = self.all_init_scripts();
+        if !scripts.is_empty() {
+            bridge::prepare(session);
+        }
+        for script in scripts {
+            self.install_in(session, &script);
         }
         session.post(runtime::RunIfWaitingForDebuggerParams::default());
     }

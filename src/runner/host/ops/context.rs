@@ -51,11 +51,6 @@ struct Routed {
     routed: bool,
 }
 
-#[derive(Deserialize)]
-struct Source {
-    source: String,
-}
-
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     if operation == "new" {
         let new: New = parse(params)?;
@@ -91,7 +86,6 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
         "setGeolocation" => context.set_geolocation(parse::<Place>(params)?.geolocation).await?,
         "setOffline" => context.set_offline(parse::<Offline>(params)?.offline).await?,
         "setExtraHTTPHeaders" => context.set_extra_headers(parse::<Headers>(params)?.headers).await?,
-        "addInitScript" => context.add_init_script(&parse::<Source>(params)?.source).await?,
         "setRouted" => context.set_routed(parse::<Routed>(params)?.routed).await?,
         "storageState" => return Ok(context.storage_state().await?.into()),
         _ => return Err(Failure::unknown(&format!("context.{operation}"))),

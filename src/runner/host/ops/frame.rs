@@ -75,7 +75,10 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             let tag: Tag = parse(params)?;
             operations.new_handle(frame.add_style_tag(tag.url.as_deref(), tag.content.as_deref()).await?)
         }
-        "content" => return Ok(json!(frame.content().await?).into()),
+        "content" => {
+            let shadow = params["includeShadow"].as_bool().unwrap_or(false);
+            return Ok(json!(frame.content(shadow).await?).into());
+        }
         "title" => return Ok(json!(frame.title().await?).into()),
         "frameElement" => {
             let owner = frame.owner_element().await?;

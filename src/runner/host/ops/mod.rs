@@ -14,6 +14,7 @@ mod page;
 mod performed;
 mod picture;
 mod route;
+mod scripts;
 mod tell;
 mod traffic;
 
@@ -66,6 +67,8 @@ impl Operations {
     pub async fn perform(&self, name: &str, params: Value) -> Result<Performed, OpError> {
         let (room, operation) = name.split_once('.').unwrap_or((name, ""));
         let performed = match room {
+            "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
+            "exposed" => scripts::answer(self, params).await,
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,
             "frame" if matches!(operation, "waitForSelector" | "querySelector" | "querySelectorAll") => {

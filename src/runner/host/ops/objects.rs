@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::tell;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route};
-use crate::browser::{BrowserContext, Frame, Notice, Observer, Page, RemoteObject};
+use crate::browser::{BrowserContext, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -25,6 +25,8 @@ struct Tables {
     handles: HashMap<String, RemoteObject>,
     requests: HashMap<String, Request>,
     dialogs: HashMap<String, Dialog>,
+    /// What pages wait for.
+    calls: HashMap<String, ExposedCall>,
     /// Until they are decided.
     routes: HashMap<String, Route>,
     /// Frames of pages that are closed.
@@ -121,6 +123,7 @@ impl Objects {
         tables.names.retain(|name, _| !name.starts_with(&requests));
         tables.requests.retain(|_, request| request.page() != page);
         tables.dialogs.retain(|_, dialog| dialog.page() != page);
+        tables.calls.retain(|_, call| call.context().frame().page() != page);
         tables.routes.retain(|_, route| route.request().page() != page);
     }
 
@@ -206,6 +209,18 @@ impl Objects {
 
     pub(super) fn forget_route(&self, id: &str) {
         self.tables().routes.remove(id);
+    }
+
+    pub(super) fn add_call(&self, call: ExposedCall) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("call");
+        tables.calls.insert(id.clone(), call);
+        id
+    }
+
+    /// For its one answer; none of a page that is gone.
+    pub(super) fn take_call(&self, id: &str) -> Option<ExposedCall> {
+        self.tables().calls.remove(id)
     }
 
     pub(super) fn add_dialog(&self, dialog: &Dialog) -> String {

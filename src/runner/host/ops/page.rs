@@ -51,11 +51,6 @@ struct Routed {
 }
 
 #[derive(Deserialize)]
-struct Source {
-    source: String,
-}
-
-#[derive(Deserialize)]
 struct Headers {
     headers: Map<String, Value>,
 }
@@ -105,10 +100,6 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "setRouted" => {
             page.set_routed(parse::<Routed>(params)?.routed).await?;
-            return Ok(Value::Null.into());
-        }
-        "addInitScript" => {
-            page.add_init_script(&parse::<Source>(params)?.source).await?;
             return Ok(Value::Null.into());
         }
         "setExtraHTTPHeaders" => {

@@ -63,6 +63,16 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
             let target = objects.page_name(route.request().page());
             objects.send(target.as_deref().unwrap_or(context), "route", params);
         }
+        Notice::Exposed(call) => {
+            let frame = call.context().frame().clone();
+            let params = json!({
+                "frame": objects.frame_name(&frame),
+                "name": call.name.clone(),
+                "args": call.args.clone(),
+                "call": objects.add_call(call),
+            });
+            of_page(objects, frame.page(), "exposed", params);
+        }
         Notice::FileChooser(chooser) => {
             let page = chooser.element.context().frame().page().clone();
             let mut params = objects.new_handle(chooser.element.clone());

@@ -17,6 +17,7 @@ modules![
     "facade/api/disposable.js",
     "facade/api/emitter.js",
     "facade/api/events.js",
+    "facade/api/exposed.js",
     "facade/api/frame.js",
     "facade/api/handle.js",
     "facade/api/headers.js",

@@ -3,9 +3,10 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
+import { addInitScript, expose, withoutSource } from './exposed.js';
 import { textHeaders } from './headers.js';
 import { requestOf } from './network.js';
-import { initScript, Page } from './page.js';
+import { Page } from './page.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { register, forget, lookup } from './registry.js';
@@ -29,6 +30,8 @@ export class BrowserContext extends Emitter {
     /** Requests the host told of, by its name for them. */
     this._requests = new Map();
     this._closed = false;
+    /** Functions that its pages may call, by name. */
+    this._exposed = new Map();
     this._routes = [];
     register(id, this);
   }
@@ -92,7 +95,9 @@ export class BrowserContext extends Emitter {
   setGeolocation(geolocation) { return this.#quiet('setGeolocation', { geolocation }); }
   setOffline(offline) { return this.#quiet('setOffline', { offline }); }
   async setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers: textHeaders(headers) }); }
-  addInitScript(script, arg) { return this.#quiet('addInitScript', { source: initScript(script, arg) }); }
+  addInitScript(script, arg) { return addInitScript(this, 'browserContext', 'context', script, arg); }
+  exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
+  exposeBinding(name, callback) { return expose(this, 'browserContext', 'context', 'exposeBinding', name, callback); }
   storageState() { return this.#quiet('storageState', {}); }
   #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
   waitForEvent(event, optionsOrPredicate = {}) {

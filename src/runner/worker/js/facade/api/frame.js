@@ -69,7 +69,7 @@ export function installFrameMethods(prototype, api, frame) {
     setContent(html, options) {
       return apiCall(`${api}.setContent`, 'Set content', 'frame.setContent', { ...navigation(this, options), html }, {});
     },
-    content() { return apiCall(`${api}.content`, 'Get content', 'frame.content', { frame: frame(this)._id }, {}); },
+    content(options) { return apiCall(`${api}.content`, 'Get content', 'frame.content', { frame: frame(this)._id, includeShadow: Boolean(options?.includeShadow) }, {}); },
     title() { return quiet(`${api}.title`, 'frame.title', { frame: frame(this)._id }); },
     waitForLoadState(state = 'load', options) {
       return apiCall(`${api}.waitForLoadState`, 'Wait for load state', 'frame.waitForLoadState',
@@ -132,10 +132,10 @@ export function installFrameMethods(prototype, api, frame) {
       return evaluate(`${api}.$$eval`, 'locator.evaluateAll', { frame: frame(this)._id, selector, title: ` ${describe.selector(selector)}` }, expression, arg);
     },
     async addScriptTag(options = {}) {
-      return makeHandle(await apiCall(`${api}.addScriptTag`, 'Add script tag', 'frame.addScriptTag', { frame: frame(this)._id, ...tag(options) }, {}), frame(this));
+      return makeHandle(await apiCall(`${api}.addScriptTag`, 'Add script tag', 'frame.addScriptTag', { frame: frame(this)._id, ...tag(options, `${api}.addScriptTag`) }, {}), frame(this));
     },
     async addStyleTag(options = {}) {
-      return makeHandle(await apiCall(`${api}.addStyleTag`, 'Add style tag', 'frame.addStyleTag', { frame: frame(this)._id, ...tag(options) }, {}), frame(this));
+      return makeHandle(await apiCall(`${api}.addStyleTag`, 'Add style tag', 'frame.addStyleTag', { frame: frame(this)._id, ...tag(options, `${api}.addStyleTag`) }, {}), frame(this));
     },
     dragAndDrop(source, target, options) {
       return apiCall(`${api}.dragAndDrop`, 'Drag and drop', 'locator.dragTo',
@@ -151,8 +151,9 @@ export function installFrameMethods(prototype, api, frame) {
   }, ['pressSequentially', 'clear', 'blur', 'selectText', 'scrollIntoViewIfNeeded']);
 }
 
-const tag = ({ url, content, type, path }) => {
+const tag = ({ url, content, type, path }, apiName) => {
   if (path !== undefined) throw new Error('The test code has no files here: pass content instead of path');
+  if (url === undefined && content === undefined) throw new Error(`${apiName}: Provide an object with a \`url\`, \`path\` or \`content\` property`);
   return { url, content, type };
 };
 

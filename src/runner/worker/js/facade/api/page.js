@@ -3,8 +3,8 @@ import { apiCall, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
 import { ConsoleMessage, Dialog, Download, FileChooser, pageError } from './events.js';
+import { addInitScript, expose, exposedCalled, withoutSource } from './exposed.js';
 import { Frame, installFrameMethods } from './frame.js';
-import { functionText } from './handle.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
 import { textHeaders } from './headers.js';
@@ -35,6 +35,8 @@ export class Page extends Emitter {
     this._opener = opener ? lookup(opener) : null;
     this._viewport = viewport ?? null;
     this._closed = false;
+    /** Functions that pages may call, by name. */
+    this._exposed = new Map();
     this._routes = [];
     this.keyboard = new Keyboard(this);
     this.mouse = new Mouse(this);
@@ -58,6 +60,7 @@ export class Page extends Emitter {
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
       case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests)), this, this._context); break;
+      case 'exposed': exposedCalled(this, params); break;
       case 'filechooser': this.emit('filechooser', new FileChooser(this, params)); break;
       case 'download': this._tell('download', new Download(this, params)); break;
     }
@@ -126,7 +129,9 @@ export class Page extends Emitter {
   }
   bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
   emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
-  addInitScript(script, arg) { return quiet('page.addInitScript', 'page.addInitScript', { page: this._id, source: initScript(script, arg) }); }
+  addInitScript(script, arg) { return addInitScript(this, 'page', 'page', script, arg); }
+  exposeFunction(name, callback) { return expose(this, 'page', 'page', 'exposeFunction', name, withoutSource(callback)); }
+  exposeBinding(name, callback) { return expose(this, 'page', 'page', 'exposeBinding', name, callback); }
   async setExtraHTTPHeaders(headers) { return quiet('page.setExtraHTTPHeaders', 'page.setExtraHTTPHeaders', { page: this._id, headers: textHeaders(headers) }); }
 
   waitForEvent(event, optionsOrPredicate = {}) {
@@ -154,11 +159,3 @@ export class Page extends Emitter {
 installGetBy(Page.prototype);
 installFrameMethods(Page.prototype, 'page', page => page._main);
 installRouting(Page.prototype, 'page', 'page', page => page._context._options.baseURL);
-
-export function initScript(script, arg) {
-  if (typeof script === 'function') return `(${functionText(script)})(${arg === undefined ? '' : JSON.stringify(arg)})`;
-  if (typeof script === 'string') return script;
-  if (typeof script?.content === 'string') return script.content;
-  throw new Error('Either path or content property must be present; the test code has no files here, so it is content');
-}
-

@@ -1,0 +1,52 @@
+// Functions of the test that pages call, and init scripts: of a page or of a context.
+import { quiet } from '../op.js';
+import { deserialize, serialize } from '../values.js';
+import { Disposable } from './disposable.js';
+import { functionText } from './handle.js';
+import { lookup } from './registry.js';
+
+/** `owner` is a page or a context, `api` its name in messages, `of` its parameter in operations. */
+export async function expose(owner, api, of, method, name, callback) {
+  const apiName = `${api}.${method}`;
+  if (owner._exposed.has(name)) throw new Error(`${apiName}: Function "${name}" has been already registered`);
+  if (owner._context?._exposed.has(name)) throw new Error(`${apiName}: Function "${name}" has been already registered in the browser context`);
+  if (owner._pages && [...owner._pages].some(page => page._exposed.has(name))) throw new Error(`${apiName}: Function "${name}" has been already registered in one of the pages`);
+  owner._exposed.set(name, callback);
+  const { script } = await quiet(apiName, `${of}.expose`, { [of]: owner._id, name });
+  return new Disposable(async () => {
+    owner._exposed.delete(name);
+    await quiet('disposable.dispose', `${of}.unexpose`, { [of]: owner._id, name, script });
+  });
+}
+
+/** A page calls. What the function throws is the page's to see. */
+export async function exposedCalled(page, { call, frame, name, args }) {
+  const callback = page._exposed.get(name) ?? page._context._exposed.get(name);
+  let answer;
+  try {
+    if (typeof callback !== 'function') throw new TypeError('callback is not a function');
+    const source = { context: page._context, page, frame: lookup(frame) ?? page._main };
+    answer = { value: serialize(await callback(source, ...deserialize(args))), threw: false };
+  } catch (error) {
+    answer = { value: serialize(error), threw: true };
+  }
+  // The page may be gone.
+  quiet('', 'exposed.answer', { call, ...answer }).catch(() => {});
+}
+
+/** As a binding, without the first argument. */
+export const withoutSource = callback => (typeof callback === 'function' ? (source, ...args) => callback(...args) : callback);
+
+export async function addInitScript(owner, api, of, script, arg) {
+  const added = await quiet(`${api}.addInitScript`, `${of}.addInitScript`, { [of]: owner._id, source: sourceOf(script, arg) });
+  return new Disposable(() => quiet('disposable.dispose', `${of}.removeInitScript`, { [of]: owner._id, script: added.script }));
+}
+
+function sourceOf(script, arg) {
+  if (typeof script === 'function') return `(${functionText(script)})(${arg === undefined ? 'undefined' : JSON.stringify(arg)})`;
+  if (arg !== undefined) throw new Error('Cannot evaluate a string with arguments');
+  if (typeof script === 'string') return script;
+  if (typeof script?.content === 'string') return script.content;
+  if (script?.path !== undefined) throw new Error('The test code has no files here: pass content instead of path');
+  throw new Error('Either path or content property must be present');
+}
