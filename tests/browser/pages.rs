@@ -120,7 +120,7 @@ fn frames_of_other_sites_run_elsewhere_and_behave_the_same() {
     run(with_page(json!({}), async |page, origin| {
         // Another site than the numeric address: Chromium gives it a process of its own.
         let other = origin.replace("127.0.0.1", "localhost");
-        page.add_init_script("window.early = document.readyState").await.unwrap();
+        page.add_init_script("window.early = document.readyState").unwrap();
         let frame = page.main_frame();
         frame.goto(&format!("{origin}/"), &goto(LoadState::Load)).await.unwrap();
         let html = format!("<style>body {{ margin: 0 }}</style><iframe name=far src='{other}/frames'></iframe>");
@@ -153,7 +153,7 @@ fn frames_of_other_sites_run_elsewhere_and_behave_the_same() {
 fn init_scripts_run_first_in_popups_too() {
     run(with_page(json!({}), async |page, origin| {
         let context = page.context().clone();
-        context.add_init_script("window.early = [...document.scripts].length").await.unwrap();
+        context.add_init_script("window.early = [...document.scripts].length").unwrap();
         let (sender, mut popups) = tokio::sync::mpsc::unbounded_channel();
         context.observe(std::sync::Arc::new(move |notice| {
             if let Notice::PageCreated(page) = notice {
