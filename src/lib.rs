@@ -7,6 +7,7 @@ pub mod agent;
 pub mod artifacts;
 pub mod browser;
 pub mod cli;
+pub mod client;
 pub mod codegen;
 pub mod config;
 pub mod dialect;

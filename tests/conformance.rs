@@ -23,7 +23,7 @@ macro_rules! areas {
         const AREAS: &[&str] = &[$(stringify!($area)),*];
     };
 }
-areas! { actions bridges elements expect fixtures framework grep locators network only pages retries shop tests todo }
+areas! { actions bridges elements expect fixtures framework grep locators network only pages request retries shop tests todo }
 
 /// Each run has a Chromium and workers of its own: one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -212,7 +212,7 @@ fn normalise(line: &Value, site: &str) -> Value {
 
 /// The text before the call log without what no two runs share, and the call log's distinct lines as they first appear.
 fn message_and_log(text: &str, site: &str) -> (String, Vec<String>) {
-    let text = without_colours(text).replace(site, "http://site");
+    let text = without_colours(text).replace(site, "http://site").replace(site.trim_start_matches("http://"), "site");
     let text = without_code_frame(&text);
     let (head, log) = text.split_once("Call log:\n").unwrap_or((text, ""));
     let head: Vec<_> = head.lines().filter(|line| !is_injected_frame(line)).collect();
@@ -255,6 +255,7 @@ fn is_injected_frame(line: &str) -> bool {
 
 fn depends_on_speed(line: &str) -> bool {
     line == "element is not stable"
+        || line.starts_with("user-agent: ")
         || (line.starts_with("retrying ") && line.contains(" action"))
         || line
             .strip_prefix("waiting ")

@@ -62,6 +62,19 @@ impl Credentials {
     }
 }
 
+/// Through whom its pages reach the network.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ContextProxy {
+    /// `http://host:port`, `socks5://host:port`, `host:port`
+    pub server: String,
+    /// Hosts that are reached without it, with commas between.
+    pub bypass: Option<String>,
+    /// User for it.
+    pub username: Option<String>,
+    /// Password for it.
+    pub password: Option<String>,
+}
+
 /// Cookies and local storage to start with.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -131,6 +144,8 @@ pub struct ContextOptions {
     pub java_script_enabled: Option<bool>,
     /// To start with.
     pub storage_state: Option<StorageState>,
+    /// Through whom its pages reach the network.
+    pub proxy: Option<ContextProxy>,
     /// False: downloads are refused.
     pub accept_downloads: Option<bool>,
 }
@@ -362,6 +377,11 @@ impl BrowserContext {
     /// Whether it is gone.
     pub fn is_closed(&self) -> bool {
         self.0.closed.is_cancelled()
+    }
+
+    /// Completes when it is gone.
+    pub async fn gone_for_good(&self) {
+        self.0.closed.cancelled().await;
     }
 
     pub(super) fn gone(&self) {

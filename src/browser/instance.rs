@@ -136,7 +136,9 @@ impl Browser {
     /// A fresh profile: cookies, storage and cache of its own.
     pub async fn new_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
         let _asked = Asked::of(self);
-        let context = match self.0.spare.take().await.filter(BrowserContext::is_ready) {
+        // One that is there has no proxy.
+        let spare = if options.proxy.is_none() { self.0.spare.take().await } else { None };
+        let context = match spare.filter(BrowserContext::is_ready) {
             Some(context) => {
                 context.take_over(options).await?;
                 context
@@ -154,8 +156,14 @@ impl Browser {
     }
 
     async fn create_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
-        let params = CreateBrowserContextParams::builder().dispose_on_detach(true).build();
-        let created = self.0.root.send(params).await?;
+        let mut params = CreateBrowserContextParams::builder().dispose_on_detach(true);
+        if let Some(proxy) = &options.proxy {
+            params = params.proxy_server(proxy.server.clone());
+            if let Some(bypass) = &proxy.bypass {
+                params = params.proxy_bypass_list(bypass.clone());
+            }
+        }
+        let created = self.0.root.send(params.build()).await?;
         let context = BrowserContext::new(self.clone(), created.browser_context_id.inner().clone(), options);
         lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
         Ok(context)

@@ -16,8 +16,8 @@ export function normalise(verdict, site) {
   };
 }
 
-// Lines of a call log that depend on how fast the machine is.
-const TIMING = /^(waiting \d+ms|retrying .* action.*|element is not stable)$/;
+// Lines of a call log that depend on how fast the machine is, or say who asks.
+const TIMING = /^(waiting \d+ms|retrying .* action.*|element is not stable|user-agent: .*)$/;
 
 // Frames of what either runner injects into the page, in the text of an error from there.
 const INJECTED = /\n +at .*(<anonymous>|__understudy|understudy:).*/g;
@@ -28,7 +28,7 @@ const FRAME = /\n\n +(> )? *\d+ \|[^]*$/;
 /** The text before the call log, and the call log's distinct lines in the order in which they first appear. */
 function message(text, site) {
   // eslint-disable-next-line no-control-regex
-  const [head, log] = text.replace(/\u001b\[[0-9;]*m/g, '').replaceAll(site, 'http://site').replace(INJECTED, '').replace(FRAME, '').split(/\n*Call log:\n/);
+  const [head, log] = text.replace(/\u001b\[[0-9;]*m/g, '').replaceAll(site, 'http://site').replaceAll(site.slice('http://'.length), 'site').replace(INJECTED, '').replace(FRAME, '').split(/\n*Call log:\n/);
   const lines = (log ?? '').split('\n').map(line => line.replace(/^[\s-]*(\d+ × )?/, '').trimEnd());
   return { error: head.trimEnd(), log: [...new Set(lines)].filter(line => line && !TIMING.test(line)) };
 }

@@ -82,7 +82,8 @@ impl Answer {
         for (name, value) in &self.headers {
             write!(out, "{name}: {value}\r\n")?;
         }
-        write!(out, "content-length: {}\r\n\r\n", self.body.len())?;
+        // As Node.js has it.
+        write!(out, "content-length: {}\r\nconnection: keep-alive\r\nkeep-alive: timeout=5\r\n\r\n", self.body.len())?;
         if without_body { Ok(()) } else { out.write_all(&self.body) }
     }
 }

@@ -396,11 +396,15 @@ impl Network {
     fn auth_required(&self, page: &Page, session: &Session, required: AuthRequired) {
         let AuthRequired { request_id, request, auth_challenge } = required;
         let from_proxy = auth_challenge.source.as_deref() == Some("Proxy");
-        let credentials = page.context().options().http_credentials.filter(|own| !from_proxy && own.fit(&request.url));
+        let options = page.context().options();
+        let for_proxy = options.proxy.and_then(|proxy| Some((proxy.username?, proxy.password.unwrap_or_default())));
+        let for_server = options.http_credentials.filter(|own| own.fit(&request.url));
+        let for_server = for_server.map(|own| (own.username, own.password));
+        let credentials = if from_proxy { for_proxy } else { for_server };
         let answer = match credentials {
             _ if !lock(&self.0).authenticated.insert(request_id.clone()) => json!({ "response": "CancelAuth" }),
-            Some(own) => {
-                json!({ "response": "ProvideCredentials", "username": own.username, "password": own.password })
+            Some((user, password)) => {
+                json!({ "response": "ProvideCredentials", "username": user, "password": password })
             }
             None => json!({ "response": "Default" }),
         };

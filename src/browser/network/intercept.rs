@@ -19,7 +19,9 @@ impl Page {
     }
 
     fn wants_interception(&self) -> bool {
-        self.is_routed() || self.context().options().http_credentials.is_some()
+        let options = self.context().options();
+        let asks = options.proxy.is_some_and(|proxy| proxy.username.is_some());
+        self.is_routed() || options.http_credentials.is_some() || asks
     }
 
     pub(in crate::browser) async fn update_interception(&self) -> Result<(), BrowserError> {

@@ -1,6 +1,6 @@
 //! `context.…`
 
-use super::{Failure, Operations, Performed, parse};
+use super::{Failure, Operations, Performed, files, parse};
 use crate::browser::context::Geolocation;
 use crate::browser::{BrowserContext, ContextOptions};
 use serde::Deserialize;
@@ -53,6 +53,8 @@ struct Routed {
 
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     if operation == "new" {
+        let mut params = params;
+        files::read_state(&mut params, operations.readable_files()).await?;
         let new: New = parse(params)?;
         let browser = operations.pool.acquire(operations.mode).await?;
         let context = browser.new_context(new.options).await?;
@@ -67,6 +69,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "close" => {
             context.close();
+            operations.api.forget_context(&of.context);
             Ok(Value::Null.into())
         }
         _ => change(&context, operation, params).await,

@@ -36,6 +36,12 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
 impl From<Failure> for OpError {
     fn from(failure: Failure) -> Self {
         failure.0

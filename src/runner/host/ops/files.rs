@@ -1,8 +1,9 @@
 //! Files that a test gives to a page: by their content, or by a path where whoever runs the test trusts it.
 
-use super::Failure;
+use super::{Failure, Operations, Performed, parse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,47 @@ pub(super) async fn content(path: &str, readable: &ReadableFiles) -> Result<Vec<
     };
     let full = base.join(path);
     tokio::fs::read(&full).await.map_err(|error| Failure::new(format!("{}: {error}", full.display())))
+}
+
+/// Writes a file where the test may also read.
+pub(super) async fn write(path: &str, content: &[u8], readable: &ReadableFiles) -> Result<(), Failure> {
+    let ReadableFiles::From(base) = readable else {
+        return Err(Failure::new(format!("The test code has no files here: {} is not written", Value::from(path))));
+    };
+    let full = base.join(path);
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", full.display()));
+    if let Some(folder) = full.parent() {
+        tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    }
+    tokio::fs::write(&full, content).await.map_err(failed)
+}
+
+/// Of `{options}`: `storageState` as a path becomes what is in the file.
+pub(super) async fn read_state(params: &mut Value, readable: &ReadableFiles) -> Result<(), Failure> {
+    let Some(state) = params.pointer_mut("/options/storageState") else { return Ok(()) };
+    let Some(path) = state.as_str().map(str::to_owned) else { return Ok(()) };
+    let failed = |reason: String| Failure::new(format!("Error reading storage state from {path}:\n{reason}"));
+    let text = content(&path, readable).await.map_err(|error| failed(error.to_string()))?;
+    *state = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Write {
+    path: String,
+    base64: String,
+}
+
+/// `files.…`
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    match operation {
+        "write" => {
+            let Write { path, base64 } = parse(params)?;
+            write(&path, &super::route::bytes(&base64)?, operations.readable_files()).await?;
+            Ok(Value::Null.into())
+        }
+        _ => Err(Failure::unknown(&format!("files.{operation}"))),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
 
+mod api;
 mod context;
 mod element;
 mod expect;
@@ -50,6 +51,7 @@ pub struct Operations {
     mode: Mode,
     options: OperationsOptions,
     objects: Arc<Objects>,
+    api: api::Api,
 }
 
 impl Operations {
@@ -60,7 +62,7 @@ impl Operations {
         events: mpsc::UnboundedSender<ToWorker>,
         options: OperationsOptions,
     ) -> Arc<Self> {
-        Arc::new(Self { pool, mode, options, objects: Objects::new(events) })
+        Arc::new(Self { pool, mode, options, objects: Objects::new(events), api: api::Api::default() })
     }
 
     /// Performs an operation of the table. Dropping the future abandons it.
@@ -69,6 +71,7 @@ impl Operations {
         let performed = match room {
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,
+            "api" => api::perform(self, operation, params).await,
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,
             "frame" if matches!(operation, "waitForSelector" | "querySelector" | "querySelectorAll") => {
@@ -81,6 +84,7 @@ impl Operations {
             "keyboard" | "mouse" | "touchscreen" => input::perform(self, name, params).await,
             "dialog" => tell::perform(self, name, params).await,
             "request" | "response" => traffic::perform(self, name, params).await,
+            "files" => files::perform(self, operation, params).await,
             "route" => route::perform(self, operation, params).await,
             "artifact" => picture::perform(self, operation, params).await,
             _ => Err(Failure::unknown(name)),

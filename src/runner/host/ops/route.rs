@@ -38,6 +38,8 @@ struct Fulfill {
     headers: Vec<Header>,
     base64: Option<String>,
     path: Option<String>,
+    /// The answer to a request of ours.
+    fetched: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,10 +62,14 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         "fulfill" => {
             let given: Fulfill = parse(params)?;
             let mut headers = headers(given.headers);
-            let body = match (&given.path, &given.base64) {
-                (Some(path), _) => from_file(operations, path, &mut headers).await?,
-                (None, Some(text)) => bytes(text)?,
-                (None, None) => Vec::new(),
+            let body = match (&given.path, &given.base64, &given.fetched) {
+                (Some(path), ..) => from_file(operations, path, &mut headers).await?,
+                (None, Some(text), _) => bytes(text)?,
+                (None, None, Some(id)) => {
+                    let body = operations.api.body(id);
+                    body.ok_or_else(|| Failure::new("Fetch response has been disposed"))?.to_vec()
+                }
+                (None, None, None) => Vec::new(),
             };
             route.fulfill(given.status, headers, &body).await?;
         }

@@ -5,6 +5,7 @@ import { devices } from './devices.js';
 import { expect, mergeExpects } from './expect/index.js';
 import { lacks, missing } from './missing.js';
 import { mergeTests, TestType } from './test/declare.js';
+import { apiRequest, offerPlaywright } from './test/builtin.js';
 import { setTestIdAttribute } from './selectors.js';
 
 const test = new TestType([]).test;
@@ -27,9 +28,11 @@ const refused = name => new Proxy({}, {
 const chromium = refused('chromium');
 const firefox = refused('firefox');
 const webkit = refused('webkit');
-const request = refused('request');
+const request = apiRequest;
 const _electron = refused('_electron');
 const _android = refused('_android');
+
+offerPlaywright({ chromium, firefox, webkit, request, devices, errors, selectors });
 
 export { test, expect, errors, selectors, devices, defineConfig, mergeTests, mergeExpects, chromium, firefox, webkit, request, _electron, _android };
 export default test;

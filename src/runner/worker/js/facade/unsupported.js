@@ -9,6 +9,8 @@ import { FrameLocator, Locator } from './api/locator.js';
 import { Request, Response } from './api/network.js';
 import { Page } from './api/page.js';
 import { Route } from './api/route.js';
+import { APIRequest, APIRequestContext } from './api/request.js';
+import { APIResponse } from './api/response.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
@@ -16,6 +18,9 @@ import { TestInfo } from './test/info.js';
 
 /** Class, its name in messages, its documented name where it is another. */
 const CLASSES = [
+  [APIRequest, 'apiRequest'],
+  [APIRequestContext, 'apiRequestContext'],
+  [APIResponse, 'apiResponse'],
   [Browser, 'browser'],
   [BrowserContext, 'browserContext'],
   [BrowserType, 'browserType'],

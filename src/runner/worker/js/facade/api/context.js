@@ -7,9 +7,11 @@ import { addInitScript, expose, withoutSource } from './exposed.js';
 import { textHeaders } from './headers.js';
 import { requestOf } from './network.js';
 import { Page } from './page.js';
+import { APIRequestContext } from './request.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { register, forget, lookup } from './registry.js';
+import { storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
 import { eventStep } from './waiter.js';
 
@@ -43,7 +45,7 @@ export class BrowserContext extends Emitter {
       this.emit('page', page);
       if (page._opener) page._opener.emit('popup', page);
     } else if (name === 'route') {
-      decide(new Route(params.route, requestOf(params.request, this._requests)), null, this);
+      decide(new Route(params.route, requestOf(params.request, this._requests), this), null, this);
     } else if (name === 'closed') {
       this._gone();
     }
@@ -70,6 +72,10 @@ export class BrowserContext extends Emitter {
     if (EVENTS_TO_COME.includes(event)) throw missing('browserContext', `on('${event}')`, EVENTS);
   }
   browser() { return this._browser; }
+  get request() {
+    this._request ??= new APIRequestContext({ context: this._id }, () => this._options.baseURL, options => this._timeouts.forAction(options));
+    return this._request;
+  }
   pages() { return [...this._pages]; }
   isClosed() { return this._closed; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
@@ -98,7 +104,9 @@ export class BrowserContext extends Emitter {
   addInitScript(script, arg) { return addInitScript(this, 'browserContext', 'context', script, arg); }
   exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
   exposeBinding(name, callback) { return expose(this, 'browserContext', 'context', 'exposeBinding', name, callback); }
-  storageState() { return this.#quiet('storageState', {}); }
+  storageState(options = {}) {
+    return storedState(() => this.#quiet('storageState', { indexedDB: options.indexedDB }), options.path, 'browserContext.storageState');
+  }
   #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
   waitForEvent(event, optionsOrPredicate = {}) {
     return eventStep(this, 'browserContext.waitForEvent', event, optionsOrPredicate);

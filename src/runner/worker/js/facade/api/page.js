@@ -59,7 +59,7 @@ export class Page extends Emitter {
       case 'pageerror': this.emit('pageerror', pageError(params)); break;
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
-      case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests)), this, this._context); break;
+      case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests), this._context), this, this._context); break;
       case 'exposed': exposedCalled(this, params); break;
       case 'filechooser': this.emit('filechooser', new FileChooser(this, params)); break;
       case 'download': this._tell('download', new Download(this, params)); break;
@@ -93,6 +93,7 @@ export class Page extends Emitter {
   _make(selector, text) { return this._main._make(selector, text); }
 
   context() { return this._context; }
+  get request() { return this._context.request; }
   mainFrame() { return this._main; }
   frames() { return [...this._frames]; }
   frame(which) {

@@ -1,5 +1,6 @@
 // A request that waits for a decision, and who decides.
 import { quiet } from '../op.js';
+import { APIResponse } from './response.js';
 import { headersList } from './headers.js';
 import { bytes } from './network.js';
 import { matchesUrl } from './url.js';
@@ -8,13 +9,15 @@ import { CLOSED } from './waiter.js';
 export class Route {
   #id;
   #request;
+  #context;
   /** Tells the handler's caller whether it is decided. */
   #decided = null;
   #threw = false;
 
-  constructor(id, request) {
+  constructor(id, request, context) {
     this.#id = id;
     this.#request = request;
+    this.#context = context;
   }
   request() { return this.#request; }
   async fallback(options = {}) {
@@ -30,6 +33,7 @@ export class Route {
     });
   }
   fulfill(options = {}) { return this.#decide(() => this.#op('fulfill', fulfillment(options))); }
+  fetch(options = {}) { return this.#context.request._fetchRequest(this.#request, options); }
   toJSON() { return { _type: 'Route', _guid: this.#id }; }
 
   /** Resolves to whether the handler that is called now decided. */
@@ -59,10 +63,16 @@ export class Route {
 }
 
 /** What the host is to answer. */
-function fulfillment({ status, headers, body, json, path, contentType }) {
+function fulfillment({ status, headers, body, json, path, contentType, response }) {
   if (json !== undefined) {
     if (body !== undefined) throw new Error('Can specify either body or json parameters');
     body = JSON.stringify(json);
+  }
+  let fetched;
+  if (response instanceof APIResponse) {
+    status ??= response.status();
+    headers ??= response.headers();
+    if (body === undefined && path === undefined) fetched = response._id;
   }
   const all = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]));
   if (contentType) all['content-type'] = String(contentType);
@@ -71,7 +81,7 @@ function fulfillment({ status, headers, body, json, path, contentType }) {
   else if (path) delete all['content-type'];
   const content = body === undefined || body === '' ? undefined : bytes(body);
   if (content?.length && !('content-length' in all)) all['content-length'] = String(content.length);
-  return { status: status || 200, headers: headersList(all), path, base64: content?.toString('base64') };
+  return { status: status || 200, headers: headersList(all), path, base64: content?.toString('base64'), fetched };
 }
 
 /** A pattern with its handler. */

@@ -9,12 +9,13 @@ import { equals } from './equals.js';
 import { misuse } from './misuse.js';
 import { PLAIN } from './plain.js';
 import { print } from './print.js';
+import { toBeOK } from './response.js';
 import { toThrow } from './throwing.js';
 import { matcherHint, utils } from './utils.js';
 import { untilItPasses } from './waiting.js';
 import { WEB, webMatch } from './web.js';
 
-export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toThrow, toThrowError: toThrow };
+export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toBeOK, toThrow, toThrowError: toThrow };
 
 /** `call`: { settings, custom, actual, modifiers }. Synchronous where the matcher is. */
 export function callMatcher(call, name, args) {
@@ -97,7 +98,8 @@ function check({ name, args, settings, custom, modifiers }, actual, fromPromise 
     return typeof result?.then === 'function' ? result.then(valid, keepStack) : valid(result);
   }
   const hint = (expected, comment = '') => matcherHint(name, undefined, expected, { isNot, promise: fromPromise, comment });
-  return judge(VALUE[name](actual, args, { isNot, hint, fromPromise, frame: frameOf }));
+  const result = VALUE[name](actual, args, { isNot, hint, fromPromise, frame: frameOf });
+  return typeof result?.then === 'function' ? result.then(judge) : judge(result);
 }
 
 /** An error that a matcher of one's own throws itself keeps its place. */

@@ -1,6 +1,6 @@
 // The fixtures that come with the box: browser, context, page and their options.
 import { Browser } from '../api/context.js';
-import { missing } from '../missing.js';
+import { APIRequest } from '../api/request.js';
 import { setTestIdAttribute } from '../selectors.js';
 import { declareParameters, Pool } from './registration.js';
 
@@ -19,7 +19,11 @@ let inForce = { context: {}, timeouts: {} };
 export const optionsInForce = () => inForce;
 export const browser = new Browser(() => inForce);
 
-const SUPPORTED = ['page', 'context', 'browser', 'browserName', 'baseURL', 'options of test.use()'];
+export const apiRequest = new APIRequest(() => inForce);
+/** The fixture `playwright`: what the module exports, told when it is there. */
+let playwright = {};
+export const offerPlaywright = offered => { playwright = offered; };
+
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
   browser: [async ({}, use) => { await use(browser); }, { scope: 'worker', box: true }],
@@ -31,8 +35,12 @@ const fixtures = {
     await context.close();
   },
   page: async ({ context }, use) => { await use(await context.newPage()); },
-  request: async () => { throw missing('fixtures', 'request', SUPPORTED); },
-  playwright: [async () => { throw missing('fixtures', 'playwright', SUPPORTED); }, { scope: 'worker' }],
+  request: async ({ _options }, use) => {
+    const request = await apiRequest.newContext();
+    await use(request);
+    await request.dispose();
+  },
+  playwright: [async ({}, use) => { await use(playwright); }, { scope: 'worker', box: true }],
 };
 for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], WORKER.includes(name) ? { option: true, scope: 'worker' } : { option: true }];
 

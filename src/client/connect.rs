@@ -1,0 +1,147 @@
+//! From an address to a stream: directly or through a proxy.
+
+use super::error::FetchError;
+use super::gate::Gate;
+use super::{Fetch, Proxy, tls};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use url::Url;
+
+/// TCP, or TLS over it.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection and how it came about.
+pub(super) struct Connected {
+    pub(super) stream: Box<dyn Stream>,
+    pub(super) address: SocketAddr,
+    pub(super) tls: Option<String>,
+    /// The request goes to a proxy, which wants the whole URL.
+    pub(super) by_proxy: Option<Proxy>,
+    pub(super) looked_up: Instant,
+    pub(super) connected: Instant,
+    pub(super) secured: Option<Instant>,
+}
+
+/// The longest answer to `CONNECT` that is read.
+const LONGEST_HEAD: usize = 16 * 1024;
+
+pub(super) async fn connect(fetch: &Fetch, gate: &Gate) -> Result<Connected, FetchError> {
+    let url = &fetch.url;
+    let secure = match url.scheme() {
+        "http" => false,
+        "https" => true,
+        other => return Err(FetchError::Scheme(other.to_owned())),
+    };
+    let proxy = fetch.proxy.as_ref().filter(|proxy| !proxy.passes_by(url));
+    if proxy.is_some() {
+        gate.allows(url)?;
+    }
+    let addresses = gate.addresses(proxy.map_or(url, |proxy| &proxy.server)).await?;
+    let looked_up = Instant::now();
+    let (mut tcp, address) = first(&addresses).await?;
+    let connected = Instant::now();
+    if let Some(proxy) = proxy.filter(|_| secure) {
+        proxy.tunnel(&mut tcp, url).await?;
+    }
+    let by_proxy = proxy.filter(|_| !secure).cloned();
+    if !secure {
+        return Ok(Connected {
+            stream: Box::new(tcp),
+            address,
+            tls: None,
+            by_proxy,
+            looked_up,
+            connected,
+            secured: None,
+        });
+    }
+    let stream = tls::connect(tcp, url.host_str().unwrap_or_default(), fetch.ignore_https_errors).await?;
+    let version = stream.get_ref().1.protocol_version();
+    let tls = version.and_then(|version| version.as_str()).map(|text| text.replace('_', "."));
+    let secured = Some(Instant::now());
+    Ok(Connected { stream: Box::new(stream), address, tls, by_proxy, looked_up, connected, secured })
+}
+
+async fn first(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), FetchError> {
+    let mut failure = FetchError::HungUp;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, *address));
+            }
+            Err(error) => failure = FetchError::Connect { code: code(error.kind()), address: *address },
+        }
+    }
+    Err(failure)
+}
+
+fn code(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::ConnectionRefused => "ECONNREFUSED",
+        ErrorKind::ConnectionReset => "ECONNRESET",
+        ErrorKind::HostUnreachable => "EHOSTUNREACH",
+        ErrorKind::NetworkUnreachable => "ENETUNREACH",
+        ErrorKind::TimedOut => "ETIMEDOUT",
+        ErrorKind::AddrNotAvailable => "EADDRNOTAVAIL",
+        ErrorKind::PermissionDenied => "EACCES",
+        _ => "EIO",
+    }
+}
+
+impl Proxy {
+    fn passes_by(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        self.bypass.iter().any(|one| {
+            let bare = one.trim_start_matches('*');
+            host == bare.trim_start_matches('.') || (bare.starts_with('.') && host.ends_with(bare))
+        })
+    }
+
+    /// `Proxy-Authorization`
+    pub(super) fn authorization(&self) -> Option<String> {
+        let (user, password) = self.credentials.as_ref()?;
+        Some(format!("Basic {}", BASE64.encode(format!("{user}:{password}"))))
+    }
+
+    async fn tunnel(&self, stream: &mut TcpStream, url: &Url) -> Result<(), FetchError> {
+        let ended = |reason: String| FetchError::Proxy(reason);
+        let host = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
+        let authorization =
+            self.authorization().map_or_else(String::new, |value| format!("proxy-authorization: {value}\r\n"));
+        let request = format!("CONNECT {host} HTTP/1.1\r\nhost: {host}\r\n{authorization}\r\n");
+        stream.write_all(request.as_bytes()).await.map_err(|error| ended(error.to_string()))?;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let byte = stream.read_u8().await.map_err(|error| ended(error.to_string()))?;
+            head.push(byte);
+            if head.len() > LONGEST_HEAD {
+                return Err(ended("its answer is too long".into()));
+            }
+        }
+        let head = String::from_utf8_lossy(&head);
+        let first = head.lines().next().unwrap_or_default();
+        if first.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(ended(first.to_owned())) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_hosts_are_asked_without_the_proxy() {
+        let bypass = vec!["localhost".to_owned(), ".example.com".to_owned()];
+        let proxy = Proxy { server: "http://proxy:1".parse().unwrap(), bypass, credentials: None };
+        let cases = [("localhost", true), ("www.example.com", true), ("example.com", true), ("example.org", false)];
+        for (host, expected) in cases {
+            assert_eq!(proxy.passes_by(&format!("http://{host}/").parse().unwrap()), expected, "{host}");
+        }
+    }
+}

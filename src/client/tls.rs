@@ -1,0 +1,94 @@
+//! TLS for the requests of a test: with the system's roots, or with any certificate where the test says so.
+
+use super::error::FetchError;
+use crate::wire::tls::client_config;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use std::sync::{Arc, OnceLock};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Shakes hands with `host`.
+pub(super) async fn connect(stream: TcpStream, host: &str, any: bool) -> Result<TlsStream<TcpStream>, FetchError> {
+    let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+        .map_err(|_| FetchError::Wrong("Invalid URL".into()))?;
+    let config = if any { trusting()? } else { careful()? };
+    TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
+        let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
+        FetchError::Tls(reason.map_or_else(|| "socket hang up".into(), words))
+    })
+}
+
+/// In the words of OpenSSL where there are some.
+fn words(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => "self-signed certificate".into(),
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "certificate has expired".into()
+        }
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "Hostname/IP does not match certificate's altnames".into(),
+        other => other.to_string(),
+    }
+}
+
+/// Reading the system's roots takes a while: once is enough.
+fn careful() -> Result<Arc<ClientConfig>, FetchError> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config.clone());
+    }
+    let config = client_config(None).map_err(|error| FetchError::Tls(error.to_string()))?;
+    Ok(CONFIG.get_or_init(|| config).clone())
+}
+
+fn trusting() -> Result<Arc<ClientConfig>, FetchError> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| FetchError::Tls(error.to_string()))?;
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(Arc::new(Any(provider))).with_no_client_auth()))
+}
+
+/// Takes any certificate; who signed the handshake must still hold its key.
+#[derive(Debug)]
+struct Any(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Any {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,375 @@
+//! `api.…`: requests that a test makes itself, in a context of their own or with the cookies of a browser's context.
+
+use super::route::{Header, bytes, headers};
+use super::{Failure, Operations, Performed, files, parse};
+use crate::browser::context::{ContextProxy, Credentials};
+use crate::browser::{BrowserContext, BrowserError, CallLog};
+use crate::client::{self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Jar, Log, Proxy};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// What requests say of themselves that no browser makes.
+const USER_AGENT: &str = concat!("understudy/", env!("CARGO_PKG_VERSION"));
+/// How far redirects are followed where nobody says otherwise.
+const MAX_REDIRECTS: u32 = 20;
+const LONGEST_EXCERPT: usize = 1000;
+
+/// Contexts of requests and the answers that somebody may still want, by the worker's names.
+#[derive(Default)]
+pub(super) struct Api(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    last: u64,
+    contexts: HashMap<String, Arc<Own>>,
+    answers: HashMap<String, Answer>,
+}
+
+/// What is kept of an answer.
+struct Answer {
+    of: String,
+    body: Bytes,
+}
+
+struct Own {
+    options: Options,
+    store: Mutex<CookieStore>,
+    disposed: CancellationToken,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    user_agent: Option<String>,
+    #[serde(rename = "extraHTTPHeaders")]
+    extra_http_headers: Option<Map<String, Value>>,
+    http_credentials: Option<Credentials>,
+    #[serde(rename = "ignoreHTTPSErrors")]
+    ignore_https_errors: bool,
+    proxy: Option<ContextProxy>,
+    max_redirects: Option<u32>,
+    fail_on_status_code: bool,
+    storage_state: Option<State>,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+struct State {
+    cookies: Vec<Cookie>,
+    origins: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct New {
+    #[serde(default)]
+    options: Options,
+}
+
+#[derive(Deserialize)]
+struct Of {
+    api: String,
+}
+
+#[derive(Deserialize)]
+struct OfAnswer {
+    response: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Call {
+    /// A context of ours, or a browser's.
+    api: Option<String>,
+    context: Option<String>,
+    url: String,
+    method: String,
+    headers: Option<Vec<Header>>,
+    base64: Option<String>,
+    content_type: Option<String>,
+    fail_on_status_code: Option<bool>,
+    #[serde(rename = "ignoreHTTPSErrors")]
+    ignore_https_errors: Option<bool>,
+    max_redirects: Option<u32>,
+    #[serde(default)]
+    max_retries: u32,
+    #[serde(default)]
+    timeout: u64,
+}
+
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    let api = &operations.api;
+    let value = match operation {
+        "new" => {
+            let mut params = params;
+            files::read_state(&mut params, operations.readable_files()).await?;
+            json!({ "api": api.open(parse::<New>(params)?.options) })
+        }
+        "fetch" => fetch(operations, parse(params)?).await?,
+        "body" => {
+            let of: OfAnswer = parse(params)?;
+            let body = api.body(&of.response).ok_or_else(|| Failure::new("Response has been disposed"))?;
+            json!({ "base64": BASE64.encode(body) })
+        }
+        "disposeResponse" => {
+            let of: OfAnswer = parse(params)?;
+            api.tables().answers.remove(&of.response);
+            Value::Null
+        }
+        "dispose" => {
+            api.dispose(&parse::<Of>(params)?.api);
+            Value::Null
+        }
+        "storageState" => {
+            let own = api.own(&parse::<Of>(params)?.api)?;
+            let origins = own.options.storage_state.clone().unwrap_or_default().origins;
+            json!({ "cookies": own.store().all(), "origins": origins })
+        }
+        _ => return Err(Failure::unknown(&format!("api.{operation}"))),
+    };
+    Ok(value.into())
+}
+
+impl Api {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self, options: Options) -> String {
+        let mut store = CookieStore::default();
+        store.add(options.storage_state.clone().unwrap_or_default().cookies);
+        let own = Own { options, store: Mutex::new(store), disposed: CancellationToken::new() };
+        let mut tables = self.tables();
+        tables.last += 1;
+        let id = format!("api@{}", tables.last);
+        tables.contexts.insert(id.clone(), Arc::new(own));
+        id
+    }
+
+    fn own(&self, id: &str) -> Result<Arc<Own>, Failure> {
+        self.tables().contexts.get(id).cloned().ok_or_else(Failure::closed)
+    }
+
+    fn keep(&self, of: String, body: Bytes) -> String {
+        let mut tables = self.tables();
+        tables.last += 1;
+        let id = format!("answer@{}", tables.last);
+        tables.answers.insert(id.clone(), Answer { of, body });
+        id
+    }
+
+    /// The body of an answer that somebody may still want.
+    pub(super) fn body(&self, id: &str) -> Option<Bytes> {
+        self.tables().answers.get(id).map(|answer| answer.body.clone())
+    }
+
+    fn dispose(&self, id: &str) {
+        let mut tables = self.tables();
+        tables.answers.retain(|_, answer| answer.of != id);
+        if let Some(own) = tables.contexts.remove(id) {
+            own.disposed.cancel();
+        }
+    }
+
+    /// The answers of a browser's context, which is gone.
+    pub(super) fn forget_context(&self, id: &str) {
+        self.tables().answers.retain(|_, answer| answer.of != id);
+    }
+}
+
+impl Own {
+    fn store(&self) -> MutexGuard<'_, CookieStore> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Jar for Own {
+    fn cookies<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<Cookie>, FetchError>> {
+        async move { Ok(self.store().all().iter().filter(|cookie| cookie.goes_to(url)).cloned().collect()) }.boxed()
+    }
+
+    fn keep(&self, cookies: Vec<Cookie>) -> BoxFuture<'_, Result<(), FetchError>> {
+        async move {
+            self.store().add(cookies);
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+/// The cookies of a browser's context.
+struct Shared(BrowserContext);
+
+impl Jar for Shared {
+    fn cookies<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<Cookie>, FetchError>> {
+        async move {
+            let cookies = self.0.cookies(&[url.to_string()]).await.map_err(jar)?;
+            Ok(cookies.into_iter().filter_map(|cookie| serde_json::from_value(cookie).ok()).collect())
+        }
+        .boxed()
+    }
+
+    fn keep(&self, cookies: Vec<Cookie>) -> BoxFuture<'_, Result<(), FetchError>> {
+        async move {
+            for cookie in cookies {
+                // Chromium refuses what a browser would not have kept.
+                match self.0.add_cookies(&[json!(cookie)]).await {
+                    Err(error) if error.is_closed() => return Err(jar(error)),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+fn jar(error: BrowserError) -> FetchError {
+    FetchError::Jar(error.to_string())
+}
+
+impl Log for CallLog {
+    fn note(&self, line: String) {
+        Self::note(self, line);
+    }
+}
+
+async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
+    let log = CallLog::default();
+    let of = call.api.clone().or_else(|| call.context.clone()).unwrap_or_default();
+    let (options, jar, gone): (Options, Arc<dyn Jar>, BoxFuture<'_, ()>) = match (&call.api, &call.context) {
+        (Some(id), _) => {
+            let own = operations.api.own(id)?;
+            let disposed = own.disposed.clone();
+            (own.options.clone(), own, async move { disposed.cancelled().await }.boxed())
+        }
+        (None, id) => {
+            let context = operations.objects.context(id.as_deref().unwrap_or_default())?;
+            let gone = context.clone();
+            (of_browser(&context), Arc::new(Shared(context)), async move { gone.gone_for_good().await }.boxed())
+        }
+    };
+    let timeout = call.timeout;
+    let fail = call.fail_on_status_code.unwrap_or(options.fail_on_status_code);
+    let fetch = request(call, options)?;
+    let gate = Gate::default();
+    let fetched = tokio::select! {
+        fetched = fetch.send(&*jar, &log, &gate) =>
+            fetched.map_err(|error| Failure::new(format!("{error}{log}")))?,
+        () = gone => return Err(Failure::closed()),
+        () = passed(timeout) => return Err(BrowserError::Timeout { timeout_ms: timeout, log }.into()),
+    };
+    if fail && !(200..400).contains(&fetched.status.as_u16()) {
+        return Err(Failure::new(format!("{}{log}", refusal(&fetched))));
+    }
+    Ok(told(&fetched, operations.api.keep(of, fetched.body.clone()), &log))
+}
+
+async fn passed(timeout: u64) {
+    match timeout {
+        0 => std::future::pending().await,
+        timeout => tokio::time::sleep(Duration::from_millis(timeout)).await,
+    }
+}
+
+/// Requests beside a page say what its pages say.
+fn of_browser(context: &BrowserContext) -> Options {
+    let options = context.options();
+    Options {
+        user_agent: Some(options.user_agent.unwrap_or_else(|| context.browser().user_agent().to_owned())),
+        extra_http_headers: options.extra_http_headers,
+        http_credentials: options.http_credentials,
+        ignore_https_errors: options.ignore_https_errors,
+        proxy: options.proxy,
+        ..Options::default()
+    }
+}
+
+fn request(call: Call, options: Options) -> Result<Fetch, Failure> {
+    let url: Url = call.url.parse().map_err(|_| Failure::new("Invalid URL"))?;
+    let mut all: Headers = vec![
+        ("user-agent".into(), options.user_agent.unwrap_or_else(|| USER_AGENT.into())),
+        ("accept".into(), "*/*".into()),
+        ("accept-encoding".into(), "gzip,deflate,br".into()),
+    ];
+    for (name, value) in options.extra_http_headers.iter().flatten() {
+        client::set(&mut all, name, value.as_str().unwrap_or_default().to_owned());
+    }
+    for (name, value) in headers(call.headers.unwrap_or_default()) {
+        client::set(&mut all, &name, value);
+    }
+    let body = call.base64.as_deref().map(bytes).transpose()?.map(Bytes::from);
+    if let Some(body) = &body {
+        if let Some(kind) = call.content_type.filter(|_| client::get(&all, "content-type").is_none()) {
+            all.push(("content-type".into(), kind));
+        }
+        client::set(&mut all, "content-length", body.len().to_string());
+    }
+    let credentials = options.http_credentials.filter(|own| own.fit(url.as_str())).map(|own| client::Credentials {
+        username: own.username,
+        password: own.password,
+        always: own.send.as_deref() == Some("always"),
+    });
+    Ok(Fetch {
+        url,
+        method: call.method.to_uppercase(),
+        headers: all,
+        body,
+        max_redirects: Some(call.max_redirects.or(options.max_redirects).unwrap_or(MAX_REDIRECTS))
+            .filter(|max| *max > 0),
+        max_retries: call.max_retries,
+        ignore_https_errors: call.ignore_https_errors.unwrap_or(options.ignore_https_errors),
+        credentials,
+        proxy: options.proxy.map(proxy).transpose()?,
+    })
+}
+
+fn proxy(given: ContextProxy) -> Result<Proxy, Failure> {
+    let address = if given.server.contains("://") { given.server.clone() } else { format!("http://{}", given.server) };
+    let server: Url = address.parse().map_err(|_| Failure::new(format!("Invalid URL of a proxy: {}", given.server)))?;
+    if server.scheme() != "http" {
+        return Err(Failure::new(format!("Requests of a test go through proxies of http: only, not {}", given.server)));
+    }
+    let bypass = given.bypass.as_deref().unwrap_or_default().split(',').map(|one| one.trim().to_owned());
+    Ok(Proxy {
+        server,
+        bypass: bypass.filter(|one| !one.is_empty()).collect(),
+        credentials: given.username.map(|user| (user, given.password.unwrap_or_default())),
+    })
+}
+
+/// Why a status is an error, with the beginning of what the server says.
+fn refusal(fetched: &Fetched) -> String {
+    let text = String::from_utf8_lossy(&fetched.body);
+    let body = match text.chars().count() {
+        0 => String::new(),
+        count if count > LONGEST_EXCERPT => {
+            format!("\nResponse text:\n{}...", text.chars().take(LONGEST_EXCERPT - 3).collect::<String>())
+        }
+        _ => format!("\nResponse text:\n{text}"),
+    };
+    format!("{} {}{body}", fetched.status.as_u16(), fetched.status_text)
+}
+
+fn told(fetched: &Fetched, id: String, log: &CallLog) -> Value {
+    json!({
+        "id": id,
+        "url": fetched.url.as_str(),
+        "status": fetched.status.as_u16(),
+        "statusText": fetched.status_text,
+        "headers": super::traffic::headers_json(&fetched.headers),
+        "serverAddr": { "ipAddress": fetched.address.ip().to_string(), "port": fetched.address.port() },
+        "securityDetails": fetched.tls.as_ref().map(|protocol| json!({ "protocol": protocol })),
+        "timing": fetched.timing,
+        "log": log.lines(),
+    })
+}

@@ -1,0 +1,9 @@
+// Cookies and storage of a context as a file keeps them.
+import { quiet } from '../op.js';
+
+/** What `get` resolves to, also written to `path` if there is one. */
+export async function storedState(get, path, apiName) {
+  const state = await get();
+  if (path !== undefined) await quiet(apiName, 'files.write', { path, base64: Buffer.from(JSON.stringify(state, undefined, 2)).toString('base64') });
+  return state;
+}
