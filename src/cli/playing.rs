@@ -54,6 +54,9 @@ pub(super) struct Playing {
     /// A variable of the environment that tests may read; repeatable. None where none is named
     #[arg(long, value_name = "NAME")]
     env: Vec<String>,
+    /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
+    #[arg(long)]
+    allow_unsupported: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -137,6 +140,7 @@ impl Playing {
             mode: if self.headed { Mode::Headed } else { Mode::Headless },
             execution_timeout: (!self.execution_timeout.is_zero()).then_some(self.execution_timeout),
             env,
+            allow_unsupported: self.allow_unsupported,
             artifacts: state_dir.join("artifacts"),
         }
     }

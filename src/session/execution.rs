@@ -35,6 +35,8 @@ pub struct SessionOptions {
     pub execution_timeout: Option<Duration>,
     /// Variables the test code may read in `process.env`.
     pub env: BTreeMap<String, String>,
+    /// Members of Playwright's API that are not there are told when a test gets there, not before it runs.
+    pub allow_unsupported: bool,
     /// Each execution writes in a folder of its own below this one.
     pub artifacts: PathBuf,
 }
@@ -80,7 +82,7 @@ impl Sessions {
         RunRequest {
             projects: vec![Project {
                 files: vec![Module { path: SOURCE_NAME.to_owned(), source: start.code }],
-                config: worker_config(&start.config, &options.env),
+                config: worker_config(&start.config, &options.env, options.allow_unsupported),
                 retries: start.config.retries.unwrap_or(0),
                 mode: options.mode,
                 ..Project::default()
@@ -95,7 +97,7 @@ impl Sessions {
     }
 }
 
-fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>) -> WorkerConfig {
+fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>, allow_unsupported: bool) -> WorkerConfig {
     let mut r#use = Map::new();
     if let Some(viewport) = config.viewport {
         r#use.insert("viewport".to_owned(), json!({"width": viewport.width, "height": viewport.height}));
@@ -110,6 +112,7 @@ fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>) -> Wo
         memory_limit: MEMORY_LIMIT,
         r#use,
         env: env.clone(),
+        allow_unsupported,
         ..WorkerConfig::default()
     }
 }
@@ -143,7 +146,7 @@ mod tests {
             timeout: Some(5000),
             retries: Some(2),
         };
-        let worker = worker_config(&config, &BTreeMap::new());
+        let worker = worker_config(&config, &BTreeMap::new(), false);
         assert_eq!(worker.r#use["viewport"], json!({"width": 800, "height": 600}));
         assert_eq!(worker.r#use["baseURL"], "http://localhost:1");
         assert_eq!((worker.timeout, worker.retries), (5000, 2));

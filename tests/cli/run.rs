@@ -12,6 +12,8 @@ const FAILING: &str = "import { test, expect } from '@playwright/test';\n\
     test.describe('greeting', () => {\n  test('says world', async ({ page }) => {\n    await page.setContent('<p>hello</p>');\n    \
     await expect(page.locator('p')).toHaveText('world', { timeout: 300 });\n  });\n});\n\
     test('passes', async () => {});\n";
+const UNSUPPORTED: &str = "import { test } from '@playwright/test';\ntest('x', async ({ page, browser }) => {\n  await page.pickLocator();\n  \
+    await page.pickLocator();\n  await browser.bind('x');\n});\n";
 const BROKEN: &str = "import { test } from '@playwright/test';\ntest('x', async () => {\n  const x = ;\n});\n";
 
 #[test]
@@ -27,6 +29,24 @@ fn help_of_every_command_has_an_example() {
         folder.run(&[command, "--help"]).has(0, &["Example: ", "Usage: understudy"]);
     }
     insta::assert_snapshot!("help_of_run", folder.run(&["run", "--help"]).out);
+}
+
+#[test]
+fn what_is_not_supported_is_told_before_anything_runs() {
+    let folder = Folder::with(&[("a.spec.ts", UNSUPPORTED), ("b.spec.ts", PASSING)]);
+    let done = folder.run(&["run"]);
+    done.has(
+        2,
+        &[
+            "Error: used and not supported:\n    page.pickLocator (nobody sits in front of the browser of a run; `understudy record` picks \
+             locators) at a.spec.ts:3:14, a.spec.ts:4:14\n    browser.bind (",
+            "a.spec.ts:5:17\n",
+            "--allow-unsupported",
+            "> 3 |   await page.pickLocator();",
+        ],
+    );
+    assert!(!format!("{}{}", done.out, done.err).contains("passed"), "nothing ran");
+    folder.run(&["run", "--allow-unsupported"]).has(1, &["2 passed", "page.pickLocator is not supported: "]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 // docs/playwright-api.md: every documented member (fixtures/api/members.json) and whether the facade has it, by reflection.
 //
 //   node tests/facade/api-table.mjs            is the table what it would be? (cargo test --test facade asks the same)
-//   node tests/facade/api-table.mjs --write    writes it, and src/runner/worker/js/facade/documented.js
+//   node tests/facade/api-table.mjs --write    writes it, and documented.js and absent.txt of src/runner/worker/js/facade: what is
+//                                              refused at run time, and what the check of a source before a run looks for
 //
 // What is there but not whole stands in fixtures/api/partly.json, one line each; options nobody ever names in the sources are found
 // without being told. What will not come stands in facade/plans.js.
@@ -18,8 +19,10 @@ output('src/runner/worker/js/facade/documented.js', documented());
 const { presence, has, page, context } = await import('./objects.mjs');
 const { whyNot } = await import('understudy:facade/plans.js');
 const known = knownWords();
+const absent = [];
 const table = markdown();
 output('docs/playwright-api.md', table);
+output('src/runner/worker/js/facade/absent.txt', absent.sort().join('\n') + '\n');
 for (const name of Object.keys(partly)) if (!members[name] || presence(name) !== 'here') stale.push(`fixtures/api/partly.json: ${name} is not in the facade, or not documented`);
 if (stale.length) console.log(stale.join('\n'));
 process.exitCode = stale.length ? 1 : 0;
@@ -78,6 +81,7 @@ function markdown() {
     const rows = names.map(name => {
       const [state, words] = stateOf(type, name);
       counts[state]++;
+      if (state.startsWith('not')) absent.push(`${type}.${name}${words && `: ${words}`}`);
       return `| \`${name}\` | ${state} | ${words.replaceAll('|', '\\|')} |`;
     });
     return `## ${type}\n\n${has(type) ? '' : 'Not in the runner.\n\n'}| Member | | |\n|---|---|---|\n${rows.join('\n')}\n`;
@@ -86,6 +90,7 @@ function markdown() {
   const rows = Object.entries(events).flatMap(([type, names]) => names.map(name => {
     const state = comes(emitters[type], name) ? 'done' : 'not yet';
     counts[state]++;
+    if (state !== 'done') absent.push(`${type}.on('${name}')`);
     return `| \`${type}\` | \`${name}\` | ${state} |`;
   }));
   const sum = Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(', ');

@@ -83,6 +83,9 @@ pub(in crate::cli) struct Args {
     /// A variable of the environment that tests may read; repeatable. All where none is named
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub(super) env: Vec<String>,
+    /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
+    #[arg(long)]
+    pub(super) allow_unsupported: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

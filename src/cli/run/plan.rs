@@ -66,6 +66,7 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
         env,
         // Tests see the nameless project of a run without a configuration.
         project: String::new(),
+        allow_unsupported: args.allow_unsupported,
         // Folders outside the current one go by their full path.
         output_dir: output.strip_prefix(cwd).unwrap_or(&output).display().to_string(),
         grep: args.grep.clone(),
@@ -116,6 +117,7 @@ async fn with_config(args: &Args, cwd: &Path, file: &Path, env: BTreeMap<String,
         base_url: args.base_url.as_deref(),
         fully_parallel: args.fully_parallel,
         headed: args.headed,
+        allow_unsupported: args.allow_unsupported,
     };
     let mut resolved = config::resolve(read, file, &flags).map_err(CouldNotRun)?;
     add_files(args, cwd, &loader, &mut resolved)?;

@@ -230,14 +230,19 @@ impl Engine {
         let path = entry.path.clone();
         let mut asked = 0;
         let shared = &self.shared;
-        let loaded = self.graph.borrow_mut().load(entry, &mut shared.sources.borrow_mut(), |specifier, from| {
-            asked += 1;
-            shared.tell(&ToHost::Resolve { id: asked, specifier: specifier.to_owned(), from: from.to_owned() });
-            match incoming.recv() {
-                Ok(Incoming::Resolved(module)) => module,
-                _ => Err("Loading was broken off".to_owned()),
-            }
-        });
+        let loaded = self.graph.borrow_mut().load(
+            entry,
+            &mut shared.sources.borrow_mut(),
+            config.allow_unsupported,
+            |specifier, from| {
+                asked += 1;
+                shared.tell(&ToHost::Resolve { id: asked, specifier: specifier.to_owned(), from: from.to_owned() });
+                match incoming.recv() {
+                    Ok(Incoming::Resolved(module)) => module,
+                    _ => Err("Loading was broken off".to_owned()),
+                }
+            },
+        );
         if let Err(error) = loaded {
             return self.shared.tell(&ToHost::LoadFailed { error: *error });
         }

@@ -17,6 +17,7 @@ mod sandbox;
 mod stack;
 mod timers;
 mod transform;
+mod uses;
 
 use super::protocol::{self, ToWorker};
 use engine::{Engine, Incoming, complain};

@@ -6,6 +6,7 @@ use super::js;
 use super::polyfills::{self, Builtin};
 use super::stack::{OWN, Sources};
 use super::transform::{self, Import, Imported};
+use super::uses::Use;
 use crate::model::run::TestError;
 use crate::runner::protocol::Module as Source;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
@@ -27,20 +28,26 @@ impl Graph {
     /// Adds the entry and everything it imports. `ask(specifier, from)` is the host's answer.
     ///
     /// # Errors
-    /// The first module that does not parse, or the first import that leads nowhere, with its place and code frame.
+    /// The first module that does not parse, or the first import that leads nowhere, with its place and code frame; all members of
+    /// Playwright's API that are used and not there, unless `allow_unsupported`.
     pub(crate) fn load(
         &mut self,
         entry: Source,
         sources: &mut Sources,
+        allow_unsupported: bool,
         mut ask: impl FnMut(&str, &str) -> Result<Source, String>,
     ) -> Result<(), Box<TestError>> {
         let mut waiting = vec![entry];
         let mut asked = Vec::new();
+        let mut absent = Vec::new();
         while let Some(module) = waiting.pop() {
             if self.code.contains_key(&module.path) {
                 continue;
             }
             let transformed = transform::transform(&module.path, &module.source)?;
+            if !allow_unsupported && !module.path.contains("/node_modules/") {
+                absent.extend(transformed.uses.into_iter().map(|used| (module.clone(), used)));
+            }
             for import in &transformed.imports {
                 let target = match polyfills::builtin(&import.specifier) {
                     Some(Builtin::Module(name)) => {
@@ -67,6 +74,9 @@ impl Graph {
             self.code.insert(module.path.clone(), transformed.code);
             self.exports.insert(module.path.clone(), transformed.exports);
             sources.insert(module.path, module.source, transformed.positions, transformed.calls);
+        }
+        if !absent.is_empty() {
+            return Err(Box::new(not_supported(&absent)));
         }
         for (target, name) in asked {
             if !self.has(&target, &name, &mut Vec::new()) {
@@ -122,6 +132,29 @@ fn has_all(own: &str, module: &Source, import: &Import) -> Result<(), Box<TestEr
 fn cannot_import(module: &Source, import: &Import, why: &str) -> TestError {
     let mut error = transform::error_at("Error", &module.path, &module.source, import.line, import.column, "");
     error.message = format!("Error: {why}\n    imported at {}:{}:{}", module.path, import.line, import.column);
+    error
+}
+
+/// Each member once, with the places where it stands.
+fn not_supported(absent: &[(Source, Use)]) -> TestError {
+    let mut names: Vec<&Use> = Vec::new();
+    for (_, used) in absent {
+        if !names.iter().any(|known| known.name == used.name) {
+            names.push(used);
+        }
+    }
+    let lines = names.iter().map(|Use { name, why, .. }| {
+        let places = absent.iter().filter(|(_, used)| used.name == *name);
+        let places: Vec<_> = places.map(|(module, at)| format!("{}:{}:{}", module.path, at.line, at.column)).collect();
+        let why = why.map_or(String::new(), |why| format!(" ({why})"));
+        format!("\n    {name}{why} at {}", places.join(", "))
+    });
+    let (module, first) = &absent[0];
+    let mut error = transform::error_at("Error", &module.path, &module.source, first.line, first.column, "");
+    error.message = format!(
+        "Error: used and not supported:{}\n--allow-unsupported runs the tests all the same.",
+        lines.collect::<String>()
+    );
     error
 }
 

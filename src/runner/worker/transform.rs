@@ -7,6 +7,7 @@ use super::commonjs;
 use super::exports::{self, Exports};
 use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
+use super::uses::{self, Use};
 use crate::model::run::{Location, TestError};
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{Expression, ImportDeclaration, ImportDeclarationSpecifier, ImportExpression, Program, Statement};
@@ -32,6 +33,8 @@ pub(crate) struct Transformed {
     pub(crate) imports: Vec<Import>,
     /// What others may import of it.
     pub(crate) exports: Exports,
+    /// What it uses of the API and is not there.
+    pub(crate) uses: Vec<Use>,
 }
 
 /// One imported module.
@@ -83,6 +86,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     }
     let scoping = semantic.semantic.into_scoping();
     let calls = Calls::of(&program, &lines);
+    let uses = uses::of(&program, &scoping, &lines);
     let mut required = Vec::new();
     let wrapping = commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
     let mut options = TransformOptions::from_target("esnext").unwrap_or_default();
@@ -110,7 +114,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
     exports.names.extend(wrapping.names);
-    Ok(Transformed { code, positions, calls, imports, exports })
+    Ok(Transformed { code, positions, calls, imports, exports, uses })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -126,7 +130,8 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
         "const module = {{ exports: {source}\n}};\nexport default module.exports;\nexport const __commonjs = true;\n"
     );
     let exports = Exports { is_commonjs: true, ..Exports::default() };
-    Ok(Transformed { code, positions: PositionMap::default(), calls: Calls::default(), imports: Vec::new(), exports })
+    let (positions, calls) = (PositionMap::default(), Calls::default());
+    Ok(Transformed { code, positions, calls, imports: Vec::new(), exports, uses: Vec::new() })
 }
 
 fn syntax_error(path: &str, source: &str, lines: &LineIndex, diagnostics: &[OxcDiagnostic]) -> TestError {

@@ -62,6 +62,7 @@ pub(in crate::cli::run) struct Flags<'f> {
     pub(in crate::cli::run) base_url: Option<&'f str>,
     pub(in crate::cli::run) fully_parallel: bool,
     pub(in crate::cli::run) headed: bool,
+    pub(in crate::cli::run) allow_unsupported: bool,
 }
 
 /// # Errors
