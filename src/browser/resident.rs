@@ -20,11 +20,12 @@ impl Resident {
     /// What the script calls with one text; it arrives as [`super::Notice::Called`], in order.
     pub const BINDING: &'static str = "__understudy_record";
 
-    /// From statements; `value` is an expression, the object whose methods [`Frame::call_resident`] calls.
+    /// From statements, which see the engine and may have names that it has too; `value` is an expression, the object whose methods
+    /// [`Frame::call_resident`] calls.
     pub fn new(statements: &str, value: &str) -> Self {
         let engine = injected::ENGINE_FILES;
         let source = format!(
-            "(() => {{\nif (globalThis.{RESIDENT}) return;\n{engine}\n{statements}\nglobalThis.{RESIDENT} = {value};\n}})()\n\
+            "(() => {{\nif (globalThis.{RESIDENT}) return;\n{engine}\n(() => {{\n{statements}\nglobalThis.{RESIDENT} = {value};\n}})();\n}})()\n\
              //# sourceURL=understudy:resident.js"
         );
         Self(source.into())
