@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -57,6 +57,7 @@ pub(super) struct Connection(Arc<Inner>);
 struct Inner {
     outgoing: mpsc::UnboundedSender<Vec<u8>>,
     next_id: AtomicU64,
+    discreet: AtomicBool,
     state: Mutex<State>,
     closed: CancellationToken,
 }
@@ -119,8 +120,13 @@ impl Connection {
     /// What is to be written comes out of the receiver, one JSON message each; what was read goes to [`Connection::receive`].
     pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Vec<u8>>) {
         let (outgoing, receiver) = mpsc::unbounded_channel();
-        let inner =
-            Inner { outgoing, next_id: AtomicU64::new(1), state: Mutex::default(), closed: CancellationToken::new() };
+        let inner = Inner {
+            outgoing,
+            next_id: AtomicU64::new(1),
+            discreet: AtomicBool::new(false),
+            state: Mutex::default(),
+            closed: CancellationToken::new(),
+        };
         (Self(Arc::new(inner)), receiver)
     }
 
@@ -149,9 +155,20 @@ impl Connection {
         self.0.closed.is_cancelled()
     }
 
+    /// From now on nothing is logged of what passes: a person types secrets.
+    pub(super) fn be_discreet(&self) {
+        self.0.discreet.store(true, Ordering::Relaxed);
+    }
+
+    fn is_discreet(&self) -> bool {
+        self.0.discreet.load(Ordering::Relaxed)
+    }
+
     /// One message from Chromium.
     pub(super) fn receive(&self, message: &[u8]) {
-        tracing::trace!(message = %String::from_utf8_lossy(message), "from Chromium");
+        if !self.is_discreet() {
+            tracing::trace!(message = %String::from_utf8_lossy(message), "from Chromium");
+        }
         let incoming: Incoming<'_> = match serde_json::from_slice(message) {
             Ok(incoming) => incoming,
             Err(error) => return tracing::debug!(%error, "message of unexpected shape"),
@@ -267,7 +284,9 @@ impl Session {
             Ok(bytes) => bytes,
             Err(error) => return then(Err(BrowserError::other(format!("failed to encode {method}: {error}")))),
         };
-        tracing::trace!(message = %String::from_utf8_lossy(&bytes), "to Chromium");
+        if !self.connection.is_discreet() {
+            tracing::trace!(message = %String::from_utf8_lossy(&bytes), "to Chromium");
+        }
         {
             let mut state = lock(&inner.state);
             if !state.closed {

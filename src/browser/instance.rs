@@ -221,6 +221,11 @@ impl Browser {
         self.connection().closed().await;
     }
 
+    /// From now on the log says nothing of what it is told and tells: a person types secrets into it.
+    pub fn be_discreet(&self) {
+        self.connection().be_discreet();
+    }
+
     /// Somebody wants it now.
     pub(super) fn touch(&self) {
         lock(&self.0.state).used = Instant::now();

@@ -155,6 +155,7 @@ async fn record(
                 test_id_attribute: args.test_id_attribute.clone(),
                 reveal_secrets: args.record_secrets,
                 toolbar: true,
+                ..RecorderOptions::default()
             },
             storage: args.storage()?,
             written: written.clone(),

@@ -109,6 +109,7 @@ fn statement(page: &str, action: &Action) -> String {
     let on = |selector: &str| format!("{page}.{}", chain(&calls(selector)));
     let act = |selector: &str, call: String| format!("await {}.{call};", on(selector));
     let expect = |selector: &str, rest: String| format!("await Expect({}).{rest};", on(selector));
+    let env = |variable: &str| format!("System.Environment.GetEnvironmentVariable({})!", quoted(variable));
     match action {
         Action::OpenPage { url } => {
             let opened = format!("var {page} = await context.NewPageAsync();");
@@ -126,15 +127,15 @@ fn statement(page: &str, action: &Action) -> String {
         }
         Action::Check { selector } => act(selector, "CheckAsync()".into()),
         Action::Uncheck { selector } => act(selector, "UncheckAsync()".into()),
-        Action::Fill { selector, secret: Some(variable), .. } => {
-            let variable = format!("System.Environment.GetEnvironmentVariable({})!", quoted(variable));
-            act(selector, format!("FillAsync({variable})"))
-        }
+        Action::Fill { selector, secret: Some(variable), .. } => act(selector, format!("FillAsync({})", env(variable))),
         Action::Fill { selector, text, .. } => act(selector, format!("FillAsync({})", quoted(text))),
         Action::Press { selector, key, modifiers } => {
             act(selector, format!("PressAsync({})", quoted(&shortcut(key, *modifiers))))
         }
-        Action::Select { selector, options } => act(selector, format!("SelectOptionAsync({})", array(options))),
+        Action::Select { selector, secret: Some(variable), .. } => {
+            act(selector, format!("SelectOptionAsync({})", env(variable)))
+        }
+        Action::Select { selector, options, .. } => act(selector, format!("SelectOptionAsync({})", array(options))),
         Action::SetInputFiles { selector, files } => act(selector, format!("SetInputFilesAsync({})", array(files))),
         Action::DragTo { selector, target, source_position, target_position } => {
             let points = [("SourcePosition", source_position), ("TargetPosition", target_position)];
@@ -150,8 +151,11 @@ fn statement(page: &str, action: &Action) -> String {
             let matcher = if *substring { "ToContainTextAsync" } else { "ToHaveTextAsync" };
             expect(selector, format!("{matcher}({})", quoted(text)))
         }
-        Action::AssertValue { selector, value } if value.is_empty() => expect(selector, "ToBeEmptyAsync()".into()),
-        Action::AssertValue { selector, value } => expect(selector, format!("ToHaveValueAsync({})", quoted(value))),
+        Action::AssertValue { selector, secret: Some(variable), .. } => {
+            expect(selector, format!("ToHaveValueAsync({})", env(variable)))
+        }
+        Action::AssertValue { selector, value, .. } if value.is_empty() => expect(selector, "ToBeEmptyAsync()".into()),
+        Action::AssertValue { selector, value, .. } => expect(selector, format!("ToHaveValueAsync({})", quoted(value))),
         Action::AssertChecked { selector, checked } => {
             expect(selector, format!("{}ToBeCheckedAsync()", if *checked { "" } else { "Not." }))
         }

@@ -95,6 +95,7 @@ fn statement(page: &str, action: &Action) -> String {
     let on = |selector: &str| format!("{page}.{}", chain(&calls(selector)));
     let act = |selector: &str, call: String| format!("{}.{call};", on(selector));
     let assert = |selector: &str, rest: String| format!("assertThat({}).{rest};", on(selector));
+    let env = |variable: &str| format!("System.getenv({})", quoted(variable));
     match action {
         Action::OpenPage { url } => {
             let opened = format!("Page {page} = context.newPage();");
@@ -116,14 +117,15 @@ fn statement(page: &str, action: &Action) -> String {
         }
         Action::Check { selector } => act(selector, "check()".into()),
         Action::Uncheck { selector } => act(selector, "uncheck()".into()),
-        Action::Fill { selector, secret: Some(variable), .. } => {
-            act(selector, format!("fill(System.getenv({}))", quoted(variable)))
-        }
+        Action::Fill { selector, secret: Some(variable), .. } => act(selector, format!("fill({})", env(variable))),
         Action::Fill { selector, text, .. } => act(selector, format!("fill({})", quoted(text))),
         Action::Press { selector, key, modifiers } => {
             act(selector, format!("press({})", quoted(&shortcut(key, *modifiers))))
         }
-        Action::Select { selector, options } => {
+        Action::Select { selector, secret: Some(variable), .. } => {
+            act(selector, format!("selectOption({})", env(variable)))
+        }
+        Action::Select { selector, options, .. } => {
             let values: Vec<_> = options.iter().map(|option| quoted(option)).collect();
             act(selector, format!("selectOption({})", one_or_array(&values, "String")))
         }
@@ -146,8 +148,11 @@ fn statement(page: &str, action: &Action) -> String {
             let matcher = if *substring { "containsText" } else { "hasText" };
             assert(selector, format!("{matcher}({})", quoted(text)))
         }
-        Action::AssertValue { selector, value } if value.is_empty() => assert(selector, "isEmpty()".into()),
-        Action::AssertValue { selector, value } => assert(selector, format!("hasValue({})", quoted(value))),
+        Action::AssertValue { selector, secret: Some(variable), .. } => {
+            assert(selector, format!("hasValue({})", env(variable)))
+        }
+        Action::AssertValue { selector, value, .. } if value.is_empty() => assert(selector, "isEmpty()".into()),
+        Action::AssertValue { selector, value, .. } => assert(selector, format!("hasValue({})", quoted(value))),
         Action::AssertChecked { selector, checked } => {
             assert(selector, format!("{}isChecked()", if *checked { "" } else { "not()." }))
         }

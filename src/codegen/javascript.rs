@@ -112,6 +112,8 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
     // The library has no expect.
     let comment = if flavour == Flavour::Test { "" } else { "// " };
     let expect = |selector: &str, rest: String| format!("{comment}await expect({}){rest};", on(selector));
+    // TypeScript knows that it may not be set.
+    let env = |variable: &str| format!("process.env.{variable}{}", if flavour == Flavour::Test { "!" } else { "" });
     match action {
         Action::OpenPage { url } => {
             let opened = format!("const {page} = await context.newPage();");
@@ -128,16 +130,15 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
         }
         Action::Check { selector } => act(selector, "check()".into()),
         Action::Uncheck { selector } => act(selector, "uncheck()".into()),
-        Action::Fill { selector, secret: Some(variable), .. } => {
-            // TypeScript knows that it may not be set.
-            let sure = if flavour == Flavour::Test { "!" } else { "" };
-            act(selector, format!("fill(process.env.{variable}{sure})"))
-        }
+        Action::Fill { selector, secret: Some(variable), .. } => act(selector, format!("fill({})", env(variable))),
         Action::Fill { selector, text, .. } => act(selector, format!("fill({})", quote(text))),
         Action::Press { selector, key, modifiers } => {
             act(selector, format!("press({})", quote(&shortcut(key, *modifiers))))
         }
-        Action::Select { selector, options } => act(selector, format!("selectOption({})", one_or_list(options))),
+        Action::Select { selector, secret: Some(variable), .. } => {
+            act(selector, format!("selectOption({})", env(variable)))
+        }
+        Action::Select { selector, options, .. } => act(selector, format!("selectOption({})", one_or_list(options))),
         Action::SetInputFiles { selector, files } => act(selector, format!("setInputFiles({})", one_or_list(files))),
         Action::DragTo { selector, target, source_position, target_position } => {
             let options = options_text(&[
@@ -154,8 +155,11 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
             let matcher = if *substring { "toContainText" } else { "toHaveText" };
             expect(selector, format!(".{matcher}({})", quote(text)))
         }
-        Action::AssertValue { selector, value } if value.is_empty() => expect(selector, ".toBeEmpty()".into()),
-        Action::AssertValue { selector, value } => expect(selector, format!(".toHaveValue({})", quote(value))),
+        Action::AssertValue { selector, secret: Some(variable), .. } => {
+            expect(selector, format!(".toHaveValue({})", env(variable)))
+        }
+        Action::AssertValue { selector, value, .. } if value.is_empty() => expect(selector, ".toBeEmpty()".into()),
+        Action::AssertValue { selector, value, .. } => expect(selector, format!(".toHaveValue({})", quote(value))),
         Action::AssertChecked { selector, checked } => {
             expect(selector, format!("{}.toBeChecked()", if *checked { "" } else { ".not" }))
         }

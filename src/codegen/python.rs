@@ -104,6 +104,7 @@ fn statement(page: &str, action: &Action, wait: &str) -> String {
     let on = |selector: &str| format!("{page}.{}", chain(&calls(selector)));
     let act = |selector: &str, call: String| format!("{wait}{}.{call}", on(selector));
     let expect = |selector: &str, rest: String| format!("{wait}expect({}).{rest}", on(selector));
+    let env = |variable: &str| format!("os.environ[{}]", quoted(variable));
     match action {
         Action::OpenPage { url } => {
             let opened = format!("{page} = {wait}context.new_page()");
@@ -120,14 +121,15 @@ fn statement(page: &str, action: &Action, wait: &str) -> String {
         }
         Action::Check { selector } => act(selector, "check()".into()),
         Action::Uncheck { selector } => act(selector, "uncheck()".into()),
-        Action::Fill { selector, secret: Some(variable), .. } => {
-            act(selector, format!("fill(os.environ[{}])", quoted(variable)))
-        }
+        Action::Fill { selector, secret: Some(variable), .. } => act(selector, format!("fill({})", env(variable))),
         Action::Fill { selector, text, .. } => act(selector, format!("fill({})", quoted(text))),
         Action::Press { selector, key, modifiers } => {
             act(selector, format!("press({})", quoted(&shortcut(key, *modifiers))))
         }
-        Action::Select { selector, options } => act(selector, format!("select_option({})", one_or_list(options))),
+        Action::Select { selector, secret: Some(variable), .. } => {
+            act(selector, format!("select_option({})", env(variable)))
+        }
+        Action::Select { selector, options, .. } => act(selector, format!("select_option({})", one_or_list(options))),
         Action::SetInputFiles { selector, files } => act(selector, format!("set_input_files({})", one_or_list(files))),
         Action::DragTo { selector, target, source_position, target_position } => {
             let source = source_position.map(|point| keyword("source_position", point));
@@ -142,8 +144,11 @@ fn statement(page: &str, action: &Action, wait: &str) -> String {
             let matcher = if *substring { "to_contain_text" } else { "to_have_text" };
             expect(selector, format!("{matcher}({})", quoted(text)))
         }
-        Action::AssertValue { selector, value } if value.is_empty() => expect(selector, "to_be_empty()".into()),
-        Action::AssertValue { selector, value } => expect(selector, format!("to_have_value({})", quoted(value))),
+        Action::AssertValue { selector, secret: Some(variable), .. } => {
+            expect(selector, format!("to_have_value({})", env(variable)))
+        }
+        Action::AssertValue { selector, value, .. } if value.is_empty() => expect(selector, "to_be_empty()".into()),
+        Action::AssertValue { selector, value, .. } => expect(selector, format!("to_have_value({})", quoted(value))),
         Action::AssertChecked { selector, checked } => {
             expect(selector, format!("{}to_be_checked()", if *checked { "" } else { "not_" }))
         }

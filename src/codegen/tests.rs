@@ -91,6 +91,7 @@ fn what_only_we_record_is_written_as_a_person_would() {
         source_position: place(1.0, 2.5),
         target_position: None,
     };
+    let secret = Some("PASSWORD".to_owned());
     let actions = vec![
         done(click, vec![answered]),
         done(drag, vec![]),
@@ -98,9 +99,11 @@ fn what_only_we_record_is_written_as_a_person_would() {
             Action::DragTo { selector: "#a".into(), target: "#b".into(), source_position: None, target_position: None },
             vec![],
         ),
-        done(Action::Fill { selector: "#p".into(), text: String::new(), secret: Some("PASSWORD".into()) }, vec![]),
+        done(Action::Fill { selector: "#p".into(), text: String::new(), secret: secret.clone() }, vec![]),
         done(Action::Wheel { selector: "ul".into(), delta_x: 0.0, delta_y: 120.0 }, vec![]),
-        done(Action::AssertValue { selector: "#p".into(), value: String::new() }, vec![]),
+        done(Action::AssertValue { selector: "#p".into(), value: String::new(), secret: None }, vec![]),
+        done(Action::AssertValue { selector: "#p".into(), value: String::new(), secret: secret.clone() }, vec![]),
+        done(Action::Select { selector: "#m".into(), options: vec![], secret: secret.clone() }, vec![]),
         done(
             Action::AssertSnapshot { selector: "ul".into(), aria_snapshot: "- list:\n  - listitem: a`b".into() },
             vec![],

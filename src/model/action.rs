@@ -153,8 +153,11 @@ pub enum Action {
     Select {
         /// The element.
         selector: String,
-        /// Their values.
+        /// Their values; none when `secret` is set.
         options: Vec<String>,
+        /// The environment variable that stands for the value, as of `Fill`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
     },
     /// Files were chosen.
     SetInputFiles {
@@ -198,8 +201,11 @@ pub enum Action {
     AssertValue {
         /// The element.
         selector: String,
-        /// The value.
+        /// The value; empty when `secret` is set.
         value: String,
+        /// The environment variable that stands for the value, as of `Fill`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<String>,
     },
     /// `toBeChecked`.
     AssertChecked {

@@ -15,6 +15,8 @@ pub(super) struct Payload {
     pub(super) alternatives: Vec<String>,
     /// Where in the element the mouse was.
     pub(super) offset: Option<Point>,
+    /// What a form would call a secret field.
+    pub(super) field: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

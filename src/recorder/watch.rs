@@ -3,7 +3,7 @@
 use super::frames::Ways;
 use super::mode::{Mode, State, Wanted};
 use super::payload::{Deed, Payload, Said, from_main_frame};
-use super::secrets::{self, Secrets};
+use super::secrets::Secrets;
 use super::transcript::{Change, Initiator, Input, Transcript};
 use crate::browser::dialog::Dialog;
 use crate::browser::frame::Cause;
@@ -13,7 +13,7 @@ use crate::model::locator::render;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -27,6 +27,7 @@ static RECORDER_JS: &str = concat!(
     include_str!("js/overlay.js"),
     include_str!("js/highlight.js"),
     include_str!("js/toolbar.js"),
+    include_str!("js/secrets.js"),
     include_str!("js/assert.js"),
     include_str!("js/pointer.js"),
     include_str!("js/keyboard.js"),
@@ -41,13 +42,15 @@ pub struct RecorderOptions {
     pub test_id_attribute: String,
     /// Whether what is typed into secret fields is kept. Without it the code reads the environment.
     pub reveal_secrets: bool,
+    /// Whether secret fields hide their letters, as passwords do: where pictures leave the process.
+    pub cover_secrets: bool,
     /// Whether pages show the toolbar.
     pub toolbar: bool,
 }
 
 impl Default for RecorderOptions {
     fn default() -> Self {
-        Self { test_id_attribute: "data-testid".into(), reveal_secrets: false, toolbar: false }
+        Self { test_id_attribute: "data-testid".into(), reveal_secrets: false, cover_secrets: false, toolbar: false }
     }
 }
 
@@ -72,6 +75,7 @@ pub enum RecorderEvent {
 #[derive(Debug, Clone)]
 pub struct Recorder {
     requests: mpsc::UnboundedSender<Happening>,
+    secrets: Arc<Mutex<Secrets>>,
 }
 
 /// What the task takes in, in order.
@@ -97,21 +101,32 @@ impl Recorder {
     ) -> (Self, mpsc::UnboundedReceiver<RecorderEvent>) {
         let (requests, happenings) = mpsc::unbounded_channel();
         let (events, listener) = mpsc::unbounded_channel();
-        let notices = requests.downgrade();
+        let secrets = Arc::new(Mutex::new(Secrets::default()));
+        let (notices, known) = (requests.downgrade(), secrets.clone());
         context.observe(Arc::new(move |notice| {
+            if let Notice::Called(_, payload) = &notice {
+                learn(&known, payload);
+            }
             if let Some(notices) = notices.upgrade() {
                 // The recording may have ended.
                 let _ = notices.send(Happening::Noticed(notice));
             }
         }));
         let attribute = json!(options.test_id_attribute);
-        context.settle(Resident::new(&format!("testIdAttribute = {attribute};\n{RECORDER_JS}"), "recorder"));
+        let revealing = options.reveal_secrets;
+        let covering = options.cover_secrets && !revealing;
+        if !revealing {
+            context.browser().be_discreet();
+        }
+        let script = format!(
+            "testIdAttribute = {attribute};\nconst revealing = {revealing}, covering = {covering};\n{RECORDER_JS}"
+        );
+        context.settle(Resident::new(&script, "recorder"));
         let state = State { toolbar: options.toolbar, ..State::default() };
         let watch = Watch {
             context: context.clone(),
-            options,
             transcript: Transcript::default(),
-            secrets: Secrets::default(),
+            secrets: secrets.clone(),
             ways: Ways::default(),
             led: HashSet::new(),
             state,
@@ -120,7 +135,7 @@ impl Recorder {
             events,
         };
         tokio::spawn(watch.run(happenings));
-        (Self { requests }, listener)
+        (Self { requests, secrets }, listener)
     }
 
     /// What the next click means; returns when every frame knows. Cancel-safe: it is switched all the same.
@@ -145,6 +160,11 @@ impl Recorder {
         let _ = self.requests.send(Happening::Led(page.clone()));
     }
 
+    /// An address without what was typed into secret fields.
+    pub fn masked(&self, url: &str) -> String {
+        lock(&self.secrets).mask(url)
+    }
+
     /// What was recorded, after everything the browser said so far. Cancel-safe.
     pub async fn actions(&self) -> Vec<RecordedAction> {
         let (answer, actions) = oneshot::channel();
@@ -155,9 +175,8 @@ impl Recorder {
 
 struct Watch {
     context: BrowserContext,
-    options: RecorderOptions,
     transcript: Transcript,
-    secrets: Secrets,
+    secrets: Arc<Mutex<Secrets>>,
     ways: Ways,
     /// Pages whose next navigation a person is known to want.
     led: HashSet<String>,
@@ -218,7 +237,7 @@ impl Watch {
         page.want(Topic::Download, true);
         page.want(Topic::Dialog, true);
         let opener = page.opener().map(|opener| opener.id().to_owned());
-        self.see(Input::Opened { page: page.id().to_owned(), url: page.main_frame().url(), opener });
+        self.see(Input::Opened { page: page.id().to_owned(), url: self.masked(&page.main_frame()), opener });
         self.prepare(&page.main_frame());
     }
 
@@ -235,13 +254,13 @@ impl Watch {
             Cause::History => Initiator::History,
             Cause::Unknown => Initiator::Unknown,
         };
-        self.see(Input::Navigated { page, url: frame.url(), by });
+        self.see(Input::Navigated { page, url: self.masked(frame), by });
     }
 
     async fn called(&mut self, frame: &Frame, payload: &str) {
         let Ok(payload) = serde_json::from_str::<Payload>(payload) else {
             // The page's world is ours; only a page that broke out of it could send something else.
-            tracing::debug!(payload, "a payload of the recorder that cannot be read");
+            tracing::debug!(bytes = payload.len(), "a payload of the recorder that cannot be read");
             return;
         };
         match payload.deed {
@@ -250,13 +269,15 @@ impl Watch {
                 self.led.remove(frame.page().id());
                 let way = self.ways.to(frame).await;
                 let action = from_main_frame(action, &way.selector);
-                let action =
-                    if self.options.reveal_secrets { secrets::reveal(action) } else { self.secrets.keep(action) };
+                let action = lock(&self.secrets).keep(action);
                 let led = |selector: &String| format!("{}{selector}", way.selector);
                 let alternatives = payload.alternatives.iter().map(led).collect();
                 let page = frame.page();
-                let place =
-                    Place { page_url: Some(page.main_frame().url()), frame_path: way.path, offset: payload.offset };
+                let place = Place {
+                    page_url: Some(self.masked(&page.main_frame())),
+                    frame_path: way.path,
+                    offset: payload.offset,
+                };
                 self.see(Input::Performed { page: page.id().to_owned(), action, alternatives, place: Box::new(place) });
             }
             Deed::Said(Said::Picked { selector }) => {
@@ -315,6 +336,10 @@ impl Watch {
         }
     }
 
+    fn masked(&self, frame: &Frame) -> String {
+        lock(&self.secrets).mask(&frame.url())
+    }
+
     /// What the code cannot do without, also while nothing is recorded: its pages, and the first address.
     fn is_needed(&self, input: &Input) -> bool {
         let is_address = |action: &RecordedAction| matches!(action.action, Action::Navigate { .. });
@@ -329,4 +354,17 @@ impl Watch {
         // Whoever listened may be done.
         let _ = self.events.send(event);
     }
+}
+
+/// At once, before an address that it may be in is told.
+fn learn(secrets: &Mutex<Secrets>, payload: &str) {
+    if payload.contains(r#""secret":"#)
+        && let Ok(Payload { deed: Deed::Recorded(action), field, .. }) = serde_json::from_str(payload)
+    {
+        lock(secrets).learn(&action, field.as_deref());
+    }
+}
+
+fn lock(secrets: &Mutex<Secrets>) -> MutexGuard<'_, Secrets> {
+    secrets.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -151,10 +151,15 @@ impl Recordings {
             () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
         };
         let context = browser.new_context(context).await?;
-        // A toolbar is for a window: who looks at pictures has buttons beside them.
-        let toolbar = self.options.recorder.toolbar && !preview;
-        let (recorder, told) = Recorder::attach(&context, RecorderOptions { toolbar, ..self.options.recorder.clone() });
-        let preview = preview.then(|| Preview::new(start.execution.clone(), events.clone(), controls.shown.clone()));
+        let recorder = RecorderOptions {
+            cover_secrets: preview,
+            // It is for a window: who looks at pictures has buttons beside them.
+            toolbar: self.options.recorder.toolbar && !preview,
+            ..self.options.recorder.clone()
+        };
+        let (recorder, told) = Recorder::attach(&context, recorder);
+        let preview = preview
+            .then(|| Preview::new(start.execution.clone(), events.clone(), recorder.clone(), controls.shown.clone()));
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let (pages, dialog) = (Vec::new(), None);

@@ -3,6 +3,7 @@
 mod names;
 mod person;
 mod replay;
+mod secrets;
 mod session;
 #[path = "../support/site.rs"]
 mod site;

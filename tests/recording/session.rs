@@ -10,17 +10,17 @@ use understudy::model::{Event, RecordingConfig, StartRecording};
 use understudy::session::{Controls, Recordings, RecordingsOptions};
 
 /// A recording and both ends of it.
-struct Session {
+pub(crate) struct Session {
     pool: BrowserPool,
     events: mpsc::Receiver<Event>,
-    controls: mpsc::UnboundedSender<RecordingControl>,
+    pub(crate) controls: mpsc::UnboundedSender<RecordingControl>,
     cancel: CancellationToken,
     /// Everything that was told.
-    told: Vec<Event>,
+    pub(crate) told: Vec<Event>,
 }
 
 impl Session {
-    fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
+    pub(crate) fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
         let pool = BrowserPool::new(LaunchOptions::default());
         // As on a workstation: the pictures are asked for.
         let options = RecordingsOptions { mode: Mode::Headed, preview: false, ..RecordingsOptions::default() };
@@ -41,7 +41,7 @@ impl Session {
         Self { pool, events, controls, cancel, told: Vec::new() }
     }
 
-    async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Event) -> bool) {
         loop {
             let event = self.events.recv().await.expect("the session has ended without it");
             let found = wanted(&event);
@@ -52,21 +52,21 @@ impl Session {
         }
     }
 
-    async fn ready(&mut self) {
+    pub(crate) async fn ready(&mut self) {
         self.until(|event| matches!(event, Event::RecordingReady { .. })).await;
     }
 
-    fn input(&self, input: serde_json::Value) {
+    pub(crate) fn input(&self, input: serde_json::Value) {
         let input: RecordingInput = serde_json::from_value(input).expect("an input");
         self.controls.send(RecordingControl::Input(input)).expect("a session");
     }
 
-    async fn recorded(&mut self, text: &str) {
+    pub(crate) async fn recorded(&mut self, text: &str) {
         self.until(|event| matches!(event, Event::RecordingAction { code, .. } if code.contains(text))).await;
     }
 
     /// Success, code and message of the one completion; nothing follows it.
-    async fn end(mut self) -> (bool, Option<String>, Option<String>) {
+    pub(crate) async fn end(mut self) -> (bool, Option<String>, Option<String>) {
         self.until(|event| matches!(event, Event::RecordingComplete { .. })).await;
         assert_eq!(self.events.recv().await, None, "nothing follows the completion");
         self.pool.close().await;

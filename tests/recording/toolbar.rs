@@ -109,7 +109,11 @@ async fn what_is_asserted_is_recorded_and_the_page_sees_nothing() {
     let value = toolbar.asserted("value", "input >> nth=0").await;
     assert_eq!(
         value,
-        Action::AssertValue { selector: "internal:role=textbox[name=\"Name\"i]".into(), value: "Ada".into() }
+        Action::AssertValue {
+            selector: "internal:role=textbox[name=\"Name\"i]".into(),
+            value: "Ada".into(),
+            secret: None
+        }
     );
     let checked = toolbar.asserted("value", "[type=checkbox]").await;
     assert_eq!(

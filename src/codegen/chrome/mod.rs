@@ -143,7 +143,7 @@ impl<'a> Player<'a> {
                 if may_be_edited_in_place(recorded) && !text.is_empty() {
                     self.push(recorded, Step::Change { selectors: found(), value: String::new() });
                 }
-                let value = secret.as_ref().map_or_else(|| text.clone(), |variable| format!("${{{variable}}}"));
+                let value = secret.as_deref().map_or_else(|| text.clone(), named);
                 self.push(recorded, Step::Change { selectors: found(), value });
             }
             Action::Press { key, modifiers: sum, .. } => {
@@ -155,6 +155,9 @@ impl<'a> Player<'a> {
                 for name in held(*sum).rev() {
                     self.push(recorded, Step::KeyUp { key: name.into() });
                 }
+            }
+            Action::Select { secret: Some(variable), .. } => {
+                self.push(recorded, Step::Change { selectors: found(), value: named(variable) });
             }
             Action::Select { options, .. } => match options.as_slice() {
                 [one] => self.push(recorded, Step::Change { selectors: found(), value: one.clone() }),
@@ -200,7 +203,8 @@ impl<'a> Player<'a> {
                 });
                 self.push(recorded, Step::wait(selectors.collect(), None));
             }
-            Action::AssertValue { value, .. } => {
+            Action::AssertValue { value, secret, .. } => {
+                let value = secret.as_deref().map_or_else(|| value.clone(), named);
                 self.push(recorded, Step::wait(found(), Some(json!({ "value": value }))));
             }
             Action::AssertChecked { checked, .. } => {
@@ -275,6 +279,11 @@ impl<'a> Player<'a> {
         }
         Some(path)
     }
+}
+
+/// Where whoever plays it puts the value of the variable.
+fn named(variable: &str) -> String {
+    format!("${{{variable}}}")
 }
 
 /// What is edited in place is emptied first: Puppeteer adds to it where the caret is, which it moves to the start.

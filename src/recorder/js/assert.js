@@ -77,7 +77,7 @@ function assertionOf(element) {
     case 'text': return { name: 'assertText', text: textOf(element).normalized, substring: true };
     case 'value':
       // The click has turned it already; as it is prevented, it turns back.
-      return isCheckable(element) ? { name: 'assertChecked', checked: !element.checked } : { name: 'assertValue', value: secretOf(element) ? '' : element.value };
+      return isCheckable(element) ? { name: 'assertChecked', checked: !element.checked } : { name: 'assertValue', value: element.value, ...secrecy(element) };
     case 'snapshot': return { name: 'assertSnapshot', ariaSnapshot: snapshotOf(element) };
     default: return { name: 'picked' };
   }

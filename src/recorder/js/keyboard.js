@@ -19,6 +19,8 @@ function isPress(event, element) {
   const edits = element.nodeName === 'TEXTAREA' || element.isContentEditable;
   if (key === 'Enter' && edits) return false;
   const pastes = isMac ? key === 'v' && event.metaKey : (key === 'v' && event.ctrlKey) || (key === 'Insert' && event.shiftKey);
+  // With Alt, some keyboards type letters.
+  if (key.length === 1 && event.altKey && secretOf(element)) return false;
   // On German keyboards of a Mac, @ comes with a modifier.
   if (pastes || (key === '@' && event.code === 'KeyL')) return false;
   const isText = key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;

@@ -26,6 +26,8 @@ listen('keydown', onKeyDown);
 listen('focusin', onFocus);
 listen('input', onInput, { trusted: false });
 
+isSecret = element => !!secretOf(element);
+
 /** Of the state that was told last. */
 let version = -1;
 

@@ -3,6 +3,7 @@
 use crate::browser::Page;
 use crate::browser::screencast::{Screencast, ScreencastFrame, ScreencastOptions};
 use crate::model::{Event, ExecutionId};
+use crate::recorder::Recorder;
 use std::future::pending;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -14,6 +15,8 @@ const CAST: ScreencastOptions = ScreencastOptions { quality: 60, most: (1600, 12
 pub(super) struct Preview {
     execution: ExecutionId,
     events: mpsc::Sender<Event>,
+    /// Knows which addresses hold secrets.
+    recorder: Recorder,
     shown: Option<Shown>,
     /// See [`super::Controls`].
     arrivals: Option<Arc<Semaphore>>,
@@ -31,8 +34,13 @@ struct Shown {
 }
 
 impl Preview {
-    pub(super) fn new(execution: ExecutionId, events: mpsc::Sender<Event>, arrivals: Option<Arc<Semaphore>>) -> Self {
-        Self { execution, events, shown: None, arrivals, under_way: false }
+    pub(super) fn new(
+        execution: ExecutionId,
+        events: mpsc::Sender<Event>,
+        recorder: Recorder,
+        arrivals: Option<Arc<Semaphore>>,
+    ) -> Self {
+        Self { execution, events, recorder, shown: None, arrivals, under_way: false }
     }
 
     /// The page that is shown and gets the input.
@@ -59,7 +67,9 @@ impl Preview {
 /// Tells the next picture once the one before has arrived, so that whoever is slow gets fewer and never old ones; never ends where
 /// nothing is shown. Cancel-safe.
 pub(super) async fn frame(preview: &mut Option<Preview>) {
-    let Some(Preview { execution, events, shown, arrivals, under_way }) = preview else { return pending().await };
+    let Some(Preview { execution, events, recorder, shown, arrivals, under_way }) = preview else {
+        return pending().await;
+    };
     if let (true, Some(arrivals)) = (*under_way, &*arrivals) {
         match arrivals.acquire().await {
             Ok(arrived) => arrived.forget(),
@@ -81,7 +91,7 @@ pub(super) async fn frame(preview: &mut Option<Preview>) {
         width: frame.width,
         height: frame.height,
         page: alias.clone(),
-        url: page.main_frame().url(),
+        url: recorder.masked(&page.main_frame().url()),
     };
     // A full listener misses this one and gets the next.
     *under_way = events.try_send(event).is_ok();
