@@ -24,7 +24,7 @@ static RECORDER_JS: &str = concat!(
     include_str!("js/naming.js"),
     include_str!("js/events.js"),
     include_str!("js/look.js"),
-    include_str!("js/overlay.js"),
+    include_str!("js/glass.js"),
     include_str!("js/highlight.js"),
     include_str!("js/toolbar.js"),
     include_str!("js/secrets.js"),

@@ -1,6 +1,6 @@
 // How it looks: the style of everything we show, and the toolbar's icons.
 
-const OVERLAY_CSS = `
+const GLASS_CSS = `
   :host { color-scheme: light dark }
   .frame { position: fixed; box-sizing: border-box; border: 2px solid #b4532a; background: #b4532a26; border-radius: 3px }
   .caption { position: fixed; max-width: min(90vw, 640px); padding: 3px 7px; border-radius: 4px; background: #231f1c; color: #f6efe8;

@@ -80,7 +80,7 @@ const TOOLBAR_EVENTS = {
     if (event.button !== 0 || toolbar.buttons.some(button => inside(event, button))) return;
     const { x, y } = toolbar.bar.getBoundingClientRect();
     grip = { x: event.clientX - x, y: event.clientY - y };
-    overlay.host.setPointerCapture(event.pointerId);
+    glass.host.setPointerCapture(event.pointerId);
     toolbar.bar.classList.add('held');
   },
   pointermove(event) {
@@ -93,12 +93,12 @@ const TOOLBAR_EVENTS = {
   contextmenu: event => event.preventDefault(),
   dragstart: event => event.preventDefault(),
   click(event) {
-    const button = event.detail ? toolbar.buttons.find(candidate => inside(event, candidate)) : overlay.root.activeElement;
+    const button = event.detail ? toolbar.buttons.find(candidate => inside(event, candidate)) : glass.root.activeElement;
     if (button) want(button.dataset.is);
   },
   keydown(event) {
     const { buttons } = toolbar;
-    const at = buttons.indexOf(overlay.root.activeElement);
+    const at = buttons.indexOf(glass.root.activeElement);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
     if (to !== undefined) buttons.at(to % buttons.length).focus();
     else if (['Escape', 'Tab'].includes(event.key)) leaveToolbar();
@@ -116,7 +116,7 @@ function letGo() {
 }
 
 function leaveToolbar() {
-  overlay.root.activeElement?.blur();
+  glass.root.activeElement?.blur();
   before?.focus({ preventScroll: true });
   before = null;
 }

@@ -1,34 +1,34 @@
 // What we show in a page: one element after everything else, in the top layer, closed to the page. No event of it gets to the page.
 
 /** `{ host, root }`, once something was to be shown. */
-let overlay = null;
+let glass = null;
 /** Who wants something shown: it stays until nobody does. */
 const showing = new Set();
 
-const isOurs = node => !!overlay && node === overlay.host;
+const isOurs = node => !!glass && node === glass.host;
 
 /** The root to put things into; `who` wants them seen. */
 function show(who) {
-  overlay ??= makeOverlay();
+  glass ??= makeGlass();
   if (!showing.has(who)) {
     showing.add(who);
     attach();
   }
-  return overlay.root;
+  return glass.root;
 }
 
 function hide(who) {
-  if (showing.delete(who) && !showing.size) overlay.host.remove();
+  if (showing.delete(who) && !showing.size) glass.host.remove();
 }
 
-function makeOverlay() {
+function makeGlass() {
   const host = document.createElementNS('http://www.w3.org/1999/xhtml', 'x-understudy');
   const own = { all: 'initial', position: 'fixed', top: '0', left: '0', width: '0', height: '0', overflow: 'visible', 'pointer-events': 'none' };
   for (const [name, value] of Object.entries(own)) host.style.setProperty(name, value, 'important');
   const root = host.attachShadow({ mode: 'closed' });
   // A constructed sheet needs no permission of a content security policy.
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(OVERLAY_CSS);
+  sheet.replaceSync(GLASS_CSS);
   root.adoptedStyleSheets = [sheet];
   return { host, root };
 }
@@ -37,14 +37,14 @@ function makeOverlay() {
 function attach() {
   const parent = document.documentElement;
   if (!parent || !showing.size) return;
-  if (overlay.host.parentNode !== parent) parent.append(overlay.host);
+  if (glass.host.parentNode !== parent) parent.append(glass.host);
   documentChanges.observe(parent, { childList: true });
   rise();
 }
 
 /** On top of the top layer, where dialogs of the page are too. Documents of other kinds than HTML have none. */
 function rise() {
-  const { host } = overlay;
+  const { host } = glass;
   if (!host.showPopover) return;
   host.popover = 'manual';
   if (host.matches(':popover-open')) host.hidePopover();
@@ -54,7 +54,7 @@ function rise() {
 const documentChanges = new MutationObserver(() => {
   restoreListeners();
   // Not at once: a page that takes us out each time would never come to an end.
-  if (showing.size && overlay.host.parentNode !== document.documentElement) requestAnimationFrame(attach);
+  if (showing.size && glass.host.parentNode !== document.documentElement) requestAnimationFrame(attach);
 });
 documentChanges.observe(document, { childList: true });
 
