@@ -48,7 +48,13 @@ impl Typist {
     async fn asserts(&mut self, mode: Mode, selector: &str) {
         self.recording.recorder.set_mode(mode).await;
         click(&self.page, selector).await.expect("a click");
-        while !matches!(self.recording.events.recv().await, Some(RecorderEvent::Mode(Mode::Record))) {}
+        loop {
+            match self.recording.events.recv().await {
+                Some(RecorderEvent::Mode(Mode::Record)) => break,
+                Some(_) => {}
+                None => panic!("the recorder has ended"),
+            }
+        }
     }
 
     /// What was recorded but clicks and where it began, without a trace of the secret.
