@@ -102,6 +102,8 @@ pub struct ContextOptions {
     /// Absent is 1280×720; null is the window's own size.
     #[serde(deserialize_with = "given")]
     pub viewport: Option<Option<Size>>,
+    /// What `screen` says; absent is the viewport's size.
+    pub screen: Option<Size>,
     /// Device pixels per CSS pixel.
     pub device_scale_factor: Option<f64>,
     /// Whether the `meta viewport` tag counts.
@@ -234,6 +236,15 @@ impl BrowserContext {
         Ok(())
     }
 
+    /// For servers that ask, from now on; what the browser remembers of before stays.
+    pub async fn set_http_credentials(&self, credentials: Option<Credentials>) -> Result<(), BrowserError> {
+        lock(&self.0.options).http_credentials = credentials;
+        for page in self.pages() {
+            page.update_interception().await?;
+        }
+        Ok(())
+    }
+
     /// Sent with every request of its pages, from now on.
     pub async fn set_extra_headers(&self, headers: Map<String, Value>) -> Result<(), BrowserError> {
         lock(&self.0.options).extra_http_headers = Some(headers);
@@ -342,6 +353,7 @@ impl BrowserContext {
         let spare = lock(&self.0.spare).take();
         if let Some(page) = spare {
             page.adopt();
+            page.was_set_up().await?;
             return Ok(page);
         }
         #[derive(Deserialize)]
@@ -353,6 +365,7 @@ impl BrowserContext {
         let created: Created = self.0.browser.root().request("Target.createTarget", &params).parse().await?;
         let page = self.0.browser.page(&created.target_id).await?;
         page.ready().await?;
+        page.was_set_up().await?;
         Ok(page)
     }
 

@@ -1,6 +1,6 @@
 //! What pages are made to believe: size, place, language, media.
 
-use super::cdp::Session;
+use super::cdp::{Reply, Session};
 use super::context::{ContextOptions, Geolocation, Size};
 use serde_json::{Map, Value, json};
 
@@ -56,6 +56,7 @@ impl Media {
 
 /// Parameters of `Emulation.setDeviceMetricsOverride`.
 pub(super) fn metrics(options: &ContextOptions, size: Size) -> Value {
+    let screen = options.screen.unwrap_or(size);
     let landscape = size.width > size.height;
     let orientation = match (options.is_mobile, landscape) {
         (true, false) => json!({ "angle": 0, "type": "portraitPrimary" }),
@@ -65,16 +66,17 @@ pub(super) fn metrics(options: &ContextOptions, size: Size) -> Value {
     json!({
         "width": size.width,
         "height": size.height,
-        "screenWidth": size.width,
-        "screenHeight": size.height,
+        "screenWidth": screen.width,
+        "screenHeight": screen.height,
         "deviceScaleFactor": options.device_scale_factor.unwrap_or(1.0),
         "mobile": options.is_mobile,
         "screenOrientation": orientation,
     })
 }
 
-/// Sends all that the options ask for; answers are not waited for.
-pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool, viewport: Option<Size>) {
+/// Sends all that the options ask for; answers are not waited for, but those that may be refusals are handed back.
+pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool, viewport: Option<Size>) -> Vec<Reply> {
+    let mut answers = Vec::new();
     let post = |method: &'static str, params: Value| drop(session.request(method, &params));
     if is_main {
         if let Some(size) = viewport {
@@ -103,10 +105,10 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
         post("Emulation.setUserAgentOverride", agent);
     }
     if let Some(locale) = &options.locale {
-        post("Emulation.setLocaleOverride", json!({ "locale": locale }));
+        answers.push(session.request("Emulation.setLocaleOverride", &json!({ "locale": locale })));
     }
     if let Some(timezone) = &options.timezone_id {
-        post("Emulation.setTimezoneOverride", json!({ "timezoneId": timezone }));
+        answers.push(session.request("Emulation.setTimezoneOverride", &json!({ "timezoneId": timezone })));
     }
     if options.geolocation.is_some() {
         post("Emulation.setGeolocationOverride", geolocation(options.geolocation));
@@ -114,6 +116,7 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
     if options.offline {
         post("Network.emulateNetworkConditions", network(true));
     }
+    answers
 }
 
 /// Parameters of `Emulation.setGeolocationOverride`.

@@ -74,15 +74,11 @@ impl BrowserContext {
         Ok(json!({ "cookies": self.cookies(&[]).await?, "origins": origins }))
     }
 
-    /// Removes all cookies, or those that match: `name`, `domain`, `path` as given.
-    pub async fn clear_cookies(&self, filter: &Value) -> Result<(), BrowserError> {
+    /// Removes all cookies, then adds these.
+    pub async fn replace_cookies(&self, kept: &[Value]) -> Result<(), BrowserError> {
         let params = json!({ "browserContextId": self.id() });
-        let matches = |cookie: &Value| {
-            ["name", "domain", "path"].iter().all(|key| filter[*key].is_null() || filter[*key] == cookie[*key])
-        };
-        let kept: Vec<Value> = self.cookies(&[]).await?.into_iter().filter(|cookie| !matches(cookie)).collect();
         self.browser().root().request("Storage.clearCookies", &params).raw().await?;
-        if kept.is_empty() { Ok(()) } else { self.add_cookies(&kept).await }
+        if kept.is_empty() { Ok(()) } else { self.add_cookies(kept).await }
     }
 }
 

@@ -53,6 +53,8 @@ struct State {
     frames: HashMap<String, Frame>,
     /// Sessions of the page and of its out-of-process frames, by Chromium's name.
     sessions: HashMap<String, Session>,
+    /// Of Chromium to what the options ask for, until somebody looks.
+    answers: Vec<Reply>,
     init_scripts: InitScripts,
     screencast: Option<watch::Sender<Option<Cast>>>,
     viewport: Option<Size>,

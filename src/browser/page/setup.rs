@@ -4,6 +4,7 @@ use super::super::bridge;
 use super::super::cdp::Session;
 use super::super::context::BrowserContext;
 use super::super::emulation;
+use super::super::error::BrowserError;
 use super::super::frame::Frame;
 use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::network::Network;
@@ -66,7 +67,8 @@ impl Page {
         if options.viewport().is_none() {
             drop(self.0.session.request("Emulation.clearDeviceMetricsOverride", &json!({})));
         }
-        emulation::set_up(&self.0.session, &options, true, options.viewport());
+        let answers = emulation::set_up(&self.0.session, &options, true, options.viewport());
+        lock(&self.0.state).answers.extend(answers);
         emulation::headers(&self.0.session, options.extra_http_headers.as_ref(), None);
         self.intercept_in(&self.0.session);
         if let Some(resident) = self.0.context.resident() {
@@ -77,6 +79,23 @@ impl Page {
         }
         self.0.announced.store(false, Ordering::SeqCst);
         self.announce();
+    }
+
+    /// Whether Chromium took what the options ask for.
+    pub(in crate::browser) async fn was_set_up(&self) -> Result<(), BrowserError> {
+        let answers = std::mem::take(&mut lock(&self.0.state).answers);
+        for answer in answers {
+            match answer.raw().await {
+                // Another session of its process has it so already.
+                Err(BrowserError::Protocol { message, .. }) if message.contains("Another locale override") => {}
+                Err(BrowserError::Protocol { message, .. }) if message.starts_with("Invalid timezone") => {
+                    let name = self.0.context.options().timezone_id.unwrap_or_default();
+                    return Err(BrowserError::other(format!("Invalid timezone ID: {name}")));
+                }
+                answer => drop(answer?),
+            }
+        }
+        Ok(())
     }
 
     /// Everything a session of this page must know before its first script runs.
@@ -117,7 +136,10 @@ impl Page {
         if self.wants(Topic::FileChooser) {
             self.intercept_choosers(std::slice::from_ref(session));
         }
-        emulation::set_up(session, &options, is_main, self.viewport());
+        let answers = emulation::set_up(session, &options, is_main, self.viewport());
+        if is_main {
+            lock(&self.0.state).answers.extend(answers);
+        }
         let headers = lock(&self.0.state).extra_headers.clone();
         emulation::headers(session, options.extra_http_headers.as_ref(), headers.as_ref());
         let scripts = self.all_init_scripts();

@@ -1,8 +1,8 @@
 //! `context.…`
 
 use super::{Failure, Operations, Performed, files, parse};
-use crate::browser::context::Geolocation;
-use crate::browser::{BrowserContext, ContextOptions};
+use crate::browser::context::{Credentials, Geolocation};
+use crate::browser::{Browser, BrowserContext, ContextOptions};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -37,6 +37,12 @@ struct Place {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Passwords {
+    http_credentials: Option<Credentials>,
+}
+
+#[derive(Deserialize)]
 struct Offline {
     offline: bool,
 }
@@ -51,6 +57,11 @@ struct Routed {
     routed: bool,
 }
 
+/// `156.0.7000.1`
+pub(super) fn version(browser: &Browser) -> &str {
+    browser.product().rsplit_once('/').map_or(browser.product(), |(_, version)| version)
+}
+
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     if operation == "new" {
         let mut params = params;
@@ -58,7 +69,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         let new: New = parse(params)?;
         let browser = operations.pool.acquire(operations.mode).await?;
         let context = browser.new_context(new.options).await?;
-        return Ok(json!({ "context": operations.objects.add_context(context) }).into());
+        let version = version(&browser);
+        return Ok(json!({ "context": operations.objects.add_context(context), "version": version }).into());
     }
     let of: Of = parse(params.clone())?;
     let context = operations.objects.context(&of.context)?;
@@ -80,7 +92,11 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
     match operation {
         "cookies" => return Ok(Value::Array(context.cookies(&parse::<Cookies>(params)?.urls).await?).into()),
         "addCookies" => context.add_cookies(&parse::<Cookies>(params)?.cookies).await?,
-        "clearCookies" => context.clear_cookies(&params).await?,
+        // With those that stay.
+        "clearCookies" => context.replace_cookies(&parse::<Cookies>(params)?.cookies).await?,
+        "setHTTPCredentials" => {
+            context.set_http_credentials(parse::<Passwords>(params)?.http_credentials).await?;
+        }
         "grantPermissions" => {
             let Permissions { permissions, origin } = parse(params)?;
             context.grant_permissions(&permissions, origin.as_deref()).await?;

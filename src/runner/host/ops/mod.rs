@@ -72,6 +72,10 @@ impl Operations {
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,
             "api" => api::perform(self, operation, params).await,
+            "browser" if operation == "version" => match self.pool.acquire(self.mode).await {
+                Ok(browser) => Ok(json!({ "version": context::version(&browser) }).into()),
+                Err(error) => Err(error.into()),
+            },
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,
             "frame" if matches!(operation, "waitForSelector" | "querySelector" | "querySelectorAll") => {

@@ -39,7 +39,22 @@ const picture = {
 };
 const range = (name, low, high) => (value, path) => float(value, path) ?? (value < low || value > high ? `${path}: precondition ${low} <= ${name} <= ${high} failed.` : undefined);
 const cookie = object({ name: string, value: string },
-  ({ url, domain, path }) => (url || (domain && path) ? undefined : 'Cookie should have a url or a domain/path pair'));
+  ({ name, url, domain, path, expires }) => {
+    if (!url && !(domain && path)) return 'Cookie should have a url or a domain/path pair';
+    if (url && domain) return 'Cookie should have either url or domain';
+    if (url && path) return 'Cookie should have either url or path';
+    if ((expires < 0 && expires !== -1) || expires > LAST_EXPIRY) return 'Cookie should have a valid expires, only -1 or a positive number for the unix timestamp in seconds is allowed';
+    if (url === 'about:blank') return `Blank page can not have cookie "${name}"`;
+    if (url?.startsWith('data:')) return `Data URL page can not have cookie "${name}"`;
+    return undefined;
+  });
+/** The end of the year 9999. */
+const LAST_EXPIRY = 253402300799;
+const size = (value, path) => first(['width', 'height'].map(name => integer(value[name], `${path}.${name}`)));
+const contextOptions = options => {
+  if (options.viewport === null) for (const name of ['deviceScaleFactor', 'isMobile']) if (options[name] !== undefined && options[name] !== false) return `"${name}" option is not supported with null "viewport"`;
+  return first(['viewport', 'screen'].map(name => (options[name] ? size(options[name], name) : undefined)));
+};
 
 const PERMISSIONS = ['accelerometer', 'ambient-light-sensor', 'background-sync', 'camera', 'clipboard-read', 'clipboard-write', 'geolocation', 'gyroscope', 'local-fonts',
   'local-network-access', 'magnetometer', 'microphone', 'midi', 'midi-sysex', 'notifications', 'payment-handler', 'screen-wake-lock', 'storage-access'];
@@ -67,6 +82,7 @@ const OPERATIONS = {
   'keyboard.down': { required: ['key'] }, 'keyboard.up': { required: ['key'] }, 'keyboard.press': { required: ['key'] },
   'keyboard.type': { required: ['text'] }, 'keyboard.insertText': { required: ['text'] },
   'mouse.move': { required: ['x', 'y'] }, 'mouse.click': { required: ['x', 'y'] }, 'mouse.wheel': { required: ['deltaX', 'deltaY'] }, 'touchscreen.tap': { required: ['x', 'y'] },
+  'context.new': { fields: { options: contextOptions } },
   'context.addCookies': { required: ['cookies'], fields: { cookies: list(cookie) } },
   'context.setGeolocation': { fields: { geolocation: optional(object({ latitude: range('LATITUDE', -90, 90), longitude: range('LONGITUDE', -180, 180), accuracy: optional(float) })) } },
   'context.grantPermissions': { fields: { permissions: list(name => (PERMISSIONS.includes(name) ? undefined : `Unknown permission: ${name}`)) } },

@@ -1,6 +1,7 @@
 // BrowserContext and Browser.
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
+import { isRegExp } from '../values.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
 import { addInitScript, expose, withoutSource } from './exposed.js';
@@ -80,7 +81,8 @@ export class BrowserContext extends Emitter {
   isClosed() { return this._closed; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
   setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
-  newPage() {
+  async newPage() {
+    if (this._ownerPage) throw new Error('Please use browser.newContext()');
     return apiStep('browserContext.newPage', 'Create page', {}, async step => {
       const { page } = await op('context.newPage', { context: this._id }, { apiName: 'browserContext.newPage', step: step.id, stack: step.stack });
       return lookup(page);
@@ -95,11 +97,17 @@ export class BrowserContext extends Emitter {
   async [Symbol.asyncDispose]() { await this.close(); }
   cookies(urls) { return this.#quiet('cookies', { urls: urls === undefined ? [] : Array.isArray(urls) ? urls : [urls] }); }
   addCookies(cookies) { return this.#quiet('addCookies', { cookies }); }
-  clearCookies(options = {}) { return this.#quiet('clearCookies', options); }
+  async clearCookies(options = {}) {
+    const given = Object.entries(options).filter(([name, value]) => ['name', 'domain', 'path'].includes(name) && value !== undefined);
+    const matches = cookie => given.every(([name, value]) => (isRegExp(value) ? new RegExp(value.source, value.flags).test(cookie[name]) : cookie[name] === value));
+    const keep = given.length ? (await this.#quiet('cookies', { urls: [] })).filter(cookie => !matches(cookie)) : [];
+    await this.#quiet('clearCookies', { cookies: keep });
+  }
   grantPermissions(permissions, options) { return this.#quiet('grantPermissions', { permissions, origin: options?.origin }); }
   clearPermissions() { return this.#quiet('clearPermissions', {}); }
   setGeolocation(geolocation) { return this.#quiet('setGeolocation', { geolocation }); }
   setOffline(offline) { return this.#quiet('setOffline', { offline }); }
+  setHTTPCredentials(httpCredentials) { return this.#quiet('setHTTPCredentials', { httpCredentials }); }
   async setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers: textHeaders(headers) }); }
   addInitScript(script, arg) { return addInitScript(this, 'browserContext', 'context', script, arg); }
   exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
@@ -125,18 +133,22 @@ export class Browser extends Emitter {
     super();
     this._contexts = new Set();
     this._type = new BrowserType();
+    this._version = '';
     /** `use` options of the running test, for contexts that the test makes itself. */
     this._defaults = defaults;
   }
   contexts() { return [...this._contexts]; }
   isConnected() { return true; }
-  version() { return this._defaults().browserVersion ?? ''; }
+  version() { return this._version; }
   browserType() { return this._type; }
+  /** What is known of a browser once there is one. */
+  async _learn() { this._version ||= (await quiet('', 'browser.version', {})).version; }
   newContext(options) {
     return apiStep('browser.newContext', 'Create context', {}, step => this._newContext({ ...this._defaults().context, ...options }, 'browser.newContext', step));
   }
   async _newContext(options, apiName, step) {
-    const { context } = await op('context.new', { options }, { apiName, step: step?.id, stack: step?.stack });
+    const { context, version } = await op('context.new', { options }, { apiName, step: step?.id, stack: step?.stack });
+    this._version = version;
     const made = new BrowserContext(this, context, options);
     const { action, navigation } = this._defaults().timeouts ?? {};
     made._timeouts.action = action;
@@ -151,6 +163,7 @@ export class Browser extends Emitter {
       const { page } = await op('context.newPage', { context: context._id }, { apiName: 'browser.newPage', step: step.id, stack: step.stack });
       const made = lookup(page);
       made._ownsContext = true;
+      context._ownerPage = made;
       return made;
     });
   }

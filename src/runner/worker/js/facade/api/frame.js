@@ -60,6 +60,7 @@ export class Frame {
 export function installFrameMethods(prototype, api, frame) {
   const timeouts = self => frame(self)._page._timeouts;
   const base = self => frame(self)._page._context._options.baseURL;
+  const isStrict = (self, options) => Boolean(options?.strict ?? frame(self)._page._context._options.strictSelectors);
   const navigation = (self, options) => ({ frame: frame(self)._id, waitUntil: waitUntil(options?.waitUntil), timeout: timeouts(self).forNavigation(options) });
   const methods = {
     async goto(url, options) {
@@ -106,7 +107,7 @@ export function installFrameMethods(prototype, api, frame) {
       return makeHandle(await apiCall(`${api}.waitForFunction`, 'Wait for function', 'frame.waitForFunction', params, {}), frame(this));
     },
     async waitForSelector(selector, options) {
-      const params = { frame: frame(this)._id, selector, state: options?.state ?? 'visible', strict: Boolean(options?.strict), timeout: timeouts(this).forAction(options) };
+      const params = { frame: frame(this)._id, selector, state: options?.state ?? 'visible', strict: isStrict(this, options), timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForSelector`, `Wait for selector locator(${describe.quote(selector)})`, 'frame.waitForSelector', params, { selector }), frame(this));
     },
     async evaluate(expression, arg) {
@@ -118,7 +119,7 @@ export function installFrameMethods(prototype, api, frame) {
       return evaluate(`${api}.evaluateHandle`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg, { returnHandle: true, frame: frame(this) });
     },
     async $(selector, options) {
-      const params = { frame: frame(this)._id, selector, strict: Boolean(options?.strict) };
+      const params = { frame: frame(this)._id, selector, strict: isStrict(this, options) };
       return makeHandle(await apiCall(`${api}.$`, `Query selector ${describe.selector(selector)}`, 'frame.querySelector', params, { selector }), frame(this));
     },
     async $$(selector) {
@@ -126,7 +127,7 @@ export function installFrameMethods(prototype, api, frame) {
       return found.map(item => makeHandle(item, frame(this)));
     },
     async $eval(selector, expression, arg) {
-      return evaluateFirst(`${api}.$eval`, { frame: frame(this)._id, selector, strict: false }, expression, arg);
+      return evaluateFirst(`${api}.$eval`, { frame: frame(this)._id, selector, strict: isStrict(this) }, expression, arg);
     },
     async $$eval(selector, expression, arg) {
       return evaluate(`${api}.$$eval`, 'locator.evaluateAll', { frame: frame(this)._id, selector, title: ` ${describe.selector(selector)}` }, expression, arg);
@@ -139,13 +140,13 @@ export function installFrameMethods(prototype, api, frame) {
     },
     dragAndDrop(source, target, options) {
       return apiCall(`${api}.dragAndDrop`, 'Drag and drop', 'locator.dragTo',
-        { ...options, frame: frame(this)._id, selector: source, target, strict: Boolean(options?.strict), timeout: timeouts(this).forAction(options) }, { selector: source, target });
+        { ...options, frame: frame(this)._id, selector: source, target, strict: isStrict(this, options), timeout: timeouts(this).forAction(options) }, { selector: source, target });
     },
   };
   for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   installActions(prototype, api, (self, [selector, ...rest]) => {
     return {
-      target: { frame: frame(self)._id, selector, strict: false }, rest, subtitle: describe.selector(String(selector)),
+      target: { frame: frame(self)._id, selector, strict: isStrict(self) }, rest, subtitle: describe.selector(String(selector)),
       timeout: options => timeouts(self).forAction(options),
     };
   }, ['pressSequentially', 'clear', 'blur', 'selectText', 'scrollIntoViewIfNeeded']);

@@ -13,7 +13,10 @@ export class Timeouts {
     return given(options) ?? this.#find('action') ?? 0;
   }
   forNavigation(options) {
-    return given(options) ?? this.#find('navigation') ?? this.#find('action') ?? 0;
+    if (given(options) !== undefined) return given(options);
+    // The nearer one counts, whatever it was set for.
+    for (let at = this; at; at = at.parent) if ((at.navigation ?? at.action) !== undefined) return at.navigation ?? at.action;
+    return 0;
   }
   #find(kind) {
     for (let at = this; at; at = at.parent) if (at[kind] !== undefined) return at[kind];

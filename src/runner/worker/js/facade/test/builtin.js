@@ -26,7 +26,10 @@ export const offerPlaywright = offered => { playwright = offered; };
 
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
-  browser: [async ({}, use) => { await use(browser); }, { scope: 'worker', box: true }],
+  browser: [async ({}, use) => {
+    await browser._learn();
+    await use(browser);
+  }, { scope: 'worker', box: true }],
   _options: [options(), { auto: true, box: true }],
   context: async ({ _options }, use, info) => {
     if (info?._hookOfAll) throw new Error(notInHookOfAll(info._hookOfAll));
