@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod disk;
 mod files;
 mod plan;
 mod reporters;

@@ -100,6 +100,11 @@ pub enum ToWorker {
         /// Its value or its error.
         result: Result<Value, OpError>,
     },
+    /// Answer to `File`.
+    FileAnswer {
+        /// Its value, or code (`ENOENT`) and words.
+        result: Result<Value, (String, String)>,
+    },
     /// Something happened to an object the worker knows (`page@1`, `frame@2`, …). Sent before the result of the operation that
     /// caused it, so that `page.url()` and friends are right without asking.
     Event {
@@ -128,6 +133,9 @@ pub enum ToHost {
         specifier: String,
         /// Path of the importing module.
         from: String,
+        /// By `require`.
+        #[serde(default)]
+        required: bool,
     },
     /// The file was evaluated; these are its tests, in order of declaration, filtered by `test.only` and `grep`.
     Loaded {
@@ -198,6 +206,13 @@ pub enum ToHost {
         level: Level,
         /// Without a trailing newline.
         text: String,
+    },
+    /// A call of Node.js's `fs`: the worker waits for `FileAnswer`.
+    File {
+        /// `readFile`, …
+        call: String,
+        /// By name.
+        params: Value,
     },
     /// Perform an operation of the table in `host/ops`.
     Op {

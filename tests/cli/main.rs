@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod config;
+mod imports;
 mod official;
 mod run;
 mod support;

@@ -1,8 +1,10 @@
 //! Modules from anywhere on the disk: `run` trusts its caller.
 
+use super::disk::Disk;
 use super::select::{plain, relative};
-use crate::runner::host::{FileLoader, ModuleLoader};
+use crate::runner::host::{Asked, FileLoader, ModuleLoader};
 use crate::runner::protocol::Module;
+use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +12,18 @@ use std::path::{Path, PathBuf};
 pub(super) struct Files {
     cwd: PathBuf,
     all: FileLoader,
+    disk: Disk,
 }
 
 impl Files {
-    pub(super) fn new(cwd: &Path) -> io::Result<Self> {
-        Ok(Self { cwd: cwd.to_path_buf(), all: FileLoader::new(Path::new("/"))? })
+    /// What runs from `cwd` and writes below these folders.
+    pub(super) fn new(cwd: &Path, own: Vec<PathBuf>) -> io::Result<Self> {
+        Ok(Self { cwd: cwd.to_path_buf(), all: FileLoader::new(Path::new("/"))?, disk: Disk::new(own) })
+    }
+
+    /// The same with other folders to write in.
+    pub(super) fn writing(self, own: Vec<PathBuf>) -> Self {
+        Self { disk: Disk::new(own), ..self }
     }
 
     pub(super) fn entry(&self, path: &str) -> Result<Module, String> {
@@ -32,10 +41,14 @@ impl Files {
 }
 
 impl ModuleLoader for Files {
-    fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String> {
-        let module = self.all.resolve(specifier, &self.below_root(from).to_string_lossy())?;
+    fn resolve(&self, specifier: &str, from: &str, asked: Asked) -> Result<Module, String> {
+        let module = self.all.resolve(specifier, &self.below_root(from).to_string_lossy(), asked)?;
         let path = relative(&self.cwd, &Path::new("/").join(&module.path));
         Ok(Module { path, ..module })
+    }
+
+    fn file(&self, call: &str, params: &Value) -> Result<Value, (String, String)> {
+        self.disk.call(call, params)
     }
 }
 
@@ -51,7 +64,7 @@ mod tests {
             std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
             std::fs::write(root.join(file), text).unwrap();
         }
-        let files = Files::new(&root.join("here")).unwrap();
+        let files = Files::new(&root.join("here"), vec![root.clone()]).unwrap();
         let entry = files.entry("t/a.spec.ts").unwrap();
         assert_eq!((entry.path.as_str(), entry.source.as_str()), ("t/a.spec.ts", "a"));
         for (specifier, from, expected) in [
@@ -60,12 +73,15 @@ mod tests {
             ("../here/lib/b", "../beside/c.ts", "lib/b.ts"),
         ] {
             assert_eq!(
-                files.resolve(specifier, from).map(|module| module.path),
+                files.resolve(specifier, from, Asked::Import).map(|module| module.path),
                 Ok(expected.to_owned()),
                 "{specifier}"
             );
         }
-        assert_eq!(files.resolve("./none", "t/a.spec.ts"), Err("Cannot find module './none'".to_owned()));
+        assert_eq!(
+            files.resolve("./none", "t/a.spec.ts", Asked::Import),
+            Err("Cannot find module './none'".to_owned())
+        );
         assert!(files.entry("t/none.ts").unwrap_err().starts_with("t/none.ts: "));
     }
 }

@@ -54,7 +54,7 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
     }
     let output = select::plain(&cwd.join(args.output.as_deref().unwrap_or(Path::new(OUTPUT))));
     let selection = select(cwd, &args.paths, &output).map_err(CouldNotRun)?;
-    let loader = Files::new(cwd)?;
+    let loader = Files::new(cwd, vec![cwd.to_path_buf()])?;
     let modules: Result<Vec<_>, _> = selection.files.iter().map(|file| loader.entry(file)).collect();
     let mut r#use = serde_json::Map::from_iter([("screenshot".to_owned(), "only-on-failure".into())]);
     if let Some(base) = &args.base_url {
@@ -99,7 +99,7 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
 }
 
 async fn with_config(args: &Args, cwd: &Path, file: &Path, env: BTreeMap<String, String>) -> Result<Plan, CouldNotRun> {
-    let loader = Files::new(cwd)?;
+    let loader = Files::new(cwd, vec![cwd.to_path_buf()])?;
     // Reading a configuration opens no page.
     let services = ops::services(BrowserPool::new(LaunchOptions::default()), ops::ReadableFiles::None);
     let runner = Runner::with_services(services, RunnerOptions::default())?;
@@ -165,10 +165,9 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
     let max_failures = if args.stop_at_first { Some(1) } else { args.max_failures };
     let workers = args.workers.or(resolved.workers);
     let half = || super::values::workers(WORKERS).unwrap_or(1);
-    let mut artifacts = Places::from(cwd.to_path_buf());
-    for output in &resolved.output_dirs {
-        artifacts = artifacts.and(output.clone());
-    }
+    let own: Vec<PathBuf> = std::iter::once(cwd.to_path_buf()).chain(resolved.output_dirs.clone()).collect();
+    let beside = resolved.output_dirs.iter().find(|output| !output.starts_with(cwd)).or(resolved.output_dirs.first());
+    let artifacts = Places::from(cwd.to_path_buf()).and(beside.cloned().unwrap_or_else(|| cwd.to_path_buf()));
     let timeout = args.global_timeout.or(resolved.global_timeout).filter(|ms| *ms > 0).map(Duration::from_millis);
     let workers = workers.unwrap_or_else(half);
     let shard = args.shard.or(resolved.shard);
@@ -185,7 +184,7 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
     }
     let request = RunRequest {
         projects: resolved.projects,
-        loader: Arc::new(loader),
+        loader: Arc::new(loader.writing(own)),
         workers,
         max_failures: max_failures.or(resolved.max_failures).unwrap_or(0),
         forbid_only: args.forbid_only || resolved.forbid_only,

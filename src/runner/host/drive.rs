@@ -166,6 +166,10 @@ impl Worker {
                 let step = step.filter(|_| self.stage.pictures).and_then(|step| self.steps.get(&step).copied());
                 self.operations.perform(&self.stage, id, step, name, params);
             }
+            ToHost::File { call, params } => {
+                let result = self.stage.loader.file(&call, &params);
+                self.process.send(ToWorker::FileAnswer { result });
+            }
             ToHost::Abandon { id } => self.operations.abandon(id),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),
             ToHost::Done { .. }

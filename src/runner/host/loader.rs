@@ -1,8 +1,12 @@
 //! Where imported modules come from: the worker has no files, the host reads them under a policy.
 
+use super::packages::{self, Asked};
 use super::paths::PathAliases;
 use crate::runner::protocol::Module;
+use serde_json::Value;
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Answers imports.
 pub trait ModuleLoader: Send + Sync {
@@ -10,7 +14,15 @@ pub trait ModuleLoader: Send + Sync {
     ///
     /// # Errors
     /// Why there is none, a sentence for the author of the test.
-    fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String>;
+    fn resolve(&self, specifier: &str, from: &str, asked: Asked) -> Result<Module, String>;
+
+    /// Answers a call of Node.js's `fs`.
+    ///
+    /// # Errors
+    /// The code (`ENOENT`) and what is wrong.
+    fn file(&self, _call: &str, _params: &Value) -> Result<Value, (String, String)> {
+        Err(("EACCES".to_owned(), "test code runs without access to files".to_owned()))
+    }
 }
 
 /// For code that came alone: an agent is sent one source text and has no files for it.
@@ -18,7 +30,7 @@ pub trait ModuleLoader: Send + Sync {
 pub struct NoImports;
 
 impl ModuleLoader for NoImports {
-    fn resolve(&self, specifier: &str, _from: &str) -> Result<Module, String> {
+    fn resolve(&self, specifier: &str, _from: &str, _asked: Asked) -> Result<Module, String> {
         Err(format!(
             "Cannot find module '{specifier}': this code was sent to an agent, which has no files of yours. \
              Put what it needs into the code itself; '@playwright/test' and some modules of Node.js can be imported"
@@ -26,11 +38,12 @@ impl ModuleLoader for NoImports {
     }
 }
 
-/// Files below a root; nothing outside of it is ever read, not through links either.
-#[derive(Debug, Clone)]
+/// Files below a root, and packages in `node_modules` there; nothing outside of it is ever read, not through links either.
+#[derive(Debug)]
 pub struct FileLoader {
     root: PathBuf,
-    aliases: PathAliases,
+    /// Of the folders that were asked about.
+    aliases: Mutex<HashMap<PathBuf, Arc<PathAliases>>>,
 }
 
 /// Tried in this order when an import has no ending that is a file. Same order as Playwright's.
@@ -44,9 +57,7 @@ impl FileLoader {
     /// # Errors
     /// When there is no such folder.
     pub fn new(root: &Path) -> std::io::Result<Self> {
-        let root = root.canonicalize()?;
-        let aliases = PathAliases::read(&root);
-        Ok(Self { root, aliases })
+        Ok(Self { root: root.canonicalize()?, aliases: Mutex::default() })
     }
 
     /// Reads an entry, a path below the root.
@@ -71,31 +82,80 @@ impl FileLoader {
         })?;
         Ok(Module { path, source: source.trim_start_matches('\u{feff}').to_owned() })
     }
+
+    /// Of the tsconfig.json nearest to a folder, up to the root.
+    fn aliases(&self, folder: &Path) -> Arc<PathAliases> {
+        let mut known = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(aliases) = known.get(folder) {
+            return aliases.clone();
+        }
+        let above = folder.ancestors().take_while(|above| above.starts_with(&self.root));
+        let aliases = Arc::new(above.into_iter().find_map(PathAliases::read).unwrap_or_default());
+        known.insert(folder.to_path_buf(), aliases.clone());
+        aliases
+    }
+
+    /// Where the file may be, in the order to be tried.
+    fn wanted(&self, specifier: &str, folder: &Path, asked: Asked) -> Result<Vec<PathBuf>, String> {
+        let lost = || format!("Cannot find module '{specifier}'");
+        let relative =
+            ["./", "../"].iter().any(|start| specifier.starts_with(start)) || specifier == "." || specifier == "..";
+        if relative {
+            return Ok(candidates(&normal(&folder.join(specifier))));
+        }
+        if let Some(path) = specifier.strip_prefix("file://").or(specifier.starts_with('/').then_some(specifier)) {
+            return Ok(candidates(&normal(Path::new(path))));
+        }
+        if let Some(found) =
+            specifier.starts_with('#').then(|| packages::find_private(folder, specifier, asked)).flatten()
+        {
+            return match found {
+                Ok(files) => Ok(files),
+                Err(package) => self.wanted(&package, folder, asked),
+            };
+        }
+        let in_node_modules = folder.components().any(|part| part.as_os_str() == "node_modules");
+        let aliased = if in_node_modules { Vec::new() } else { self.aliases(folder).candidates(specifier) };
+        let mut files: Vec<PathBuf> = aliased.iter().flat_map(|wanted| candidates(&normal(wanted))).collect();
+        if files.iter().any(|file| file.is_file()) {
+            return Ok(files);
+        }
+        let found = packages::find(folder, specifier, asked).or_else(|lost| match lost {
+            packages::Lost::Part => packages::find(folder, specifier, asked.other()),
+            packages::Lost::Package => Err(lost),
+        });
+        match found {
+            Ok(found) => files.extend(found.iter().flat_map(|file| candidates(&normal(file)))),
+            Err(packages::Lost::Part) => {
+                return Err(format!("{}: the package is there, but it does not hand out this part", lost()));
+            }
+            Err(packages::Lost::Package) => {
+                return Err(format!(
+                    "{}: it is no file, no path of a tsconfig.json, and in no node_modules from here upwards",
+                    lost()
+                ));
+            }
+        }
+        Ok(files)
+    }
 }
 
 impl ModuleLoader for FileLoader {
-    fn resolve(&self, specifier: &str, from: &str) -> Result<Module, String> {
+    fn resolve(&self, specifier: &str, from: &str, asked: Asked) -> Result<Module, String> {
         let lost = || format!("Cannot find module '{specifier}'");
-        let relative =
-            specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == "..";
-        let wanted = if relative {
-            let folder = self.root.join(from).parent().map_or_else(|| self.root.clone(), Path::to_path_buf);
-            vec![folder.join(specifier)]
-        } else {
-            self.aliases.candidates(specifier)
-        };
-        let mut files = wanted.iter().flat_map(|wanted| candidates(&normal(wanted)));
-        let file = files.find(|file| file.is_file()).ok_or_else(|| match relative {
-            true => lost(),
-            false => format!(
-                "{}: of packages there is '@playwright/test' only; other imports are files by their relative path \
-                 or by the paths of the tsconfig.json in the folder of the run",
+        let folder = self.root.join(from).parent().map_or_else(|| self.root.clone(), Path::to_path_buf);
+        // The official runner translates people's files to the old way, so they get the packages' versions for it.
+        let asked = if packages::is_new_way(&self.root.join(from)) { asked } else { Asked::Require };
+        let file = self.wanted(specifier, &folder, asked)?.into_iter().find(|file| file.is_file()).ok_or_else(lost)?;
+        let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if ending == "node" {
+            return Err(format!(
+                "{}: it is a native addon, which runs in Node.js only: `--runner node` runs these tests there",
                 lost()
-            ),
-        })?;
-        let known =
-            file.extension().and_then(|ending| ending.to_str()).is_some_and(|e| e == "json" || ENDINGS.contains(&e));
-        if !known {
+            ));
+        }
+        let in_package = file.components().any(|part| part.as_os_str() == "node_modules");
+        if !(ending == "json" || ENDINGS.contains(&ending) || in_package && ending.is_empty()) {
             return Err(format!("{}: only TypeScript, JavaScript and JSON can be imported", lost()));
         }
         self.read(&file).map_err(|why| format!("{}: {why}", lost()))
@@ -152,8 +212,16 @@ mod tests {
             ("root/lib/page.ts", "page"),
             ("root/lib/index.ts", "index"),
             ("root/data.json", "{}"),
-            ("root/tsconfig.json", r#"{ "compilerOptions": { "paths": { "@lib/*": ["lib/*"] } } }"#),
+            ("root/tsconfig.json", r#"{ "extends": "./base" }"#),
             ("root/picture.png", ""),
+            ("root/node_modules/pure/index.js", ""),
+            ("root/node_modules/native/index.node", ""),
+            ("root/node_modules/native/package.json", r#"{ "main": "index.node" }"#),
+            ("root/tests/own/x.ts", ""),
+            (
+                "root/base.json",
+                r#"{ "compilerOptions": { "paths": { "@deep/*": ["./tests/own/*"], "@lib/*": ["lib/*"] } } }"#,
+            ),
             ("secret.ts", "secret"),
         ] {
             let file = folder.path().join(file);
@@ -178,14 +246,21 @@ mod tests {
             (
                 "lodash",
                 Err(
-                    "Cannot find module 'lodash': of packages there is '@playwright/test' only; other imports are files \
-                     by their relative path or by the paths of the tsconfig.json in the folder of the run",
+                    "Cannot find module 'lodash': it is no file, no path of a tsconfig.json, and in no node_modules from here upwards",
                 ),
             ),
+            (
+                "native",
+                Err(
+                    "Cannot find module 'native': it is a native addon, which runs in Node.js only: `--runner node` runs these tests there",
+                ),
+            ),
+            ("pure", Ok("node_modules/pure/index.js")),
+            ("@deep/x", Ok("tests/own/x.ts")),
             ("@lib/page", Ok("lib/page.ts")),
         ];
         for (specifier, expected) in cases {
-            let found = loader.resolve(specifier, "tests/a.spec.ts").map(|module| module.path);
+            let found = loader.resolve(specifier, "tests/a.spec.ts", Asked::Import).map(|module| module.path);
             assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{specifier}");
         }
     }

@@ -2,6 +2,7 @@
 
 use super::job::in_words;
 use super::loader::ModuleLoader;
+use super::packages::Asked;
 use super::run::Runner;
 use super::spawn::Process;
 use super::stage::plain;
@@ -53,9 +54,13 @@ pub(crate) async fn until_loaded(
                 return Ok(Answer::Config(ConfigFile { value: config, lost, env }));
             }
             Some(Ok(ToHost::LoadFailed { error })) => return Err(error),
-            Some(Ok(ToHost::Resolve { id, specifier, from })) => {
-                let module = loader.resolve(&specifier, &from);
+            Some(Ok(ToHost::Resolve { id, specifier, from, required })) => {
+                let asked = if required { Asked::Require } else { Asked::Import };
+                let module = loader.resolve(&specifier, &from, asked);
                 process.send(ToWorker::Resolved { id, module });
+            }
+            Some(Ok(ToHost::File { call, params })) => {
+                process.send(ToWorker::FileAnswer { result: loader.file(&call, &params) });
             }
             Some(Ok(ToHost::Log { level, text, .. })) => log(level, text),
             Some(Ok(_)) => {}

@@ -18,43 +18,76 @@ pub(crate) struct PathAliases {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Config {
+    extends: Option<Extends>,
     compiler_options: CompilerOptions,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Extends {
+    One(String),
+    Many(Vec<String>),
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct CompilerOptions {
     base_url: Option<String>,
-    paths: BTreeMap<String, Vec<String>>,
+    paths: Option<BTreeMap<String, Vec<String>>>,
 }
 
+/// Files that extend files that extend files.
+const DEPTH: usize = 16;
+
 impl PathAliases {
-    /// Of the folder's tsconfig.json or jsconfig.json; none of both is no aliases.
-    pub(crate) fn read(folder: &Path) -> Self {
-        let text =
-            ["tsconfig.json", "jsconfig.json"].iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok());
-        let Some(text) = text else { return Self::default() };
-        match serde_json::from_str::<Config>(&plain_json(&text)) {
-            Ok(config) => Self::new(folder, config.compiler_options),
-            Err(error) => {
-                tracing::warn!("{}: the tsconfig is not read: {error}", folder.display());
-                Self::default()
+    /// Of the folder's tsconfig.json or jsconfig.json; none where there is neither.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        let file =
+            ["tsconfig.json", "jsconfig.json"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())?;
+        let mut aliases = Self::default();
+        aliases.add(&file, DEPTH);
+        Some(aliases)
+    }
+
+    /// What a file says, over what those say that it extends.
+    fn add(&mut self, file: &Path, depth: usize) {
+        let folder = file.parent().unwrap_or(file);
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let config = match serde_json::from_str::<Config>(&plain_json(&text)) {
+            Ok(config) => config,
+            Err(error) => return tracing::warn!("{}: it is not read: {error}", file.display()),
+        };
+        let extended = match config.extends {
+            Some(Extends::One(one)) => vec![one],
+            Some(Extends::Many(many)) => many,
+            None => Vec::new(),
+        };
+        for name in extended.iter().filter(|_| depth > 0) {
+            if let Some(file) = extended_file(folder, name) {
+                self.add(&file, depth - 1);
             }
+        }
+        let options = config.compiler_options;
+        if let Some(base) = &options.base_url {
+            self.base = folder.join(base);
+            self.has_base = true;
+        }
+        if let Some(paths) = options.paths {
+            let base = if self.has_base { self.base.clone() } else { folder.to_path_buf() };
+            self.set(base, paths);
         }
     }
 
-    fn new(folder: &Path, options: CompilerOptions) -> Self {
-        let base = options.base_url.as_ref().map_or_else(|| folder.to_path_buf(), |base| folder.join(base));
-        let mut patterns: Vec<_> = options
-            .paths
+    fn set(&mut self, base: PathBuf, paths: BTreeMap<String, Vec<String>>) {
+        self.base = base;
+        self.patterns = paths
             .into_iter()
             .map(|(pattern, targets)| match pattern.split_once('*') {
                 Some((before, after)) => (before.to_owned(), Some(after.to_owned()), targets),
                 None => (pattern, None, targets),
             })
             .collect();
-        patterns.sort_by_key(|(before, after, _)| (after.is_some(), std::cmp::Reverse(before.len())));
-        Self { base, patterns, has_base: options.base_url.is_some() }
+        self.patterns.sort_by_key(|(before, after, _)| (after.is_some(), std::cmp::Reverse(before.len())));
     }
 
     /// Where the file may be that an import means; to be tried in this order.
@@ -70,6 +103,22 @@ impl PathAliases {
             matched.into_iter().flat_map(|(targets, rest)| targets.iter().map(move |to| to.replacen('*', rest, 1)));
         targets.chain(self.has_base.then(|| specifier.to_owned())).map(|target| self.base.join(target)).collect()
     }
+}
+
+/// A file beside, or one of a package.
+fn extended_file(folder: &Path, name: &str) -> Option<PathBuf> {
+    let found = if name.starts_with('.') || name.starts_with('/') {
+        vec![folder.join(name)]
+    } else {
+        let above = folder.ancestors().map(|above| above.join("node_modules").join(name));
+        above.flat_map(|file| [file.join("tsconfig.json"), file]).collect()
+    };
+    let with_ending = |file: &PathBuf| {
+        let mut text = file.clone().into_os_string();
+        text.push(".json");
+        PathBuf::from(text)
+    };
+    found.iter().flat_map(|file| [file.clone(), with_ending(file)]).find(|file| file.is_file())
 }
 
 /// Without comments and commas before a closing bracket.
@@ -126,7 +175,7 @@ mod tests {
             },
         }"#;
         std::fs::write(folder.path().join("tsconfig.json"), config).unwrap();
-        let aliases = PathAliases::read(folder.path());
+        let aliases = PathAliases::read(folder.path()).unwrap();
         let cases: [(&str, &[&str]); 4] = [
             ("@pages/home", &["pages/home", "../old/home.page", "@pages/home"]),
             ("@pages/login", &["special", "@pages/login"]),
@@ -137,6 +186,6 @@ mod tests {
             let expected: Vec<_> = expected.iter().map(|path| folder.path().join("./src").join(path)).collect();
             assert_eq!(aliases.candidates(specifier), expected, "{specifier}");
         }
-        assert!(PathAliases::read(Path::new("/nowhere")).candidates("a").is_empty());
+        assert!(PathAliases::read(Path::new("/nowhere")).is_none());
     }
 }

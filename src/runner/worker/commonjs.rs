@@ -1,5 +1,5 @@
-//! Modules written in Node.js's old way: `require('x')` of a text becomes an import, `module.exports` a default export (and one by name for each
-//! name that can be seen in the text). Other uses of `require` fail when they are reached: there is no such function.
+//! Modules written in Node.js's old way. One without `import` and `export` is a function that is called when it is first required, as in Node.js
+//! (`js/polyfills/commonjs.js`). In one that has both, `require('x')` of a text becomes an import and `module.exports` a default export.
 
 use super::exports;
 use super::transform::Import;
@@ -19,6 +19,8 @@ pub(crate) struct Wrapping {
     pub(crate) after: String,
     /// Exported by name.
     pub(crate) names: Vec<String>,
+    /// It is a function of `exports`, `require` and so on, no module.
+    pub(crate) is_function: bool,
 }
 
 impl Wrapping {
@@ -27,6 +29,11 @@ impl Wrapping {
         !self.after.is_empty()
     }
 }
+
+/// What a module of the old way is a function of.
+pub(crate) const BEFORE: &str = "(function (exports, require, module, __filename, __dirname) {";
+/// The end of that function.
+pub(crate) const AFTER: &str = "\n})";
 
 /// Rewrites `require` calls in place; adds what they ask for to `imports`.
 pub(crate) fn rewrite<'a>(
@@ -40,6 +47,14 @@ pub(crate) fn rewrite<'a>(
     let free = scoping.root_unresolved_references();
     let uses = |name: &str| free.contains_key(name);
     let mut wrapping = Wrapping::default();
+    let is_module = program.body.iter().any(|statement| statement.is_module_declaration());
+    if !is_module && (["module", "exports", "require"].into_iter().any(uses) || path.ends_with(".cjs")) {
+        let builder = AstBuilder::new(allocator);
+        let mut found =
+            Finder { builder, required: Vec::new(), names: Vec::new(), position: &position, imports, rewrites: false };
+        found.visit_program(program);
+        return Wrapping { before: BEFORE.to_owned(), after: AFTER.to_owned(), names: found.names, is_function: true };
+    }
     if uses("__dirname") || uses("__filename") {
         let _ = write!(wrapping.before, "const __filename = __fileOf({path:?}), __dirname = __folderOf({path:?}); ");
     }
@@ -53,6 +68,7 @@ pub(crate) fn rewrite<'a>(
         names: Vec::new(),
         position: &position,
         imports,
+        rewrites: true,
     };
     found.visit_program(program);
     for (number, specifier) in found.required.iter().enumerate() {
@@ -75,6 +91,8 @@ struct Finder<'a, 'x> {
     names: Vec<String>,
     position: &'x dyn Fn(u32) -> (u32, u32),
     imports: &'x mut Vec<Import>,
+    /// Calls become imports.
+    rewrites: bool,
 }
 
 impl Finder<'_, '_> {
@@ -88,7 +106,9 @@ impl Finder<'_, '_> {
                 specifier: specifier.to_owned(),
                 line,
                 column,
-                dynamic: false,
+                // A function fails when it gets there.
+                dynamic: !self.rewrites,
+                required: true,
                 names: Vec::new(),
             });
         }
@@ -112,6 +132,9 @@ impl<'a> VisitMut<'a> for Finder<'a, '_> {
             return;
         };
         let number = self.number(&specifier.0, specifier.1);
+        if !self.rewrites {
+            return;
+        }
         // `require('x')` → `__interop(__required0)`
         let name = self.builder.allocator().alloc_str(&format!("__required{number}"));
         let module = Expression::new_identifier(call.span, name, &self.builder);

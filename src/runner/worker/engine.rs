@@ -3,7 +3,7 @@
 
 use super::bytecode::Compiled;
 use super::limits::{Interrupted, Limits};
-use super::modules::{Graph, Registry};
+use super::modules::{Graph, Question, Registry};
 use super::native;
 use super::polyfills;
 use super::sandbox;
@@ -39,6 +39,9 @@ pub(crate) enum Incoming {
     Message(String),
 }
 
+/// What the host says to a call of `fs`.
+pub(crate) type FileAnswer = Result<serde_json::Value, (String, String)>;
+
 /// What Rust functions called by scripts work on.
 pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
@@ -47,9 +50,18 @@ pub(crate) struct Shared {
     /// The file is being evaluated.
     loading: Cell<bool>,
     output: RefCell<Box<dyn Write>>,
+    answers: Receiver<FileAnswer>,
+    /// What modules mean and what they are.
+    pub(crate) graph: Rc<RefCell<Graph>>,
 }
 
 impl Shared {
+    /// Has the host do something with a file; waits for it.
+    pub(crate) fn file(&self, call: String, params: serde_json::Value) -> FileAnswer {
+        self.tell(&ToHost::File { call, params });
+        self.answers.recv().unwrap_or_else(|_| Err(("EIO".to_owned(), "the host is gone".to_owned())))
+    }
+
     /// Writes a message; blocks while the host does not read, so that a script cannot fill the memory with messages.
     ///
     /// # Errors
@@ -101,6 +113,7 @@ impl Engine {
         compiled: Option<Compiled>,
         limits: Arc<Limits>,
         output: Box<dyn Write>,
+        answers: Receiver<FileAnswer>,
     ) -> Result<Self, String> {
         let failed = |error: rquickjs::Error| format!("failed to set up the script engine: {error}");
         let runtime = Runtime::new().map_err(failed)?;
@@ -119,6 +132,8 @@ impl Engine {
             sources: RefCell::default(),
             loading: Cell::new(false),
             output: RefCell::new(output),
+            answers,
+            graph: graph.clone(),
         });
         context.with(|ctx| native::install(&ctx, &shared)).map_err(failed)?;
         let engine = Self { runtime, context, shared, graph };
@@ -230,19 +245,20 @@ impl Engine {
         let path = entry.path.clone();
         let mut asked = 0;
         let shared = &self.shared;
-        let loaded = self.graph.borrow_mut().load(
-            entry,
-            &mut shared.sources.borrow_mut(),
-            config.allow_unsupported,
-            |specifier, from| {
-                asked += 1;
-                shared.tell(&ToHost::Resolve { id: asked, specifier: specifier.to_owned(), from: from.to_owned() });
-                match incoming.recv() {
-                    Ok(Incoming::Resolved(module)) => module,
-                    _ => Err("Loading was broken off".to_owned()),
-                }
-            },
-        );
+        let loaded = self.graph.borrow_mut().load(entry, &mut shared.sources.borrow_mut(), config, |question| {
+            asked += 1;
+            let Question { specifier, from, required } = question;
+            shared.tell(&ToHost::Resolve {
+                id: asked,
+                specifier: specifier.to_owned(),
+                from: from.to_owned(),
+                required,
+            });
+            match incoming.recv() {
+                Ok(Incoming::Resolved(module)) => module,
+                _ => Err("Loading was broken off".to_owned()),
+            }
+        });
         if let Err(error) = loaded {
             return self.shared.tell(&ToHost::LoadFailed { error: *error });
         }

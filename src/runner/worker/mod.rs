@@ -20,7 +20,7 @@ mod transform;
 mod uses;
 
 use super::protocol::{self, ToWorker};
-use engine::{Engine, Incoming, complain};
+use engine::{Engine, FileAnswer, Incoming, complain};
 use limits::Limits;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -54,11 +54,12 @@ fn work(how: Option<&str>) -> Result<(), String> {
         _ => None,
     };
     let (sender, receiver) = mpsc::channel();
+    let (answering, answers) = mpsc::channel();
     let limits = Arc::new(Limits::new());
     let for_engine = limits.clone();
     let engine = move || {
         let _exit = ExitOnPanic;
-        match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout())) {
+        match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout()), answers) {
             Ok(mut engine) => {
                 engine.run(&receiver);
                 // Not dropped: taking apart what a script left behind is work for nothing, the process ends soon.
@@ -73,7 +74,7 @@ fn work(how: Option<&str>) -> Result<(), String> {
     let started = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(engine);
     started.map_err(|error| format!("failed to start the engine's thread: {error}"))?;
     sandbox::enter();
-    read(&mut input, &limits, &sender).map_err(|error| format!("failed to read a message: {error}"))
+    read(&mut input, &limits, &sender, &answering).map_err(|error| format!("failed to read a message: {error}"))
 }
 
 /// A worker without its engine would only wait.
@@ -88,9 +89,20 @@ impl Drop for ExitOnPanic {
 }
 
 /// Hands messages to the engine's thread until the input ends.
-fn read(input: &mut impl Read, limits: &Limits, sender: &Sender<Incoming>) -> io::Result<()> {
+fn read(
+    input: &mut impl Read,
+    limits: &Limits,
+    sender: &Sender<Incoming>,
+    answering: &Sender<FileAnswer>,
+) -> io::Result<()> {
     while let Some(json) = protocol::read_frame(input)? {
         let text = String::from_utf8(json).map_err(io::Error::other)?;
+        if text.starts_with(r#"{"t":"fileAnswer""#) {
+            if let ToWorker::FileAnswer { result } = serde_json::from_str(&text)? {
+                let _ = answering.send(result);
+            }
+            continue;
+        }
         // Those for the facade are not parsed twice; how they begin is written by our own host.
         let incoming = if text.starts_with(r#"{"t":"load"#) || text.starts_with(r#"{"t":"resolved","#) {
             match serde_json::from_str(&text)? {

@@ -8,13 +8,14 @@ use super::stack::{OWN, Sources};
 use super::transform::{self, Import, Imported};
 use super::uses::Use;
 use crate::model::run::TestError;
-use crate::runner::protocol::Module as Source;
+use crate::runner::protocol::{Module as Source, WorkerConfig};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Error, Module};
+use rquickjs::{Ctx, Error, Function, Module};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use url::Url;
 
 /// Modules by name, and what a specifier means in which module.
 #[derive(Default)]
@@ -22,10 +23,23 @@ pub(crate) struct Graph {
     code: HashMap<String, String>,
     resolved: HashMap<(String, String), String>,
     exports: HashMap<String, Exports>,
+    /// Modules that are functions for `require`, by name.
+    functions: HashMap<String, String>,
+    /// Why a specifier means nothing in a module.
+    refused: HashMap<(String, String), String>,
+}
+
+/// Which module is wanted.
+pub(crate) struct Question<'q> {
+    pub(crate) specifier: &'q str,
+    /// The module that asks.
+    pub(crate) from: &'q str,
+    /// By `require`.
+    pub(crate) required: bool,
 }
 
 impl Graph {
-    /// Adds the entry and everything it imports. `ask(specifier, from)` is the host's answer.
+    /// Adds the entry and everything it imports. `ask` is the host's answer.
     ///
     /// # Errors
     /// The first module that does not parse, or the first import that leads nowhere, with its place and code frame; all members of
@@ -34,9 +48,10 @@ impl Graph {
         &mut self,
         entry: Source,
         sources: &mut Sources,
-        allow_unsupported: bool,
-        mut ask: impl FnMut(&str, &str) -> Result<Source, String>,
+        config: &WorkerConfig,
+        mut ask: impl FnMut(Question<'_>) -> Result<Source, String>,
     ) -> Result<(), Box<TestError>> {
+        let has_files = !config.root.is_empty();
         let mut waiting = vec![entry];
         let mut asked = Vec::new();
         let mut absent = Vec::new();
@@ -45,21 +60,24 @@ impl Graph {
                 continue;
             }
             let transformed = transform::transform(&module.path, &module.source)?;
-            if !allow_unsupported && !module.path.contains("/node_modules/") {
+            if !config.allow_unsupported && !module.path.contains("node_modules/") {
                 absent.extend(transformed.uses.into_iter().map(|used| (module.clone(), used)));
             }
             for import in &transformed.imports {
-                let target = match polyfills::builtin(&import.specifier) {
+                let target = match polyfills::builtin(&import.specifier, has_files) {
                     Some(Builtin::Module(name)) => {
                         has_all(name, &module, import)?;
                         Ok(name.to_owned())
                     }
                     Some(Builtin::Refused(why)) => Err(why),
-                    None => ask(&import.specifier, &module.path).map(|found| {
-                        let path = found.path.clone();
-                        waiting.push(found);
-                        path
-                    }),
+                    None => {
+                        ask(Question { specifier: &import.specifier, from: &module.path, required: import.required })
+                            .map(|found| {
+                                let path = found.path.clone();
+                                waiting.push(found);
+                                path
+                            })
+                    }
                 };
                 match target {
                     Ok(target) => {
@@ -67,23 +85,92 @@ impl Graph {
                         self.resolved.insert((module.path.clone(), import.specifier.clone()), target);
                     }
                     // It fails when it is reached.
-                    Err(_) if import.dynamic => {}
+                    Err(why) if import.dynamic => {
+                        self.refused.insert((module.path.clone(), import.specifier.clone()), why);
+                    }
                     Err(why) => return Err(Box::new(cannot_import(&module, import, &why))),
                 }
             }
-            self.code.insert(module.path.clone(), transformed.code);
+            if transformed.is_function {
+                self.functions.insert(module.path.clone(), transformed.code);
+                self.code.insert(module.path.clone(), String::new());
+            } else {
+                self.code.insert(module.path.clone(), transformed.code);
+            }
             self.exports.insert(module.path.clone(), transformed.exports);
             sources.insert(module.path, module.source, transformed.positions, transformed.calls);
         }
         if !absent.is_empty() {
             return Err(Box::new(not_supported(&absent)));
         }
+        self.wrap_functions();
         for (target, name) in asked {
             if !self.has(&target, &name, &mut Vec::new()) {
                 self.add_missing(&target, name);
             }
         }
         Ok(())
+    }
+
+    /// To those that import it a function is a module that calls it. The modules that it may require run before.
+    fn wrap_functions(&mut self) {
+        let names: Vec<String> = self.functions.keys().cloned().collect();
+        for name in names {
+            let mut code = String::new();
+            let mut seen = vec![name.clone()];
+            let mut at = 0;
+            while let Some(function) = seen.get(at).cloned() {
+                at += 1;
+                let targets = self.resolved.iter().filter(|((from, _), _)| *from == function).map(|(_, target)| target);
+                for target in targets.cloned().collect::<Vec<_>>() {
+                    if seen.contains(&target) {
+                        continue;
+                    }
+                    if self.functions.contains_key(&target) {
+                        seen.push(target);
+                    } else {
+                        let number = seen.len();
+                        code.push_str(&format!(
+                            "import * as ns{number} from {target:?}; __namespace({target:?}, ns{number}); "
+                        ));
+                        self.resolved.insert((name.clone(), target.clone()), target.clone());
+                        seen.push(target);
+                    }
+                }
+            }
+            code.push_str(&format!(
+                "const module = {{ exports: __required({name:?}) }};\n\
+                 export default module.exports?.__esModule ? module.exports.default : module.exports;\n\
+                 export const __commonjs = true; export const __exports = module.exports;\n"
+            ));
+            let exports = self.exports.entry(name.clone()).or_default();
+            exports.is_commonjs = true;
+            for exported in exports.names.iter().filter(|exported| *exported != "default") {
+                code.push_str(&exports::of_module(exported));
+                code.push('\n');
+            }
+            self.code.insert(name, code);
+        }
+    }
+
+    /// The code of a function.
+    pub(crate) fn function(&self, name: &str) -> Option<&str> {
+        self.functions.get(name).map(String::as_str)
+    }
+
+    /// What `require` of a text means in a module, and whether it is a function.
+    ///
+    /// # Errors
+    /// Why it means nothing.
+    pub(crate) fn required(&self, from: &str, specifier: &str) -> Result<(String, bool), String> {
+        let key = (from.to_owned(), specifier.to_owned());
+        match (self.resolved.get(&key), self.refused.get(&key)) {
+            (Some(target), _) => Ok((target.clone(), self.functions.contains_key(target))),
+            (None, Some(why)) => Err(why.clone()),
+            (None, None) => Err(format!(
+                "Cannot find module '{specifier}': a `require` of what is not written there as a text is not looked for"
+            )),
+        }
     }
 
     /// Whether a module exports the name, itself or from others. Our own modules were looked at before.
@@ -198,10 +285,14 @@ impl Resolver for Registry {
             }
         }
         // Only a dynamic import comes here: static ones were resolved before.
-        let why = match polyfills::builtin(name) {
+        let why = match polyfills::builtin(name, true) {
             Some(Builtin::Module(module)) => return Ok(module.to_owned()),
             Some(Builtin::Refused(why)) => why,
-            None => format!("Cannot find module '{name}' imported from {base}"),
+            None => graph
+                .refused
+                .get(&(base.to_owned(), name.to_owned()))
+                .cloned()
+                .unwrap_or_else(|| format!("Cannot find module '{name}' imported from {base}")),
         };
         drop(graph);
         Err(rquickjs::Exception::throw_message(ctx, &why))
@@ -223,7 +314,18 @@ impl Loader for Registry {
         let graph = self.graph.borrow();
         let code = self.own.get(name).copied().or_else(|| graph.code.get(name).map(String::as_str));
         let code = code.ok_or_else(|| Error::new_loading(name))?;
-        Module::declare(ctx.clone(), name, code)
+        let module = Module::declare(ctx.clone(), name, code)?;
+        if !self.own.contains_key(name) {
+            let path = |function: &str| -> rquickjs::Result<String> {
+                ctx.globals().get::<_, Function<'js>>(function)?.call((name,))
+            };
+            let meta = module.meta()?;
+            let filename = path("__fileOf")?;
+            meta.set("url", Url::from_file_path(&filename).map(String::from).unwrap_or_default())?;
+            meta.set("filename", filename)?;
+            meta.set("dirname", path("__folderOf")?)?;
+        }
+        Ok(module)
     }
 }
 

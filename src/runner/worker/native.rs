@@ -5,6 +5,7 @@ use super::engine::Shared;
 use super::explain::explain;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use rquickjs::context::EvalOptions;
 use rquickjs::prelude::{Func, Opt};
 use rquickjs::{Ctx, Exception, Object, Result, TypedArray, Value};
 use sha1::{Digest, Sha1};
@@ -20,6 +21,8 @@ pub(crate) fn install(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Result<()> {
     stacks(&native, shared)?;
     bytes(&native)?;
     urls(&native)?;
+    modules(&native, shared)?;
+    files(&native, shared)?;
     ctx.globals().set("__native", native)
 }
 
@@ -99,11 +102,37 @@ fn bytes(native: &Object<'_>) -> Result<()> {
         "sha1",
         Func::from(|text: String| Sha1::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
     )?;
+    native.set("digest", Func::from(digest))?;
     native.set("utf8Encode", Func::from(utf8_encode))?;
     // Bytes come as text of one character each: the engine's arrays cannot be read without unsafe code.
     native.set("utf8Decode", Func::from(|text: String| String::from_utf8_lossy(&latin1(&text)).into_owned()))?;
     native.set("base64Encode", Func::from(|text: String| STANDARD.encode(latin1(&text))))?;
     native.set("base64Decode", Func::from(base64_decode))
+}
+
+/// Of base64 as base64, with a key as HMAC; undefined for another algorithm.
+fn digest<'js>(ctx: Ctx<'js>, algorithm: String, data: String, key: Option<String>) -> Result<Value<'js>> {
+    let bytes = |text: &str| STANDARD.decode(text).unwrap_or_default();
+    let (data, key) = (bytes(&data), key.as_deref().map(bytes));
+    let result = match algorithm.as_str() {
+        "md5" => hashed::<md5::Md5>(&data, key, 64),
+        "sha1" => hashed::<Sha1>(&data, key, 64),
+        "sha256" => hashed::<sha2::Sha256>(&data, key, 64),
+        "sha384" => hashed::<sha2::Sha384>(&data, key, 128),
+        "sha512" => hashed::<sha2::Sha512>(&data, key, 128),
+        _ => return Ok(Value::new_undefined(ctx)),
+    };
+    rquickjs::String::from_str(ctx, &STANDARD.encode(result)).map(rquickjs::String::into_value)
+}
+
+/// RFC 2104 where there is a key; `block` is what the algorithm takes at once, bytes.
+fn hashed<D: Digest>(data: &[u8], key: Option<Vec<u8>>, block: usize) -> Vec<u8> {
+    let Some(key) = key else { return D::digest(data).to_vec() };
+    let mut padded = if key.len() > block { D::digest(&key).to_vec() } else { key };
+    padded.resize(block, 0);
+    let pad = |with: u8| padded.iter().map(|byte| byte ^ with).collect::<Vec<u8>>();
+    let inner = D::new().chain_update(pad(0x36)).chain_update(data).finalize();
+    D::new().chain_update(pad(0x5c)).chain_update(inner).finalize().to_vec()
 }
 
 fn latin1(text: &str) -> Vec<u8> {
@@ -120,6 +149,47 @@ fn base64_decode<'js>(ctx: Ctx<'js>, text: String) -> Result<Value<'js>> {
         Ok(bytes) => TypedArray::<u8>::new(ctx, bytes).map(TypedArray::into_value),
         Err(_) => Ok(Value::new_undefined(ctx)),
     }
+}
+
+/// For `require`; see `js/polyfills/commonjs.js`.
+fn modules(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set(
+        "required",
+        Func::from(move |from: String, specifier: String| match it.graph.borrow().required(&from, &specifier) {
+            Ok((path, is_function)) => serde_json::json!({ "path": path, "isFunction": is_function }).to_string(),
+            Err(why) => serde_json::json!({ "why": why }).to_string(),
+        }),
+    )?;
+    let it = shared.clone();
+    native.set(
+        "functionCode",
+        Func::from(move |path: String| it.graph.borrow().function(&path).unwrap_or_default().to_owned()),
+    )?;
+    native.set("compile", Func::from(compile))
+}
+
+/// As in Node.js code is sloppy where it does not say otherwise.
+fn compile<'js>(ctx: Ctx<'js>, path: String, code: String) -> Result<Value<'js>> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(path);
+    ctx.eval_with_options(code, options)
+}
+
+/// For `fs`; see `js/polyfills/node/fs.js`.
+fn files(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set(
+        "file",
+        Func::from(move |call: String, params: String| {
+            let params = serde_json::from_str(&params).unwrap_or_default();
+            match it.file(call, params) {
+                Ok(value) => serde_json::json!({ "value": value }).to_string(),
+                Err((code, message)) => serde_json::json!({ "code": code, "message": message }).to_string(),
+            }
+        }),
+    )
 }
 
 fn urls(native: &Object<'_>) -> Result<()> {

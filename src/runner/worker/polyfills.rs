@@ -2,6 +2,7 @@
 
 /// Evaluated at start, in this order; the first defines what native code calls.
 pub(crate) const GLOBALS: &[(&str, &str)] = &[
+    ("understudy:polyfills/native.js", include_str!("js/polyfills/native.js")),
     ("understudy:polyfills/system.js", include_str!("js/polyfills/system.js")),
     ("understudy:polyfills/boot.js", include_str!("js/polyfills/boot.js")),
     ("understudy:polyfills/events.js", include_str!("js/polyfills/events.js")),
@@ -11,6 +12,7 @@ pub(crate) const GLOBALS: &[(&str, &str)] = &[
     ("understudy:polyfills/buffer.js", include_str!("js/polyfills/buffer.js")),
     ("understudy:polyfills/intl.js", include_str!("js/polyfills/intl.js")),
     ("understudy:polyfills/helpers.js", include_str!("js/polyfills/helpers.js")),
+    ("understudy:polyfills/commonjs.js", include_str!("js/polyfills/commonjs.js")),
     ("understudy:polyfills/console.js", include_str!("js/polyfills/console.js")),
 ];
 
@@ -23,10 +25,15 @@ pub(crate) const LIBRARY: &[(&str, &str)] = &[
     ("understudy:polyfills/node/buffer.js", include_str!("js/polyfills/node/buffer.js")),
     ("understudy:polyfills/node/crypto.js", include_str!("js/polyfills/node/crypto.js")),
     ("understudy:polyfills/node/events.js", include_str!("js/polyfills/node/events.js")),
+    ("understudy:polyfills/node/fs.js", include_str!("js/polyfills/node/fs.js")),
+    ("understudy:polyfills/node/fs-promises.js", include_str!("js/polyfills/node/fs-promises.js")),
+    ("understudy:polyfills/node/os.js", include_str!("js/polyfills/node/os.js")),
     ("understudy:polyfills/node/path.js", include_str!("js/polyfills/node/path.js")),
     ("understudy:polyfills/node/process.js", include_str!("js/polyfills/node/process.js")),
     ("understudy:polyfills/node/timers.js", include_str!("js/polyfills/node/timers.js")),
     ("understudy:polyfills/node/timers-promises.js", include_str!("js/polyfills/node/timers-promises.js")),
+    ("understudy:polyfills/node/perf-hooks.js", include_str!("js/polyfills/node/perf-hooks.js")),
+    ("understudy:polyfills/node/tty.js", include_str!("js/polyfills/node/tty.js")),
     ("understudy:polyfills/node/url.js", include_str!("js/polyfills/node/url.js")),
     ("understudy:polyfills/node/util.js", include_str!("js/polyfills/node/util.js")),
 ];
@@ -37,22 +44,17 @@ const REFUSED: &[&str] = &[
     "cluster",
     "dgram",
     "dns",
-    "fs",
-    "fs/promises",
     "http",
     "http2",
     "https",
     "inspector",
     "module",
     "net",
-    "os",
-    "perf_hooks",
     "readline",
     "repl",
     "stream",
     "string_decoder",
     "tls",
-    "tty",
     "v8",
     "vm",
     "worker_threads",
@@ -67,8 +69,9 @@ pub(crate) enum Builtin {
     Refused(String),
 }
 
-/// Our answer to an import that names the test framework or a module of Node.js; none for everything else.
-pub(crate) fn builtin(specifier: &str) -> Option<Builtin> {
+/// Our answer to an import that names the test framework or a module of Node.js; none for everything else. `has_files` is whether
+/// tests may use files.
+pub(crate) fn builtin(specifier: &str, has_files: bool) -> Option<Builtin> {
     let name = specifier.strip_prefix("node:").unwrap_or(specifier);
     let module = match name {
         "@playwright/test" | "playwright/test" | "playwright" | "playwright-core" => "understudy:facade/index.js",
@@ -76,19 +79,33 @@ pub(crate) fn builtin(specifier: &str) -> Option<Builtin> {
         "buffer" => "understudy:polyfills/node/buffer.js",
         "crypto" => "understudy:polyfills/node/crypto.js",
         "events" => "understudy:polyfills/node/events.js",
+        "fs" if has_files => "understudy:polyfills/node/fs.js",
+        "fs/promises" if has_files => "understudy:polyfills/node/fs-promises.js",
+        "os" if has_files => "understudy:polyfills/node/os.js",
         "path" | "path/posix" => "understudy:polyfills/node/path.js",
+        "perf_hooks" => "understudy:polyfills/node/perf-hooks.js",
+        "tty" => "understudy:polyfills/node/tty.js",
         "process" => "understudy:polyfills/node/process.js",
         "timers" => "understudy:polyfills/node/timers.js",
         "timers/promises" => "understudy:polyfills/node/timers-promises.js",
         "url" => "understudy:polyfills/node/url.js",
         "util" => "understudy:polyfills/node/util.js",
-        _ if REFUSED.contains(&name) || specifier.starts_with("node:") => {
+        _ if has_files && (REFUSED.contains(&name) || specifier.starts_with("node:")) => {
             return Some(Builtin::Refused(format!(
-                "Module '{specifier}' is not available: test code runs without access to files, network and processes. \
-                 Of Node.js there are: assert, buffer, crypto, events, path, process, timers, timers/promises, url, util"
+                "Module '{specifier}' is not available: test code runs without Node.js, without sockets and processes. `--runner node` \
+                 runs these tests with it. Here there are: assert, buffer, crypto, events, fs, os, path, process, timers, url, util"
             )));
         }
+        "fs" | "fs/promises" | "os" => return Some(refused(specifier)),
+        _ if REFUSED.contains(&name) || specifier.starts_with("node:") => return Some(refused(specifier)),
         _ => return None,
     };
     Some(Builtin::Module(module))
+}
+
+fn refused(specifier: &str) -> Builtin {
+    Builtin::Refused(format!(
+        "Module '{specifier}' is not available: test code runs without access to files, network and processes. \
+         Of Node.js there are: assert, buffer, crypto, events, path, process, timers, timers/promises, url, util"
+    ))
 }

@@ -105,7 +105,10 @@ pub(crate) fn snippet(source: &str, line: u32, column: u32) -> String {
     const BELOW: usize = 3;
     let lines: Vec<&str> = source.split('\n').map(|line| line.trim_end_matches('\r')).collect();
     let marked = line as usize;
-    if marked == 0 || marked > lines.len() {
+    // What was made small by a tool shows nobody anything.
+    const LONGEST: usize = 2000;
+    let around = lines.iter().skip(marked.saturating_sub(ABOVE + 1)).take(ABOVE + 1 + BELOW);
+    if marked == 0 || marked > lines.len() || around.into_iter().any(|line| line.len() > LONGEST) {
         return String::new();
     }
     let first = marked.saturating_sub(ABOVE).max(1);

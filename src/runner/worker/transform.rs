@@ -18,6 +18,7 @@ use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::{SourceType, Span};
 use oxc::transformer::{HelperLoaderMode, TransformOptions, Transformer};
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// A module ready for the engine.
@@ -35,6 +36,8 @@ pub(crate) struct Transformed {
     pub(crate) exports: Exports,
     /// What it uses of the API and is not there.
     pub(crate) uses: Vec<Use>,
+    /// The code is a function for `require`, see [`commonjs`].
+    pub(crate) is_function: bool,
 }
 
 /// One imported module.
@@ -48,6 +51,8 @@ pub(crate) struct Import {
     pub(crate) column: u32,
     /// `import()`: a failure is the caller's to see when it gets there.
     pub(crate) dynamic: bool,
+    /// By `require`.
+    pub(crate) required: bool,
     /// What is asked of it by name; `default` is one.
     pub(crate) names: Vec<Imported>,
 }
@@ -70,11 +75,20 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     if path.ends_with(".json") {
         return json(path, source);
     }
+    // A type argument is no JSX: `<T>(x)` in `.js` is rare, JSX in a spec of a `.js` project is not; `.ts` has none.
+    let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
+    let done = of_kind(path, source, source_type.with_module(true));
+    // What is no module may be sloppy.
+    match done {
+        Err(error) if path.ends_with("js") => of_kind(path, source, source_type.with_script(true)).map_err(|_| error),
+        done => done,
+    }
+}
+
+fn of_kind(path: &str, source: &str, source_type: SourceType) -> Result<Transformed, Box<TestError>> {
     let lines = LineIndex::new(source);
     let refuse = |diagnostics: &[OxcDiagnostic]| Err(Box::new(syntax_error(path, source, &lines, diagnostics)));
     let allocator = Allocator::default();
-    // A type argument is no JSX: `<T>(x)` in `.js` is rare, JSX in a spec of a `.js` project is not; `.ts` has none.
-    let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts()).with_module(true);
     let parsed = Parser::new(&allocator, source, source_type).parse();
     if !parsed.diagnostics.is_empty() {
         return refuse(&parsed.diagnostics);
@@ -88,7 +102,8 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     let calls = Calls::of(&program, &lines);
     let uses = uses::of(&program, &scoping, &lines);
     let mut required = Vec::new();
-    let wrapping = commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
+    let mut wrapping =
+        commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
     let mut options = TransformOptions::from_target("esnext").unwrap_or_default();
     options.helper_loader.mode = HelperLoaderMode::External;
     options.decorator.legacy = true;
@@ -101,6 +116,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     imports.append(&mut required);
     let mut exports = exports::of(&program);
     exports.is_commonjs = wrapping.is_commonjs();
+    rename_stars(&allocator, &mut program, &mut wrapping.before);
     await_chain::wrap(&allocator, &lines, path, &mut program);
     let options = CodegenOptions { source_map_path: Some(path.into()), ..CodegenOptions::default() };
     let built = Codegen::new().with_options(options).build(&program);
@@ -114,7 +130,7 @@ pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<Tes
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
     exports.names.extend(wrapping.names);
-    Ok(Transformed { code, positions, calls, imports, exports, uses })
+    Ok(Transformed { code, positions, calls, imports, exports, uses, is_function: wrapping.is_function })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -126,12 +142,33 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
         return Err(Box::new(error_at("SyntaxError", path, source, line, column, message)));
     }
     // Valid JSON is a valid expression since ES2019.
-    let code = format!(
-        "const module = {{ exports: {source}\n}};\nexport default module.exports;\nexport const __commonjs = true;\n"
-    );
+    let code = format!("{}module.exports = {source}{}", commonjs::BEFORE, commonjs::AFTER);
     let exports = Exports { is_commonjs: true, ..Exports::default() };
-    let (positions, calls) = (PositionMap::default(), Calls::default());
-    Ok(Transformed { code, positions, calls, imports: Vec::new(), exports, uses: Vec::new() })
+    Ok(Transformed {
+        code,
+        positions: PositionMap::default(),
+        calls: Calls::default(),
+        imports: Vec::new(),
+        exports,
+        uses: Vec::new(),
+        is_function: true,
+    })
+}
+
+/// `import * as x` of a module of the old way is all that `module.exports` has when it has run, whatever can be seen in its text:
+/// `const x = __wildcard(__star0)`.
+fn rename_stars<'a>(allocator: &'a Allocator, program: &mut Program<'a>, before: &mut String) {
+    let mut number = 0;
+    for statement in &mut program.body {
+        let Statement::ImportDeclaration(import) = statement else { continue };
+        for specifier in import.specifiers.iter_mut().flatten() {
+            if let ImportDeclarationSpecifier::ImportNamespaceSpecifier(star) = specifier {
+                let _ = write!(before, "const {} = __wildcard(__star{number}); ", star.local.name);
+                star.local.name = allocator.alloc_str(&format!("__star{number}")).into();
+                number += 1;
+            }
+        }
+    }
 }
 
 fn syntax_error(path: &str, source: &str, lines: &LineIndex, diagnostics: &[OxcDiagnostic]) -> TestError {
@@ -189,7 +226,14 @@ impl<'l> Imports<'l> {
             Some(known) => known.dynamic &= dynamic,
             None => {
                 let (line, column) = self.lines.position(span.start);
-                self.found.push(Import { specifier: specifier.to_owned(), line, column, dynamic, names: Vec::new() });
+                self.found.push(Import {
+                    specifier: specifier.to_owned(),
+                    line,
+                    column,
+                    dynamic,
+                    required: false,
+                    names: Vec::new(),
+                });
             }
         }
     }
@@ -281,12 +325,12 @@ mod tests {
         let cases = [
             (
                 "const { test } = require('@playwright/test'); const x = require('./x');",
-                "import * as __required0 from \"@playwright/test\"; import * as __required1 from \"./x\"; \
-                 undefined;\nconst { test } = __interop(__required0);\nconst x = __interop(__required1);\n",
+                "(function (exports, require, module, __filename, __dirname) {\
+                 undefined;\nconst { test } = require(\"@playwright/test\");\nconst x = require(\"./x\");\n\n})",
             ),
             (
-                "exports.a = 1; module.exports = { b };",
-                "const module = { exports: {} }; let exports = module.exports; exports.a = 1;\nmodule.exports = { b };\n\n\
+                "import 'c'; exports.a = 1; module.exports = { b };",
+                "const module = { exports: {} }; let exports = module.exports; import \"c\";\nexports.a = 1;\nmodule.exports = { b };\n\n\
                  export default module.exports;\nexport const __commonjs = true;\n\
                  const __export_a = module.exports.a; export { __export_a as a };\n\
                  const __export_b = module.exports.b; export { __export_b as b };\n",
@@ -303,7 +347,14 @@ mod tests {
         let imports = transform("a.spec.ts", "f();\nrequire('./x');").expect("transforms").imports;
         assert_eq!(
             imports,
-            [Import { specifier: "./x".to_owned(), line: 2, column: 9, dynamic: false, names: Vec::new() }]
+            [Import {
+                specifier: "./x".to_owned(),
+                line: 2,
+                column: 9,
+                dynamic: true,
+                required: true,
+                names: Vec::new()
+            }]
         );
     }
 

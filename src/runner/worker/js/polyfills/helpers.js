@@ -34,8 +34,5 @@ globalThis.babelHelpers = {
   decorateParam: () => target => target,
 };
 
-// What `require` of a module gives: an old module's `module.exports`, else all exports.
-Object.defineProperty(globalThis, '__interop', { value: module => (module.__commonjs ? module.default : module) });
-
 // Every `catch (e)` begins with it.
 Object.defineProperty(globalThis, '__caught', { value: explain });

@@ -1,0 +1,3 @@
+// Node.js's `perf_hooks`.
+export const { performance } = globalThis;
+export default { performance };
