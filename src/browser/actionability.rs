@@ -81,6 +81,11 @@ impl Act {
     pub(super) fn of(action: &'static str) -> Self {
         Self { action, ..Self::default() }
     }
+
+    /// Whether handlers run before it.
+    fn is_intercepted(&self) -> bool {
+        !matches!(self.action, "blur" | "scrollIntoView" | "waitForState") && (self.action != "focus" || self.reset)
+    }
 }
 
 /// What an action did and where.
@@ -190,6 +195,9 @@ impl Locator {
             let mut attempts = Attempts::new(progress);
             loop {
                 attempts.next().await;
+                if act.is_intercepted() {
+                    self.frame.page().checkpoint(progress).await?;
+                }
                 let once = async {
                     let Some(mut series) = Series::new(self, progress, act, &last).await? else { return Ok(None) };
                     let Some(acted) = series.attempt(handles).await? else { return Ok(None) };
@@ -260,6 +268,9 @@ impl<'a> Series<'a> {
         loop {
             if self.attempts > 0 {
                 self.wait().await;
+                if self.act.is_intercepted() {
+                    self.place.frame.page().checkpoint(self.progress).await?;
+                }
             }
             let mut params = typed_params(self.act, self.token, self.attempts);
             params["inFrame"] = self.place.in_frame().into();

@@ -124,6 +124,7 @@ impl Locator {
         expectation: &Expectation,
         last: &mut Last,
     ) -> Result<Option<Look>, BrowserError> {
+        self.frame.page().checkpoint(progress).await?;
         let looked = if expectation.matcher == "to.have.property" {
             self.look_property(progress, expectation).await
         } else {

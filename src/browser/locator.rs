@@ -28,7 +28,7 @@ pub struct Locator {
 
 /// The frame a locator leads to, and what is left of the selector there.
 pub(super) struct Place {
-    frame: Frame,
+    pub(super) frame: Frame,
     pub(super) engine: Engine,
     pub(super) selector: String,
     /// The element the selector is below of.

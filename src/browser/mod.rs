@@ -15,6 +15,7 @@ pub mod error;
 pub mod expect;
 pub mod frame;
 mod frame_events;
+mod handlers;
 mod init_script;
 mod injected;
 pub mod input;

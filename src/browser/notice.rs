@@ -50,6 +50,8 @@ pub enum Notice {
     RequestFailed(Request),
     /// A request waits for a decision; only while the page or its context is routed.
     Route(Route),
+    /// Something that a handler is for is visible, by [`Page::add_handler`]'s number; somebody waits.
+    Covered(Page, u64),
     /// A page called what a test exposed to it.
     Exposed(ExposedCall),
     /// A [`super::Resident`] called out of a frame.

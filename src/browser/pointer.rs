@@ -172,6 +172,7 @@ impl Locator {
             let mut attempts = Attempts::new(progress);
             loop {
                 attempts.next().await;
+                self.frame.page().checkpoint(progress).await?;
                 if let Some(acted) = self.retriable(doing.with_one_element(self).await)? {
                     return Ok(acted);
                 }

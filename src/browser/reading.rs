@@ -132,6 +132,17 @@ impl Locator {
         .await
     }
 
+    /// As part of an operation that is underway.
+    pub(super) async fn hidden(&self, progress: &Progress) -> Result<(), BrowserError> {
+        let mut attempts = Attempts::new(progress);
+        loop {
+            attempts.next().await;
+            if self.retriable(self.look(progress, Awaited::Hidden).await)?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
     async fn look(&self, progress: &Progress, awaited: Awaited) -> Result<Option<Option<RemoteObject>>, BrowserError> {
         #[derive(Deserialize)]
         struct Look {

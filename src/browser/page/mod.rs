@@ -8,6 +8,7 @@ use super::context::{BrowserContext, Size};
 use super::emulation::{self, Media};
 use super::error::BrowserError;
 use super::frame::Frame;
+use super::handlers::Handlers;
 use super::init_script::InitScripts;
 use super::input::{Drags, Keyboard, Mouse, Touchscreen};
 use super::network::Network;
@@ -46,6 +47,7 @@ struct Inner {
     keyboard: Keyboard,
     mouse: Mouse,
     drags: Drags,
+    handlers: Handlers,
 }
 
 #[derive(Default)]
@@ -158,6 +160,10 @@ impl Page {
     /// What is dragged.
     pub(in crate::browser) fn drags(&self) -> &Drags {
         &self.0.drags
+    }
+
+    pub(in crate::browser) fn handlers(&self) -> &Handlers {
+        &self.0.handlers
     }
 
     /// Fingers.

@@ -6,6 +6,7 @@ use super::super::context::BrowserContext;
 use super::super::emulation;
 use super::super::error::BrowserError;
 use super::super::frame::Frame;
+use super::super::handlers::Handlers;
 use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::network::Network;
 use super::super::notice::Topic;
@@ -49,6 +50,7 @@ impl Page {
                 mouse: Mouse::new(session.clone(), keyboard.clone(), drags.clone()),
                 keyboard,
                 drags,
+                handlers: Handlers::default(),
                 context,
             }
         }));

@@ -4,7 +4,7 @@ use super::{Failure, Operations, Performed, parse, picture, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
 use crate::browser::screenshot::ScreenshotOptions;
-use crate::browser::{LoadState, Page, Topic};
+use crate::browser::{LoadState, Locator, Page, Topic};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer};
@@ -48,6 +48,15 @@ struct Subscribe {
 #[derive(Deserialize)]
 struct Routed {
     routed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Handler {
+    selector: String,
+    no_wait_after: bool,
+    handler: u64,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +119,20 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             let size: Size = parse(params)?;
             page.set_viewport(size).await?;
             Value::Null
+        }
+        "addLocatorHandler" => {
+            let Handler { selector, no_wait_after, .. } = parse(params)?;
+            let locator = Locator { strict: false, ..Locator::new(&page.main_frame(), selector) };
+            return Ok(json!({ "handler": page.add_handler(locator, no_wait_after) }).into());
+        }
+        "removeLocatorHandler" | "uncovered" => {
+            let Handler { handler, .. } = parse(params)?;
+            if operation == "uncovered" {
+                page.uncovered(handler);
+            } else {
+                page.remove_handler(handler);
+            }
+            return Ok(Value::Null.into());
         }
         "bringToFront" => page.bring_to_front().await.map(|()| Value::Null)?,
         "emulateMedia" => {

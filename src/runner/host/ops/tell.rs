@@ -63,6 +63,7 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
             let target = objects.page_name(route.request().page());
             objects.send(target.as_deref().unwrap_or(context), "route", params);
         }
+        Notice::Covered(page, handler) => of_page(objects, &page, "covered", json!({ "handler": handler })),
         Notice::Exposed(call) => {
             let frame = call.context().frame().clone();
             let params = json!({

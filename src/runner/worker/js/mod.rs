@@ -21,6 +21,7 @@ modules![
     "facade/api/frame.js",
     "facade/api/handle.js",
     "facade/api/headers.js",
+    "facade/api/handlers.js",
     "facade/api/input.js",
     "facade/api/locator.js",
     "facade/api/network.js",

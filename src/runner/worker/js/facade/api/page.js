@@ -5,6 +5,7 @@ import { Emitter } from './emitter.js';
 import { ConsoleMessage, Dialog, Download, FileChooser, pageError } from './events.js';
 import { addInitScript, expose, exposedCalled, withoutSource } from './exposed.js';
 import { Frame, installFrameMethods } from './frame.js';
+import { addLocatorHandler, covered, removeLocatorHandler } from './handlers.js';
 import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
 import { textHeaders } from './headers.js';
@@ -37,6 +38,8 @@ export class Page extends Emitter {
     this._closed = false;
     /** Functions that pages may call, by name. */
     this._exposed = new Map();
+    /** Locator handlers by the host's number. */
+    this._handlers = new Map();
     this._routes = [];
     this.keyboard = new Keyboard(this);
     this.mouse = new Mouse(this);
@@ -60,6 +63,7 @@ export class Page extends Emitter {
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
       case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests), this._context), this, this._context); break;
+      case 'covered': covered(this, params.handler); break;
       case 'exposed': exposedCalled(this, params); break;
       case 'filechooser': this.emit('filechooser', new FileChooser(this, params)); break;
       case 'download': this._tell('download', new Download(this, params)); break;
@@ -131,6 +135,8 @@ export class Page extends Emitter {
   bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
   emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
   addInitScript(script, arg) { return addInitScript(this, 'page', 'page', script, arg); }
+  addLocatorHandler(locator, handler, options) { return addLocatorHandler(this, locator, handler, options); }
+  removeLocatorHandler(locator) { return removeLocatorHandler(this, locator); }
   exposeFunction(name, callback) { return expose(this, 'page', 'page', 'exposeFunction', name, withoutSource(callback)); }
   exposeBinding(name, callback) { return expose(this, 'page', 'page', 'exposeBinding', name, callback); }
   async setExtraHTTPHeaders(headers) { return quiet('page.setExtraHTTPHeaders', 'page.setExtraHTTPHeaders', { page: this._id, headers: textHeaders(headers) }); }

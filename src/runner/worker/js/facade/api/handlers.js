@@ -1,0 +1,34 @@
+// Locator handlers of a page: what to do when something shows up in front.
+import { expectDefaults } from '../expect/defaults.js';
+import { quiet } from '../op.js';
+
+export async function addLocatorHandler(page, locator, handler, options = {}) {
+  if (locator._frame !== page._main) throw new Error('Locator must belong to the main frame of this page');
+  if (options.times === 0) return;
+  const { handler: id } = await quiet('page.addLocatorHandler', 'page.addLocatorHandler', { page: page._id, selector: locator._selector, noWaitAfter: Boolean(options.noWaitAfter) });
+  page._handlers.set(id, { locator, handler, times: options.times });
+}
+
+export async function removeLocatorHandler(page, locator) {
+  for (const [id, known] of [...page._handlers]) if (known.locator._selector === locator._selector && known.locator._frame === locator._frame) await remove(page, id);
+}
+
+function remove(page, id) {
+  page._handlers.delete(id);
+  return quiet('page.removeLocatorHandler', 'page.removeLocatorHandler', { page: page._id, handler: id });
+}
+
+/** An action waits. What the handler throws fails the test at once, as nobody waits for it. */
+export async function covered(page, id) {
+  const known = page._handlers.get(id);
+  try {
+    if (!known) return;
+    if (known.times !== undefined) known.times--;
+    if (known.times === 0) await remove(page, id);
+    await known.handler(known.locator);
+  } catch (error) {
+    expectDefaults.attempt()?.fail(error);
+  } finally {
+    quiet('', 'page.uncovered', { page: page._id, handler: id }).catch(() => {});
+  }
+}
