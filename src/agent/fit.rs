@@ -25,6 +25,7 @@ pub(super) fn weight(event: &Event) -> usize {
             Event::RecordingAction { code, .. } => code.len(),
             Event::RecordingFrame { frame, .. } => frame.len(),
             Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
+            Event::RecordingPicker { picker, .. } => json_len(&json!(picker)),
             Event::RecordingPicked { selector, locator, .. } => selector.len() + locator.len(),
             Event::ExecutionComplete { .. } | Event::RecordingReady { .. } | Event::RecordingMode { .. } => 0,
         }
@@ -129,7 +130,7 @@ pub(super) fn shrink(event: Event, limit: usize) -> Vec<Event> {
             shrink::shrink(&frame, room).map(|frame| vec![with(frame)]).unwrap_or_default()
         }
         // The next one, or the completion, brings the code.
-        Event::RecordingAction { .. } | Event::RecordingPicked { .. } => Vec::new(),
+        Event::RecordingAction { .. } | Event::RecordingPicked { .. } | Event::RecordingPicker { .. } => Vec::new(),
         Event::RecordingDialog { execution, kind, message, default_value } => {
             let room = limit / 8;
             let (message, default_value) = (cut(&message, room), cut(&default_value, room));

@@ -239,6 +239,7 @@ pub(super) fn execution(event: &Event) -> Option<&ExecutionId> {
         | Event::RecordingFrame { execution, .. }
         | Event::RecordingDialog { execution, .. }
         | Event::RecordingPicked { execution, .. }
+        | Event::RecordingPicker { execution, .. }
         | Event::RecordingMode { execution, .. }
         | Event::RecordingComplete { execution, .. } => Some(execution),
         Event::Error { execution, .. } => execution.as_ref(),

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// Path, content type, content.
-const FILES: [(&str, &str, &str); 15] = [
+const FILES: [(&str, &str, &str); 16] = [
     ("/", "text/html; charset=utf-8", include_str!("dashboard/index.html")),
     ("/dashboard/style.css", "text/css; charset=utf-8", include_str!("dashboard/style.css")),
     ("/dashboard/recording.css", "text/css; charset=utf-8", include_str!("dashboard/recording.css")),
@@ -17,6 +17,7 @@ const FILES: [(&str, &str, &str); 15] = [
     ("/dashboard/app.js", SCRIPT, include_str!("dashboard/app.js")),
     ("/dashboard/elements.js", SCRIPT, include_str!("dashboard/elements.js")),
     ("/dashboard/live.js", SCRIPT, include_str!("dashboard/live.js")),
+    ("/dashboard/picker.js", SCRIPT, include_str!("dashboard/picker.js")),
     ("/dashboard/record.js", SCRIPT, include_str!("dashboard/record.js")),
     ("/dashboard/recording-view.js", SCRIPT, include_str!("dashboard/recording-view.js")),
     ("/dashboard/recordings.js", SCRIPT, include_str!("dashboard/recordings.js")),

@@ -1,7 +1,7 @@
 //! What an agent tells a server, whatever the protocol.
 
 use super::action::RecordedAction;
-use super::recording::ClickMode;
+use super::recording::{ClickMode, Picker};
 use super::run::Location;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,13 @@ pub enum Event {
         message: String,
         /// What a prompt suggests.
         default_value: String,
+    },
+    /// The browser would show a list or a chooser of its own, which pictures do not show.
+    RecordingPicker {
+        /// Whose.
+        execution: ExecutionId,
+        /// It.
+        picker: Picker,
     },
     /// A locator was picked.
     RecordingPicked {

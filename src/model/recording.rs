@@ -111,6 +111,14 @@ pub enum RecordingInput {
         #[serde(default)]
         prompt_text: Option<String>,
     },
+    /// What was chosen from a [`Picker`].
+    Choose {
+        /// The picker's.
+        selector: String,
+        /// `option`, `value` or `files`.
+        #[serde(flatten)]
+        chosen: Chosen,
+    },
     /// Another page is shown and gets the input: `page`, `page1`, …
     Show {
         /// As its actions call it.
@@ -126,6 +134,75 @@ pub enum RecordingInput {
         /// Whether it is shown.
         shown: bool,
     },
+}
+
+/// A list or a chooser of the browser's own. Pictures do not show those: it stayed closed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Picker {
+    /// `select`, or the type of the field: `color`, `date`, `file`, …
+    pub kind: String,
+    /// The element.
+    pub selector: String,
+    /// What a field holds.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// What a list offers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<PickerOption>,
+    /// Whether several files may be chosen.
+    pub multiple: bool,
+    /// Which files are wanted.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub accept: String,
+    /// The least value of a field.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub min: String,
+    /// The greatest.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub max: String,
+    /// How far its values are apart.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub step: String,
+}
+
+/// One line of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PickerOption {
+    /// What it says.
+    pub label: String,
+    /// Whether it cannot be chosen.
+    pub disabled: bool,
+    /// Whether it is chosen.
+    pub selected: bool,
+    /// What is written over it and its like.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
+}
+
+/// What was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Chosen {
+    /// Which option of a list, from 0.
+    Option(usize),
+    /// The value of a field.
+    Value(String),
+    /// Files.
+    Files(Vec<ChosenFile>),
+}
+
+/// A file of whoever looks on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChosenFile {
+    /// Without folders.
+    pub name: String,
+    /// Its type.
+    pub mime_type: String,
+    /// What is in it.
+    pub base64: String,
 }
 
 /// A button somewhere.

@@ -2,6 +2,7 @@
 
 use super::mode::{Place, Wanted};
 use crate::model::action::{Action, Point};
+use crate::model::recording::Picker;
 use serde::Deserialize;
 
 /// Something done in one frame; selectors start there.
@@ -36,6 +37,8 @@ pub(super) enum Said {
     Picked { selector: String },
     /// A click is to mean something else, or the person is done.
     Wanted { wanted: Wanted },
+    /// A list or a chooser of the browser's own stayed closed.
+    Picker(Picker),
     /// The toolbar was moved.
     Moved(Place),
     /// The mouse is over an element that may be picked.

@@ -10,6 +10,7 @@ use crate::browser::frame::Cause;
 use crate::browser::{BrowserContext, Frame, Notice, Page, Resident, Topic};
 use crate::model::action::{Action, Place, RecordedAction};
 use crate::model::locator::render;
+use crate::model::recording::Picker;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::HashSet;
@@ -32,6 +33,7 @@ static RECORDER_JS: &str = concat!(
     include_str!("js/pointer.js"),
     include_str!("js/keyboard.js"),
     include_str!("js/fields.js"),
+    include_str!("js/pickers.js"),
     include_str!("js/main.js"),
 );
 
@@ -46,11 +48,19 @@ pub struct RecorderOptions {
     pub cover_secrets: bool,
     /// Whether pages show the toolbar.
     pub toolbar: bool,
+    /// Whether lists and choosers of the browser's own are told instead of shown: whoever looks at pictures does not see them.
+    pub tell_pickers: bool,
 }
 
 impl Default for RecorderOptions {
     fn default() -> Self {
-        Self { test_id_attribute: "data-testid".into(), reveal_secrets: false, cover_secrets: false, toolbar: false }
+        Self {
+            test_id_attribute: "data-testid".into(),
+            reveal_secrets: false,
+            cover_secrets: false,
+            toolbar: false,
+            tell_pickers: false,
+        }
     }
 }
 
@@ -61,6 +71,8 @@ pub enum RecorderEvent {
     Changed(Change),
     /// A locator was picked: its selector.
     Picked(String),
+    /// A list or a chooser of the browser's own stayed closed.
+    Picker(Picker),
     /// A dialog holds its page until it is answered: by the person where there is a window, else by whoever listens.
     Dialog(Dialog),
     /// A click means something else from now on: the person chose so in a page, or made an assertion.
@@ -118,8 +130,9 @@ impl Recorder {
         if !revealing {
             context.browser().be_discreet();
         }
+        let closed = options.tell_pickers;
         let script = format!(
-            "testIdAttribute = {attribute};\nconst revealing = {revealing}, covering = {covering};\n{RECORDER_JS}"
+            "testIdAttribute = {attribute};\nconst revealing = {revealing}, covering = {covering}, keepsPickersClosed = {closed};\n{RECORDER_JS}"
         );
         context.settle(Resident::new(&script, "recorder"));
         let state = State { toolbar: options.toolbar, ..State::default() };
@@ -283,6 +296,11 @@ impl Watch {
             Deed::Said(Said::Picked { selector }) => {
                 let way = self.ways.to(frame).await;
                 self.tell(RecorderEvent::Picked(format!("{}{selector}", way.selector)));
+            }
+            Deed::Said(Said::Picker(picker)) => {
+                let way = self.ways.to(frame).await;
+                let selector = format!("{}{}", way.selector, picker.selector);
+                self.tell(RecorderEvent::Picker(Picker { selector, ..picker }));
             }
             Deed::Said(Said::Wanted { wanted: Wanted::Stop }) => self.tell(RecorderEvent::Finished),
             Deed::Said(Said::Wanted { wanted }) => {

@@ -153,6 +153,7 @@ impl Recordings {
         let context = browser.new_context(context).await?;
         let recorder = RecorderOptions {
             cover_secrets: preview,
+            tell_pickers: preview,
             // It is for a window: who looks at pictures has buttons beside them.
             toolbar: self.options.recorder.toolbar && !preview,
             ..self.options.recorder.clone()
@@ -288,6 +289,7 @@ impl Stage {
                 let locator = render(&selector);
                 self.tell(Event::RecordingPicked { execution, selector, locator }).await;
             }
+            RecorderEvent::Picker(picker) => self.tell(Event::RecordingPicker { execution, picker }).await,
             RecorderEvent::Dialog(dialog) => {
                 let (kind, message) = (dialog.kind().to_owned(), dialog.message().to_owned());
                 let default_value = dialog.default_value().to_owned();

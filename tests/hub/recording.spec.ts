@@ -71,6 +71,10 @@ test('what is done in the picture becomes code, and runs', async ({ page }) => {
   await ada.clicks(its => its.getByLabel('Search'), "getByRole('searchbox', { name: 'Search' }).click();");
   await ada.types('lamp', "getByRole('searchbox', { name: 'Search' }).fill('lamp');");
   await ada.clicks(its => its.getByRole('button', { name: 'Add to cart' }), "getByRole('button', { name: 'Add to cart' }).click();");
+  await page.mouse.click(...await ada.place(its => its.getByLabel('Order')));
+  await page.getByRole('listbox', { name: 'Options' }).press('End');
+  await page.getByRole('listbox', { name: 'Options' }).press('Enter');
+  await expect(ada.code).toContainText("selectOption('name');");
   await ada.clicks(its => its.getByRole('link', { name: 'Cart' }), "getByRole('link', { name: 'Cart' }).click();");
   await page.getByRole('button', { name: 'Assert text' }).click();
   await ada.points(its => its.getByTestId('total'), "expect(page.getByTestId('total')).toContainText('€49.00');");
@@ -80,8 +84,8 @@ test('what is done in the picture becomes code, and runs', async ({ page }) => {
   await ada.sees('Recorded');
   await page.getByRole('button', { name: 'Run it' }).click();
   await expect(page.locator('#session-status')).toHaveText('Passed', { timeout: 30_000 });
-  await expect(page.getByRole('list', { name: 'Steps' }).getByRole('listitem')).toHaveCount(6);
-  await expect(page.getByRole('img', { name: /^The page after step 6/ })).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Steps' }).getByRole('listitem')).toHaveCount(7);
+  await expect(page.getByRole('img', { name: /^The page after step 7/ })).toBeVisible();
 });
 
 test('a pause, a dialog, a page that is reloaded', async ({ page }) => {

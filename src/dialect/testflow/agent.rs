@@ -175,6 +175,11 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
             "recording:dialog",
             json!({"executionId": execution, "kind": kind, "message": message, "defaultValue": default_value}),
         ),
+        Event::RecordingPicker { execution, picker } => {
+            let mut payload = json!(picker);
+            payload["executionId"] = json!(execution);
+            ("recording:picker", payload)
+        }
         Event::RecordingPicked { execution, selector, locator } => {
             ("recording:picked", json!({"executionId": execution, "selector": selector, "locator": locator}))
         }

@@ -162,6 +162,7 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed>
         | "recording:action"
         | "recording:dialog"
         | "recording:picked"
+        | "recording:picker"
         | "recording:mode" => event(name, payload, Meaning::Progress),
         "recording:frame" => event(name, payload, Meaning::Picture),
         "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),

@@ -29,6 +29,8 @@ export class Live {
   #last = { time: 0, count: 0 };
   #pull;
   #held = new Set();
+  /** Where in the picture the pointer was pressed last, pixels of the screen. */
+  pressedAt = { x: 0, y: 0 };
   /** Whether there is somebody who takes input. */
   enabled = false;
   /** Whether the page believes to be on a touch screen. */
@@ -138,6 +140,7 @@ export class Live {
     this.#keys.focus({ preventScroll: true });
     this.#flush();
     const at = this.#at(event);
+    this.pressedAt = { x: event.offsetX + this.#canvas.offsetLeft, y: event.offsetY + this.#canvas.offsetTop };
     this.#canvas.setPointerCapture(event.pointerId);
     if (this.touch || event.pointerType === 'touch') {
       if (event.isPrimary) this.#pull = { from: at, at, pulled: false };

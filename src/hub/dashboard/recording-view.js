@@ -3,6 +3,7 @@
 import { isAway, isMac, nameOf } from './agents.js';
 import { copy, download, element, status } from './elements.js';
 import { Live } from './live.js';
+import { Picker } from './picker.js';
 import { deviceOf } from './record.js';
 import { fileOf, isRunnable, LANGUAGES, languageOf, words } from './recordings.js';
 import { isOver, span, standing, taken } from './sessions.js';
@@ -15,6 +16,7 @@ export class RecordingView {
   session;
   #emit;
   #live;
+  #picker;
   #connected = true;
   #lines = [];
   #clock;
@@ -23,6 +25,11 @@ export class RecordingView {
   constructor(emit, run) {
     this.#emit = emit;
     this.#live = new Live($('live-picture'), $('live-keys'), input => this.#tell('input', input), () => $('live-leave').focus());
+    this.#picker = new Picker((chosen) => {
+      this.session.recording.picker = undefined;
+      if (chosen) this.#tell('input', { type: 'choose', ...chosen });
+      $('live-keys').focus({ preventScroll: true });
+    });
     this.#listen(run);
   }
 
@@ -86,6 +93,7 @@ export class RecordingView {
     $('record-title').textContent = session.title;
     $('record-id').textContent = session.id;
     this.#live.clear();
+    this.#picker.close();
     this.#live.touch = deviceOf(session)?.hasTouch ?? false;
     this.#lines = [];
     $('record-code').replaceChildren();
@@ -115,6 +123,7 @@ export class RecordingView {
     if (what === 'frame') return this.#picture(used);
     if (what === 'action') this.#code();
     if (what === 'mode') this.#mode();
+    if (what === 'picker') this.#picker.open(session.recording.picker, this.#live.pressedAt);
     if (what === 'action' || what === 'dialog') this.#dialog();
     if (what === 'action' || what === 'phase') this.#phase();
     return used?.();
@@ -140,6 +149,7 @@ export class RecordingView {
     $('record-problem').textContent = why ?? '';
     this.#live.enabled = !over && this.#connected && !isAway(agent);
     this.#live.toMac = isMac(agent);
+    if (over) this.#picker.close();
     const veil = this.#veil(over);
     $('live-veil').hidden = !veil;
     $('live-veil').textContent = veil ?? '';

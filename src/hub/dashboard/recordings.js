@@ -23,7 +23,7 @@ const RUNNABLE = 'typescript';
 /** What a session of the kind `recording` has besides. */
 export const fresh = () => ({
   ready: false, mode: 'record', code: '', actions: [], pages: new Map([['page', '']]), shown: 'page',
-  frame: undefined, dialog: undefined, picked: undefined,
+  frame: undefined, dialog: undefined, picker: undefined, picked: undefined,
 });
 
 export const languageOf = ({ start }) => start?.payload?.language ?? RUNNABLE;
@@ -49,6 +49,9 @@ export function hear({ recording }, name, payload) {
     case 'recording:dialog':
       recording.dialog = payload;
       return 'dialog';
+    case 'recording:picker':
+      recording.picker = payload;
+      return 'picker';
     case 'recording:picked':
       recording.picked = payload;
       recording.mode = 'record';
@@ -58,7 +61,7 @@ export function hear({ recording }, name, payload) {
       return 'mode';
     case 'recording:complete':
       recording.code = payload.code ?? recording.code;
-      recording.dialog = undefined;
+      recording.dialog = recording.picker = undefined;
       return 'action';
     default:
       return undefined;

@@ -2,12 +2,17 @@
 
 use super::{NAVIGATION_TIMEOUT, Stage, address};
 use crate::browser::input::{Button, ClickOptions, Modifier};
+use crate::browser::locator::Locator;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserError, LoadState, Page};
 use crate::model::action::{MouseButton, Point};
-use crate::model::recording::{Press, RecordingInput};
+use crate::model::recording::{Chosen, Press, RecordingInput};
 use crate::recorder::{Mode, Recorder};
+use serde_json::json;
 use tokio::sync::mpsc;
+
+/// What was chosen is looked for so long, ms: it was there a moment ago.
+const CHOICE_TIMEOUT: u64 = 3_000;
 
 /// In how many moves a drag gets there: pages that follow the pointer see it on its way.
 const DRAG_STEPS: u32 = 8;
@@ -136,6 +141,7 @@ async fn perform(recorder: &Recorder, page: &Page, input: RecordingInput) -> Res
         RecordingInput::Text { text } => keyboard.type_text(&text, None).await,
         RecordingInput::Paste { text } => keyboard.insert_text(&text).await,
         RecordingInput::Tap { at } => page.touchscreen().tap(at.x, at.y).await,
+        RecordingInput::Choose { selector, chosen } => choose(page, &selector, chosen).await,
         RecordingInput::Navigate { url } => {
             recorder.leads(page);
             let options = GotoOptions { wait_until: LoadState::Commit, timeout: NAVIGATION_TIMEOUT, referer: None };
@@ -155,6 +161,17 @@ async fn perform(recorder: &Recorder, page: &Page, input: RecordingInput) -> Res
         | RecordingInput::Mode { .. }
         | RecordingInput::Toolbar { .. } => Ok(()),
     }
+}
+
+/// As if it had been chosen from what the browser did not show.
+async fn choose(page: &Page, selector: &str, chosen: Chosen) -> Result<(), BrowserError> {
+    let element = Locator::new(&page.main_frame(), selector);
+    let chosen = match chosen {
+        Chosen::Option(index) => element.select_option(json!([{ "index": index }]), &[], true, CHOICE_TIMEOUT).await,
+        Chosen::Value(value) => element.fill(&value, true, CHOICE_TIMEOUT).await,
+        Chosen::Files(files) => element.set_files(json!(files), CHOICE_TIMEOUT).await,
+    };
+    chosen.map(drop)
 }
 
 async fn click(page: &Page, at: Point, button: Button, count: u32) -> Result<(), BrowserError> {
