@@ -1,5 +1,6 @@
 //! A context: a profile of its own in a shared Chromium, and what holds for all its pages.
 
+use super::clock::Clock;
 use super::emulation;
 use super::error::BrowserError;
 use super::init_script::InitScript;
@@ -177,6 +178,7 @@ struct Inner {
     observer: Mutex<Option<Observer>>,
     /// Somebody decides about the requests of its pages.
     routed: AtomicBool,
+    clock: Clock,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
@@ -194,6 +196,7 @@ impl BrowserContext {
             resident: Mutex::default(),
             observer: Mutex::default(),
             routed: AtomicBool::new(false),
+            clock: Clock::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             closed: CancellationToken::new(),
@@ -261,6 +264,10 @@ impl BrowserContext {
             page.broadcast("Emulation.setGeolocationOverride", &emulation::geolocation(place)).await?;
         }
         Ok(())
+    }
+
+    pub(super) fn clock_state(&self) -> &Clock {
+        &self.0.clock
     }
 
     pub(super) fn is_routed(&self) -> bool {

@@ -5,6 +5,7 @@ mod barrier;
 mod bridge;
 mod cdp;
 mod chooser;
+pub mod clock;
 mod console;
 pub mod context;
 pub mod dialog;

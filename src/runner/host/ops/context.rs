@@ -1,6 +1,7 @@
 //! `context.…`
 
 use super::{Failure, Operations, Performed, files, parse};
+use crate::browser::clock::ClockCommand;
 use crate::browser::context::{Credentials, Geolocation};
 use crate::browser::{Browser, BrowserContext, ContextOptions};
 use serde::Deserialize;
@@ -40,6 +41,12 @@ struct Place {
 #[serde(rename_all = "camelCase")]
 struct Passwords {
     http_credentials: Option<Credentials>,
+}
+
+#[derive(Deserialize)]
+struct Ticks {
+    command: ClockCommand,
+    value: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +112,10 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
         "setGeolocation" => context.set_geolocation(parse::<Place>(params)?.geolocation).await?,
         "setOffline" => context.set_offline(parse::<Offline>(params)?.offline).await?,
         "setExtraHTTPHeaders" => context.set_extra_headers(parse::<Headers>(params)?.headers).await?,
+        "clock" => {
+            let Ticks { command, value } = parse(params)?;
+            context.clock(command, value).await?;
+        }
         "setRouted" => context.set_routed(parse::<Routed>(params)?.routed).await?,
         "storageState" => return Ok(context.storage_state().await?.into()),
         _ => return Err(Failure::unknown(&format!("context.{operation}"))),

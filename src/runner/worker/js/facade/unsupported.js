@@ -5,6 +5,7 @@ import { ConsoleMessage, Dialog, Download, FileChooser, WebError } from './api/e
 import { Frame } from './api/frame.js';
 import { ElementHandle, JSHandle } from './api/handle.js';
 import { Keyboard, Mouse, Touchscreen } from './api/input.js';
+import { Clock } from './api/clock.js';
 import { FrameLocator, Locator } from './api/locator.js';
 import { Request, Response } from './api/network.js';
 import { Page } from './api/page.js';
@@ -24,6 +25,7 @@ const CLASSES = [
   [Browser, 'browser'],
   [BrowserContext, 'browserContext'],
   [BrowserType, 'browserType'],
+  [Clock, 'clock'],
   [ConsoleMessage, 'consoleMessage'],
   [Dialog, 'dialog'],
   [Download, 'download'],

@@ -2,6 +2,7 @@
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { isRegExp } from '../values.js';
+import { Clock } from './clock.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
 import { addInitScript, expose, withoutSource } from './exposed.js';
@@ -73,6 +74,7 @@ export class BrowserContext extends Emitter {
     if (EVENTS_TO_COME.includes(event)) throw missing('browserContext', `on('${event}')`, EVENTS);
   }
   browser() { return this._browser; }
+  get clock() { return this._clock ??= new Clock(this); }
   get request() {
     this._request ??= new APIRequestContext({ context: this._id }, () => this._options.baseURL, options => this._timeouts.forAction(options));
     return this._request;

@@ -97,6 +97,7 @@ export class Page extends Emitter {
   _make(selector, text) { return this._main._make(selector, text); }
 
   context() { return this._context; }
+  get clock() { return this._context.clock; }
   get request() { return this._context.request; }
   mainFrame() { return this._main; }
   frames() { return [...this._frames]; }
