@@ -17,4 +17,5 @@ pub mod recorder;
 pub mod report;
 pub mod runner;
 pub mod session;
+pub mod trace;
 pub mod wire;

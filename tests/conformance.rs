@@ -23,7 +23,27 @@ macro_rules! areas {
         const AREAS: &[&str] = &[$(stringify!($area)),*];
     };
 }
-areas! { actions bridges clock context elements expect fixtures framework grep locators network only pages request retries shop tests todo }
+areas! {
+    actions
+    bridges
+    clock
+    context
+    elements
+    expect
+    fixtures
+    framework
+    grep
+    locators
+    network
+    only
+    pages
+    request
+    retries
+    shop
+    tests
+    todo
+    tracing
+}
 
 /// Each run has a Chromium and workers of its own: one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

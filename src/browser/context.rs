@@ -5,7 +5,7 @@ use super::emulation;
 use super::error::BrowserError;
 use super::init_script::InitScript;
 use super::instance::Browser;
-use super::notice::{Notice, Observer};
+use super::notice::{Notice, Observer, Witness};
 use super::page::Page;
 use super::resident::Resident;
 use super::sync::lock;
@@ -179,6 +179,7 @@ struct Inner {
     /// Somebody decides about the requests of its pages.
     routed: AtomicBool,
     clock: Clock,
+    witness: Mutex<Option<Witness>>,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
@@ -197,6 +198,7 @@ impl BrowserContext {
             observer: Mutex::default(),
             routed: AtomicBool::new(false),
             clock: Clock::default(),
+            witness: Mutex::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             closed: CancellationToken::new(),
@@ -218,7 +220,24 @@ impl BrowserContext {
         *lock(&self.0.observer) = Some(observer);
     }
 
+    /// From now on `witness` is told too, or nobody.
+    pub fn witness(&self, witness: Option<Witness>) {
+        *lock(&self.0.witness) = witness;
+    }
+
+    pub(super) fn has_witness(&self) -> bool {
+        lock(&self.0.witness).is_some()
+    }
+
     pub(super) fn tell(&self, notice: Notice) {
+        let witness = lock(&self.0.witness).clone();
+        if let Some(witness) = witness {
+            witness(&notice);
+        }
+        // What only the witness asked for is nobody else's.
+        if notice.topic().is_some_and(|(page, topic)| !page.is_asked(topic)) {
+            return;
+        }
         let observer = lock(&self.0.observer).clone();
         if let Some(observer) = observer {
             observer(notice);
@@ -411,6 +430,7 @@ impl BrowserContext {
             self.0.browser.forget_context(self.id());
             self.tell(Notice::ContextClosed);
             *lock(&self.0.observer) = None;
+            *lock(&self.0.witness) = None;
         }
     }
 }

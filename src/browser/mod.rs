@@ -54,7 +54,7 @@ pub use instance::Browser;
 pub use launch::{LaunchError, LaunchOptions, Mode};
 pub use load_state::LoadState;
 pub use locator::Locator;
-pub use notice::{Notice, Observer, Topic};
+pub use notice::{Notice, Observer, Topic, Witness};
 pub use page::Page;
 pub use pool::BrowserPool;
 pub use progress::{CallLog, Deadline, Progress};

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Called on the reading task, in Chromium's order and before the answer to the command that was the cause: must not block.
 pub type Observer = Arc<dyn Fn(Notice) + Send + Sync>;
 
+/// Is told the same beside the observer, before it, and all that is said and sent without having asked. As short.
+pub type Witness = Arc<dyn Fn(&Notice) + Send + Sync>;
+
 /// Something happened in a context.
 #[derive(Debug, Clone)]
 pub enum Notice {
@@ -62,6 +65,21 @@ pub enum Notice {
     FileChooser(FileChooser),
 }
 
+impl Notice {
+    /// What must be asked for to be told this, and on which page; none where it is always told.
+    pub(super) fn topic(&self) -> Option<(&Page, Topic)> {
+        Some(match self {
+            Self::Console(message) => (&message.page, Topic::Console),
+            Self::PageError(error) => (&error.page, Topic::PageError),
+            Self::Request(request) => (request.page(), Topic::Request),
+            Self::Response(request) => (request.page(), Topic::Response),
+            Self::RequestFinished(request) => (request.page(), Topic::RequestFinished),
+            Self::RequestFailed(request) => (request.page(), Topic::RequestFailed),
+            _ => return None,
+        })
+    }
+}
+
 /// What must be asked for, by page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
@@ -100,6 +118,11 @@ impl Topic {
             "filechooser" => Self::FileChooser,
             _ => return None,
         })
+    }
+
+    /// Whether a [`Witness`] sees it.
+    pub(super) fn is_witnessed(self) -> bool {
+        !matches!(self, Self::Dialog | Self::Download)
     }
 
     pub(super) fn bit(self) -> u32 {

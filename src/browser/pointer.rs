@@ -245,6 +245,7 @@ impl Doing<'_> {
             Some(wanted) => Some(page.keyboard().ensure_modifiers(wanted).await?),
             None => None,
         };
+        progress.acting(page, point, target).await;
         progress.note(format!("  performing {name} action"));
         self.target.get_or_init(|| target.unwrap_or_default());
         self.gesture.perform(page, point).await?;

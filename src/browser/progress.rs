@@ -1,6 +1,10 @@
 //! Waiting: deadlines, and the log of what was tried meanwhile. Everything in this room that waits for a page does it by these.
 
 use super::error::BrowserError;
+use super::page::Page;
+use super::screenshot::Rect;
+use super::way::Point;
+use futures_util::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,24 +49,62 @@ impl Deadline {
     }
 }
 
+/// Sees an operation while it runs; see [`witnessed`].
+pub trait CallWitness: Send + Sync {
+    /// A line was added to the log.
+    fn noted(&self, line: &str);
+    /// The pointer is about to act at a point of a page, on what is in `target`; it does when this ends.
+    fn acting<'a>(&'a self, page: &'a Page, point: Point, target: Option<Rect>) -> BoxFuture<'a, ()>;
+}
+
+tokio::task_local! {
+    static WITNESS: Arc<dyn CallWitness>;
+}
+
+/// Runs `work` under the eyes of `witness`: all that is begun in this task meanwhile.
+pub async fn witnessed<T>(witness: Arc<dyn CallWitness>, work: impl Future<Output = T>) -> T {
+    WITNESS.scope(witness, work).await
+}
+
 /// What an operation tried and saw, in order. Clones share the lines. Leading spaces of a line are its depth.
-#[derive(Debug, Clone, Default)]
-pub struct CallLog(Arc<Mutex<Vec<String>>>);
+#[derive(Clone, Default)]
+pub struct CallLog(Arc<Log>);
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    witness: Option<Arc<dyn CallWitness>>,
+}
 
 impl CallLog {
+    /// Of an operation that begins now, told to the witness of this task.
+    fn begin() -> Self {
+        Self(Arc::new(Log { lines: Mutex::default(), witness: WITNESS.try_with(Clone::clone).ok() }))
+    }
+
     /// Adds a line.
     pub fn note(&self, line: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+        let line = line.into();
+        if let Some(witness) = &self.0.witness {
+            witness.noted(&line);
+        }
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
     /// The lines so far, as they were noted.
     pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The lines as people read them: repetitions folded into `3 × …`.
     pub fn compressed(&self) -> Vec<String> {
         compress(&self.lines())
+    }
+}
+
+impl fmt::Debug for CallLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CallLog").field(&self.lines()).finish()
     }
 }
 
@@ -118,12 +160,19 @@ pub struct Progress {
 impl Progress {
     /// Starts now; 0 waits for ever.
     pub fn new(timeout_ms: u64) -> Self {
-        Self { deadline: Deadline::after(timeout_ms), log: CallLog::default() }
+        Self { deadline: Deadline::after(timeout_ms), log: CallLog::begin() }
     }
 
     /// Adds a line to the log.
     pub fn note(&self, line: impl Into<String>) {
         self.log.note(line);
+    }
+
+    /// The pointer is about to act: ends when the witness, where there is one, has seen the page as it is now.
+    pub async fn acting(&self, page: &Page, point: Point, target: Option<Rect>) {
+        if let Some(witness) = &self.log.0.witness {
+            witness.acting(page, point, target).await;
+        }
     }
 
     /// The error of an operation that took too long.

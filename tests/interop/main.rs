@@ -8,3 +8,4 @@
 mod agent;
 mod hub;
 mod process;
+mod trace;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use understudy::model::run::{Outcome, RunEvent, Status};
-use understudy::runner::host::{Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
+use understudy::runner::host::{Call, Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
 use understudy::runner::protocol::{Module, OpError, ToWorker, WorkerConfig};
 
 /// Opens pages that show nothing; `frame.goto` to `hang:` never ends, to `panic:` panics.
@@ -50,10 +50,10 @@ fn params_text(params: &Value, key: &str) -> String {
 }
 
 impl Service for Nothing {
-    fn perform(self: Arc<Self>, name: String, params: Value) -> BoxFuture<'static, Result<Performed, OpError>> {
+    fn perform(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Performed, OpError>> {
         Box::pin(async move {
-            self.performed.lock().unwrap().push(name.clone());
-            Ok(Performed { value: self.answer(&name, &params).await, picture: None })
+            self.performed.lock().unwrap().push(call.name.clone());
+            Ok(Performed { value: self.answer(&call.name, &call.params).await, picture: None })
         })
     }
 

@@ -118,6 +118,43 @@ pub struct Sizes {
     response_headers_size: u64,
 }
 
+impl Sizes {
+    /// Of the request's body.
+    pub fn request_body(&self) -> u64 {
+        self.request_body_size
+    }
+
+    /// Of the request's head.
+    pub fn request_headers(&self) -> u64 {
+        self.request_headers_size
+    }
+
+    /// Of the answer's body as it was sent.
+    pub fn response_body(&self) -> u64 {
+        self.response_body_size
+    }
+
+    /// Of the answer's head.
+    pub fn response_headers(&self) -> u64 {
+        self.response_headers_size
+    }
+}
+
+impl Timing {
+    /// How long each phase took, in milliseconds, as HAR 1.2 has it; -1 where there was none. `end` is that of the answer.
+    pub fn phases(&self, end: f64) -> Value {
+        let between = |from: f64, to: f64| if from >= 0.0 && to >= 0.0 { to - from } else { -1.0 };
+        json!({
+            "dns": between(self.domain_lookup_start, self.domain_lookup_end),
+            "connect": between(self.connect_start, self.connect_end),
+            "ssl": between(self.secure_connection_start, self.connect_end),
+            "send": 0,
+            "wait": between(self.request_start, self.response_start),
+            "receive": between(self.response_start, end),
+        })
+    }
+}
+
 impl Request {
     /// When things happened, as far as they have.
     pub fn timing(&self) -> Timing {

@@ -270,8 +270,14 @@ impl Page {
         }
     }
 
-    pub(in crate::browser) fn wants(&self, topic: Topic) -> bool {
+    /// Whether the observer asked for it.
+    pub(in crate::browser) fn is_asked(&self, topic: Topic) -> bool {
         self.0.wanted.load(Ordering::SeqCst) & topic.bit() != 0
+    }
+
+    /// Whether anybody is to be told.
+    pub(in crate::browser) fn wants(&self, topic: Topic) -> bool {
+        self.is_asked(topic) || (topic.is_witnessed() && self.0.context.has_witness())
     }
 
     pub(in crate::browser) fn tell(&self, notice: Notice) {

@@ -74,6 +74,10 @@ pub(in crate::cli) struct Args {
     /// Where tests leave files [default: test-results]
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
+    /// Record a trace of every test, to be opened with `npx playwright show-trace`; `retain-on-failure` keeps those of
+    /// tests that failed
+    #[arg(long, value_name = "MODE")]
+    pub(super) trace: Option<TraceMode>,
     /// The Chromium to use; looked for in the usual places where none is named
     #[arg(long, value_name = "PATH")]
     pub(super) browser: Option<PathBuf>,
@@ -86,6 +90,31 @@ pub(in crate::cli) struct Args {
     /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
     #[arg(long)]
     pub(super) allow_unsupported: bool,
+}
+
+/// As `use: { trace }` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TraceMode {
+    On,
+    Off,
+    RetainOnFailure,
+    OnFirstRetry,
+    OnAllRetries,
+    RetainOnFirstFailure,
+}
+
+impl TraceMode {
+    /// As tests know it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::RetainOnFailure => "retain-on-failure",
+            Self::OnFirstRetry => "on-first-retry",
+            Self::OnAllRetries => "on-all-retries",
+            Self::RetainOnFirstFailure => "retain-on-first-failure",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,6 +1,6 @@
 //! What the flags, and the configuration where there is one, ask for.
 
-use super::args::{Args, ReporterName};
+use super::args::{Args, ReporterName, TraceMode};
 use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
 use super::select::{self, narrow, select};
@@ -60,6 +60,9 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
     if let Some(base) = &args.base_url {
         r#use.insert("baseURL".to_owned(), base.as_str().into());
     }
+    if let Some(trace) = args.trace {
+        r#use.insert("trace".to_owned(), trace.name().into());
+    }
     let config = WorkerConfig {
         timeout: args.timeout.unwrap_or(30_000),
         r#use,
@@ -115,6 +118,7 @@ async fn with_config(args: &Args, cwd: &Path, file: &Path, env: BTreeMap<String,
         timeout: args.timeout,
         output: output.as_deref(),
         base_url: args.base_url.as_deref(),
+        trace: args.trace.map(TraceMode::name),
         fully_parallel: args.fully_parallel,
         headed: args.headed,
         allow_unsupported: args.allow_unsupported,

@@ -5,7 +5,7 @@ use super::job::{Broken, JobRun};
 use super::loading::{self, Answer};
 use super::operations::Operations;
 use super::schedule::JobEnd;
-use super::service::Service;
+use super::service::{Call, Service};
 use super::spawn::Process;
 use super::stage::{Allowance, Stage};
 use crate::model::run::{Attempt, RunEvent, StepBegin, TestCase, TestError, WorkerIndex};
@@ -127,6 +127,7 @@ impl Worker {
     }
 
     async fn take(&mut self, message: ToHost, job: &mut JobRun) -> Result<(), Broken> {
+        self.operations.told(&message);
         match message {
             ToHost::TestBegin { test, timeout, .. } => {
                 if let Some(planned) = job.begin(&test, timeout)? {
@@ -163,8 +164,8 @@ impl Worker {
                 self.allowance.log(&self.stage, test, level, text);
             }
             ToHost::Op { id, step, name, params } => {
-                let step = step.filter(|_| self.stage.pictures).and_then(|step| self.steps.get(&step).copied());
-                self.operations.perform(&self.stage, id, step, name, params);
+                let pictured = step.filter(|_| self.stage.pictures).and_then(|step| self.steps.get(&step).copied());
+                self.operations.perform(&self.stage, id, pictured, Call { step, name, params });
             }
             ToHost::File { call, params } => {
                 let result = self.stage.loader.file(&call, &params);

@@ -21,4 +21,4 @@ pub use loader::{FileLoader, ModuleLoader, NoImports};
 pub use loading::ConfigFile;
 pub use packages::Asked;
 pub use run::{LOAD_LIMIT, Project, RunRequest, Runner, RunnerOptions, Screenshots};
-pub use service::{Film, Performed, Picture, Service, Services, Surroundings};
+pub use service::{Call, Film, Performed, Picture, Service, Services, Surroundings};

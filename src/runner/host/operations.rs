@@ -1,11 +1,10 @@
 //! The operations of one worker while they run, and the pictures taken of what they did.
 
 use super::pictures::Pictures;
-use super::service::Service;
+use super::service::{Call, Service};
 use super::stage::Stage;
-use crate::runner::protocol::{OpError, ToWorker};
+use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -49,13 +48,18 @@ impl Operations {
         }
     }
 
-    /// Starts an operation; its result goes to the worker by itself. `step` is the run's number of the step to be pictured.
-    pub(crate) fn perform(&mut self, stage: &Arc<Stage>, id: u32, step: Option<u32>, name: String, params: Value) {
-        let exposure = step.map(|step| (self.pictures.of(stage.clone(), step), params.clone()));
+    /// The worker said this of itself.
+    pub(crate) fn told(&self, message: &ToHost) {
+        self.service.told(message);
+    }
+
+    /// Starts an operation; its result goes to the worker by itself. `pictured` is the run's number of the step to be pictured.
+    pub(crate) fn perform(&mut self, stage: &Arc<Stage>, id: u32, pictured: Option<u32>, call: Call) {
+        let exposure = pictured.map(|step| (self.pictures.of(stage.clone(), step), call.params.clone()));
         // What shows on a picture, or takes away what is pictured, waits until the picture is taken.
-        let still = (step.is_some() || CLOSING.contains(&&*name)).then(|| self.pictures.still());
+        let still = (pictured.is_some() || CLOSING.contains(&&*call.name)).then(|| self.pictures.still());
         let (service, outbox) = (self.service.clone(), self.outbox.clone());
-        let performing = service.clone().perform(name, params);
+        let performing = service.clone().perform(call);
         let task = self.tasks.spawn(async move {
             if let Some(still) = still {
                 still.await;

@@ -2,7 +2,7 @@
 
 use crate::artifacts::Places;
 use crate::browser::Mode;
-use crate::runner::protocol::{OpError, ToWorker};
+use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,10 +23,23 @@ pub struct Performed {
     pub picture: Option<Picture>,
 }
 
+/// What a worker asks for.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The worker's number of the step it belongs to, if there is one.
+    pub step: Option<u32>,
+    /// `locator.click`, …
+    pub name: String,
+    /// By name.
+    pub params: Value,
+}
+
 /// Everything one worker process has in the browser.
 pub trait Service: Send + Sync {
     /// Performs an operation of the table. Dropping the future abandons it.
-    fn perform(self: Arc<Self>, name: String, params: Value) -> BoxFuture<'static, Result<Performed, OpError>>;
+    fn perform(self: Arc<Self>, call: Call) -> BoxFuture<'static, Result<Performed, OpError>>;
+    /// What the worker says of itself: steps, output. In order, and before the operations that come after it.
+    fn told(&self, _message: &ToHost) {}
     /// Of what there is to see where an operation with these parameters failed.
     fn sight(&self, _params: &Value) -> Option<Picture> {
         None

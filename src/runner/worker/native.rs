@@ -80,7 +80,9 @@ fn stacks(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
     native.set(
         "snippet",
         Func::from(move |file: String, line: u32, column: u32| it.sources.borrow().snippet(&file, line, column)),
-    )
+    )?;
+    let it = shared.clone();
+    native.set("sources", Func::from(move || it.sources.borrow().as_json()))
 }
 
 fn bytes(native: &Object<'_>) -> Result<()> {

@@ -31,6 +31,12 @@ impl Sources {
         self.0.get(path).map(|known| known.source.as_str())
     }
 
+    /// All files by name, as JSON.
+    pub(crate) fn as_json(&self) -> String {
+        serde_json::Value::from_iter(self.0.iter().map(|(path, known)| (path.as_str(), known.source.as_str())))
+            .to_string()
+    }
+
     /// Frames of the engine → frames at original positions, `    at name (file:line:column)`, one a line. Frames of our own and of the
     /// engine are dropped. `at async …` is original already; it is dropped where it repeats the frame it continues.
     pub(crate) fn map_stack(&self, stack: &str) -> String {

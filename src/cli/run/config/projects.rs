@@ -217,6 +217,9 @@ fn launch(options: &mut Map<String, Value>, flags: &Flags<'_>, resolved: &mut Re
     if let Some(url) = flags.base_url {
         options.insert("baseURL".to_owned(), url.into());
     }
+    if let Some(trace) = flags.trace {
+        options.insert("trace".to_owned(), trace.into());
+    }
     let launch = options.get("launchOptions").and_then(Value::as_object).cloned().unwrap_or_default();
     for arg in launch.get("args").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         if !resolved.browser_args.iter().any(|known| known == arg) {

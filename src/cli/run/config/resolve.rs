@@ -60,6 +60,7 @@ pub(in crate::cli::run) struct Flags<'f> {
     pub(in crate::cli::run) timeout: Option<u64>,
     pub(in crate::cli::run) output: Option<&'f Path>,
     pub(in crate::cli::run) base_url: Option<&'f str>,
+    pub(in crate::cli::run) trace: Option<&'static str>,
     pub(in crate::cli::run) fully_parallel: bool,
     pub(in crate::cli::run) headed: bool,
     pub(in crate::cli::run) allow_unsupported: bool,

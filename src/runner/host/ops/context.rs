@@ -77,6 +77,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         let browser = operations.pool.acquire(operations.mode).await?;
         let context = browser.new_context(new.options).await?;
         let version = version(&browser);
+        operations.tracer.context_created(&context);
         return Ok(json!({ "context": operations.objects.add_context(context), "version": version }).into());
     }
     let of: Of = parse(params.clone())?;

@@ -17,6 +17,7 @@ mod picture;
 mod route;
 mod scripts;
 mod tell;
+mod trace;
 mod traffic;
 
 pub use failure::Failure;
@@ -26,7 +27,7 @@ pub use performed::{Outlined, Performed, Shown};
 use super::service::{self, Service, Services, Surroundings};
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Evaluation, Frame, Mode, Page, RemoteObject};
-use crate::runner::protocol::{OpError, ToWorker};
+use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use objects::Objects;
@@ -35,6 +36,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use trace::Tracer;
 
 /// How operations are to be served.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,7 @@ pub struct Operations {
     options: OperationsOptions,
     objects: Arc<Objects>,
     api: api::Api,
+    tracer: Tracer,
 }
 
 impl Operations {
@@ -62,7 +65,8 @@ impl Operations {
         events: mpsc::UnboundedSender<ToWorker>,
         options: OperationsOptions,
     ) -> Arc<Self> {
-        Arc::new(Self { pool, mode, options, objects: Objects::new(events), api: api::Api::default() })
+        let objects = Objects::new(events);
+        Arc::new(Self { pool, mode, options, objects, api: api::Api::default(), tracer: Tracer::default() })
     }
 
     /// Performs an operation of the table. Dropping the future abandons it.
@@ -90,6 +94,7 @@ impl Operations {
             "request" | "response" => traffic::perform(self, name, params).await,
             "files" => files::perform(self, operation, params).await,
             "route" => route::perform(self, operation, params).await,
+            "tracing" => trace::perform(self, operation, params).await,
             "artifact" => picture::perform(self, operation, params).await,
             _ => Err(Failure::unknown(name)),
         };
@@ -104,6 +109,17 @@ impl Operations {
     pub async fn dispose(&self) {
         for context in self.objects.contexts() {
             context.close();
+        }
+    }
+
+    /// The page that an operation with these parameters is about.
+    pub(super) fn page_of(&self, params: &Value) -> Option<Page> {
+        let named = |name| params.get(name).and_then(Value::as_str);
+        match (named("page"), named("frame"), named("handle")) {
+            (Some(page), ..) => self.page(page).ok(),
+            (None, Some(frame), _) => Some(self.frame(frame).ok()?.page().clone()),
+            (None, None, Some(handle)) => Some(self.handle(handle).ok()?.context().frame().page().clone()),
+            (None, None, None) => None,
         }
     }
 
@@ -182,25 +198,20 @@ pub fn services(pool: BrowserPool, files: ReadableFiles) -> Services {
 }
 
 impl Service for Operations {
-    fn perform(
-        self: Arc<Self>,
-        name: String,
-        params: Value,
-    ) -> BoxFuture<'static, Result<service::Performed, OpError>> {
+    fn perform(self: Arc<Self>, call: service::Call) -> BoxFuture<'static, Result<service::Performed, OpError>> {
         async move {
-            let Performed { value, shown } = Self::perform(&self, &name, params).await?;
+            let Performed { value, shown } = self.traced(call).await?;
             Ok(service::Performed { value, picture: shown.map(picture::of) })
         }
         .boxed()
     }
 
+    fn told(&self, message: &ToHost) {
+        self.tracer.told(message);
+    }
+
     fn sight(&self, params: &Value) -> Option<service::Picture> {
-        let named = |name| params.get(name).and_then(Value::as_str);
-        let page = match (named("page"), named("frame")) {
-            (Some(page), _) => self.page(page).ok()?,
-            (None, Some(frame)) => self.frame(frame).ok()?.page().clone(),
-            (None, None) => return None,
-        };
+        let page = self.page_of(params)?;
         Performed::from(Value::Null).showing(&page, None).shown.map(picture::of)
     }
 

@@ -102,7 +102,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     Ok(json!({ "path": written.display().to_string() }).into())
 }
 
-fn place(operations: &Operations, path: &str) -> Result<PathBuf, Failure> {
+pub(super) fn place(operations: &Operations, path: &str) -> Result<PathBuf, Failure> {
     operations.options.artifacts.resolve(path).map_err(|error| Failure::new(error.to_string()))
 }
 

@@ -22,13 +22,16 @@ function short(value, depth = 0) {
   return Object.fromEntries(Object.entries(value).slice(0, 100).map(([name, entry]) => [name, short(entry, depth + 1)]));
 }
 
+/** Those that are open and contain others, the outermost first. */
+export const openSteps = () => parents.map(({ step }) => step);
+
 /** Begins a step; call what it returns with the error or nothing when it ends. */
 export function beginStep({ category, title, apiName = '', params = {}, stack, location, box = false, isParent = false }) {
   const id = ++lastId;
   const began = native.now();
   const test = testId;
   const step = { id, parent: parents.at(-1)?.id ?? null, category, title: short(title), apiName, params: short(params), location: location === undefined ? locationOf(stack ?? capture()) ?? null : location };
-  const entry = { id, box, failure: undefined };
+  const entry = { id, box, step, failure: undefined };
   if (isParent) parents.push(entry);
   send({ t: 'stepBegin', test, step });
   let ended = false;

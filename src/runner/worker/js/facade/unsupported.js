@@ -12,6 +12,7 @@ import { Page } from './api/page.js';
 import { Route } from './api/route.js';
 import { APIRequest, APIRequestContext } from './api/request.js';
 import { APIResponse } from './api/response.js';
+import { Tracing } from './api/tracing.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
@@ -43,6 +44,7 @@ const CLASSES = [
   [Route, 'route'],
   [TestInfo, 'testInfo'],
   [Touchscreen, 'touchscreen'],
+  [Tracing, 'tracing'],
   [WebError, 'webError'],
 ];
 

@@ -15,6 +15,7 @@ import { decide, installRouting } from './routing.js';
 import { register, forget, lookup } from './registry.js';
 import { storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
+import { Tracing } from './tracing.js';
 import { eventStep } from './waiter.js';
 
 const EVENTS = ['close', 'console', 'dialog', 'download', 'frameattached', 'framedetached', 'framenavigated', 'page', 'pageclose', 'pageload', 'request',
@@ -79,6 +80,7 @@ export class BrowserContext extends Emitter {
     this._request ??= new APIRequestContext({ context: this._id }, () => this._options.baseURL, options => this._timeouts.forAction(options));
     return this._request;
   }
+  get tracing() { return (this._tracing ??= new Tracing(this)); }
   pages() { return [...this._pages]; }
   isClosed() { return this._closed; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }

@@ -7,6 +7,7 @@ import { optionsInForce } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { setCurrentInfo, TestInfo } from './info.js';
 import { takeScreenshots } from './screenshots.js';
+import { endTrace } from './tracing.js';
 import { endGap, Slot, TimedOut } from './timing.js';
 
 export class Attempt {
@@ -63,6 +64,7 @@ export class Attempt {
     await this.#quietly(() => inStep({ category: 'hook', title: 'After Hooks' }, () => this.#after(next)));
     this.#collect();
     abandonAll('Test ended.');
+    await endTrace(this.info);
   }
 
   async #before() {

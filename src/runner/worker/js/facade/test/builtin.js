@@ -3,6 +3,7 @@ import { Browser } from '../api/context.js';
 import { APIRequest } from '../api/request.js';
 import { setTestIdAttribute } from '../selectors.js';
 import { declareParameters, Pool } from './registration.js';
+import { beginTrace } from './tracing.js';
 
 /** Options that become options of the context as they are. */
 const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFactor', 'extraHTTPHeaders', 'geolocation', 'hasTouch', 'httpCredentials', 'ignoreHTTPSErrors',
@@ -55,12 +56,13 @@ If you would like to configure your page before each test, do that in beforeEach
 /** Reads all options. */
 function options() {
   const names = [...CONTEXT, ...OTHER];
-  const collect = async (values, use) => {
+  const collect = async (values, use, info) => {
     const context = { ...values.contextOptions };
     for (const name of CONTEXT) if (values[name] !== undefined) context[name] = values[name];
     const timeouts = { action: values.actionTimeout, navigation: values.navigationTimeout };
     setTestIdAttribute(values.testIdAttribute);
     inForce = { context, timeouts, screenshot: values.screenshot };
+    if (info?.retry !== undefined) await beginTrace(info, values.trace);
     await use(inForce);
   };
   declareParameters(collect, names);

@@ -1,0 +1,202 @@
+//! What one worker has under trace, and what is written of it.
+
+use super::{Failure, Operations};
+use crate::browser::{BrowserContext, Page};
+use crate::model::Level;
+use crate::model::run::StepBegin;
+use crate::runner::host::ops::Performed;
+use crate::runner::host::service::Call;
+use crate::runner::protocol::{OpError, ToHost};
+use crate::trace::event::{self, Place};
+use crate::trace::{Chunk, Clock, ContextTrace, Event, TraceError, TraceOptions};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The test's part of a trace.
+pub(super) const TEST: &str = "test.trace";
+
+/// What one worker has under trace.
+#[derive(Default)]
+pub(in super::super) struct Tracer(Mutex<State>);
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Steps that are open, while anything is traced.
+    pub(super) steps: HashMap<u32, StepBegin>,
+    pub(super) test: Option<Running>,
+    /// By the context's id.
+    pub(super) contexts: HashMap<String, Traced>,
+}
+
+/// A chunk that grows.
+#[derive(Clone)]
+pub(super) struct Running {
+    pub(super) chunk: Arc<Chunk>,
+    pub(super) clock: Clock,
+    pub(super) options: TraceOptions,
+    /// Contexts in it so far.
+    pub(super) parts: usize,
+}
+
+/// A context under trace.
+pub(super) struct Traced {
+    /// None between two chunks.
+    pub(super) trace: Option<Arc<ContextTrace>>,
+    /// None where it is the test's trace.
+    pub(super) own: Option<Own>,
+}
+
+/// What `context.tracing` keeps.
+pub(super) struct Own {
+    pub(super) options: TraceOptions,
+    pub(super) running: Option<Running>,
+    pub(super) groups: Vec<String>,
+    pub(super) last_group: u32,
+}
+
+impl Running {
+    pub(super) fn start(options: TraceOptions) -> Result<Self, Failure> {
+        Ok(Self { chunk: Arc::new(Chunk::new()?), clock: Clock::start(), options, parts: 0 })
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl Tracer {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`crate::runner::host::Service::told`].
+    pub(in super::super) fn told(&self, message: &ToHost) {
+        let mut state = self.state();
+        if state.test.is_none() && state.contexts.is_empty() {
+            return;
+        }
+        match message {
+            ToHost::StepBegin { step, .. } => {
+                state.steps.insert(step.id, step.clone());
+                state.write(|time| before(step, time, "Test", category(step), step.parent.map(call_id)));
+            }
+            ToHost::StepEnd { id, error, .. } => {
+                state.steps.remove(id);
+                let error = error.as_ref().map(|error| failure("Error", &error.message));
+                state.write(|end_time| Event::After {
+                    call_id: call_id(*id),
+                    end_time,
+                    error,
+                    attachments: Vec::new(),
+                });
+            }
+            ToHost::Log { level, text, .. } => state.write(|timestamp| {
+                let text = format!("{text}\n");
+                match level {
+                    Level::Error | Level::Warn => Event::Stderr { timestamp, text },
+                    _ => Event::Stdout { timestamp, text },
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    /// A context is new: part of the test's trace, if there is one.
+    pub(in super::super) fn context_created(&self, context: &BrowserContext) {
+        self.state().trace_context(context);
+    }
+
+    /// How this operation is to be traced.
+    fn watching(&self, operations: &Operations, call: &Call) -> Option<(Arc<ContextTrace>, Event, Option<Page>)> {
+        let mut state = self.state();
+        if state.contexts.is_empty() {
+            return None;
+        }
+        let step = state.steps.get(&call.step?)?.clone();
+        let page = operations.page_of(&call.params);
+        let named = call.params.get("context").and_then(Value::as_str);
+        let context = match &page {
+            Some(page) => page.context().id().to_owned(),
+            None => operations.objects.context(named?).ok()?.id().to_owned(),
+        };
+        let traced = state.contexts.get_mut(&context)?;
+        let trace = traced.trace.clone()?;
+        let (room, method) = call.name.split_once('.').unwrap_or((&call.name, ""));
+        let class = match room {
+            "page" => "Page",
+            "context" => "BrowserContext",
+            "handle" => "ElementHandle",
+            "keyboard" | "mouse" | "touchscreen" => "Page",
+            _ => "Frame",
+        };
+        let group = traced.own.as_ref().and_then(|own| own.groups.last().cloned());
+        let mut begin = before(&step, trace.now(), class, method.to_owned(), group);
+        if let (Event::Before { page_id, .. }, Some(page)) = (&mut begin, &page) {
+            *page_id = Some(page.id().to_owned());
+        }
+        Some((trace, begin, page))
+    }
+}
+
+impl State {
+    pub(super) fn write(&self, event: impl FnOnce(f64) -> Event) {
+        if let Some(Running { chunk, clock, .. }) = &self.test {
+            chunk.write(TEST, &event(clock.now()));
+        }
+    }
+
+    pub(super) fn trace_context(&mut self, context: &BrowserContext) {
+        let Some(running) = &mut self.test else { return };
+        let part = format!("{}-trace", running.parts);
+        running.parts += 1;
+        let trace = ContextTrace::begin(context, running.chunk.clone(), running.clock, &part, None, running.options);
+        self.contexts.insert(context.id().to_owned(), Traced { trace: Some(Arc::new(trace)), own: None });
+    }
+}
+
+pub(super) fn call_id(step: u32) -> String {
+    format!("call@{step}")
+}
+
+pub(super) fn category(step: &StepBegin) -> String {
+    serde_json::to_value(step.category).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(super) fn before(
+    step: &StepBegin,
+    start_time: f64,
+    class: &'static str,
+    method: String,
+    parent_id: Option<String>,
+) -> Event {
+    let stack = step.location.iter().map(|at| Place { file: at.file.clone(), line: at.line, column: at.column });
+    Event::Before {
+        call_id: call_id(step.id),
+        start_time,
+        parent_id,
+        class,
+        method,
+        title: step.title.clone(),
+        params: step.params.clone(),
+        stack: stack.collect(),
+        page_id: None,
+    }
+}
+
+fn failure(name: &str, message: &str) -> event::Failure {
+    event::Failure { name: name.to_owned(), message: message.to_owned() }
+}
+
+impl Operations {
+    /// Performs what a worker asks for, before the eyes of a trace where there is one.
+    pub(in super::super) async fn traced(&self, call: Call) -> Result<Performed, OpError> {
+        let Some((trace, begin, page)) = self.tracer.watching(self, &call) else {
+            return self.perform(&call.name, call.params).await;
+        };
+        let work = self.perform(&call.name, call.params);
+        trace.call(begin, page, work, |error| failure(&error.name, &error.message)).await
+    }
+}
