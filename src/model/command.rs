@@ -3,6 +3,7 @@
 use super::recording::RecordingControl;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One request of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +60,9 @@ pub struct ExecutionConfig {
     pub timeout: Option<u64>,
     /// How often a failing test is tried again.
     pub retries: Option<u32>,
+    /// Variables that this execution reads in `process.env`, beside those that the agent lends. Their values are not told.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
 }
 
 /// A page to record and how.

@@ -1,6 +1,7 @@
 //! An execution: source in, events out, exactly one completion whatever happens.
 
 use super::Narration;
+use super::mask::Mask;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
@@ -60,20 +61,20 @@ impl Sessions {
     /// Not cancel-safe: dropping the future loses the completion.
     pub async fn execute(&self, start: StartExecution, events: mpsc::Sender<Event>, cancel: CancellationToken) {
         let begun = Instant::now();
-        let mut story = Narration::new(start.execution.clone());
+        let (mut story, mask) = (Narration::new(start.execution.clone()), Mask::new(start.config.env.values()));
         let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
         let run = self.runner.run(self.request(start), sender, cancel);
         let tell = async {
             while let Some(event) = told.recv().await {
                 for event in story.tell(event) {
-                    let _ = events.send(event).await;
+                    let _ = events.send(mask.over(event)).await;
                 }
             }
         };
         let (outcome, ()) = tokio::join!(run, tell);
         let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         for event in story.end(outcome, spent) {
-            let _ = events.send(event).await;
+            let _ = events.send(mask.over(event)).await;
         }
     }
 
@@ -111,7 +112,7 @@ fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>, allow
         retries: config.retries.unwrap_or(0),
         memory_limit: MEMORY_LIMIT,
         r#use,
-        env: env.clone(),
+        env: env.iter().chain(&config.env).map(|(name, value)| (name.clone(), value.clone())).collect(),
         allow_unsupported,
         ..WorkerConfig::default()
     }
@@ -145,8 +146,11 @@ mod tests {
             base_url: Some("http://localhost:1".to_owned()),
             timeout: Some(5000),
             retries: Some(2),
+            env: [("B".to_owned(), "mine".to_owned())].into(),
         };
-        let worker = worker_config(&config, &BTreeMap::new(), false);
+        let lent = [("A".to_owned(), "lent".to_owned()), ("B".to_owned(), "lent".to_owned())].into();
+        let worker = worker_config(&config, &lent, false);
+        assert_eq!((worker.env["A"].as_str(), worker.env["B"].as_str()), ("lent", "mine"));
         assert_eq!(worker.r#use["viewport"], json!({"width": 800, "height": 600}));
         assert_eq!(worker.r#use["baseURL"], "http://localhost:1");
         assert_eq!((worker.timeout, worker.retries), (5000, 2));

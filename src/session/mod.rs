@@ -3,6 +3,7 @@
 
 mod execution;
 mod explain;
+mod mask;
 mod narration;
 mod recording;
 mod target;

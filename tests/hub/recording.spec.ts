@@ -88,6 +88,27 @@ test('what is done in the picture becomes code, and runs', async ({ page }) => {
   await expect(page.getByRole('img', { name: /^The page after step 7/ })).toBeVisible();
 });
 
+test('secrets are asked for where the code reads them', async ({ page }) => {
+  const ada = new Person(page);
+  await ada.records('/login.html');
+  await ada.clicks(its => its.getByLabel('User'), "getByRole('textbox', { name: 'User' }).click();");
+  await ada.types('ada', "fill('ada');");
+  await page.keyboard.press('Tab');
+  await ada.types('engine', 'fill(process.env.PASSWORD!);');
+  await page.keyboard.press('Enter');
+  await expect(ada.code).toContainText("press('Enter');");
+  await page.getByRole('button', { name: 'Finish' }).click();
+  await ada.sees('Recorded');
+  await page.getByRole('button', { name: 'Run it' }).click();
+  await expect(page.getByLabel('PASSWORD')).toBeFocused();
+  await page.getByLabel('PASSWORD').fill('engine');
+  await page.getByRole('button', { name: 'Run it' }).click();
+  await expect(page.locator('#session-status')).toHaveText('Passed', { timeout: 30_000 });
+  const steps = page.getByRole('list', { name: 'Steps' });
+  await expect(steps).toContainText('Fill the field ‘Password’ with ‘***’');
+  expect(await page.content()).not.toContain('engine');
+});
+
 test('a pause, a dialog, a page that is reloaded', async ({ page }) => {
   const ada = new Person(page);
   await ada.records('/play/dialogs.html');

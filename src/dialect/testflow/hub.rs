@@ -293,7 +293,12 @@ pub fn session(view: &SessionView) -> Outbound {
         "ageMs": u64::try_from(view.age.as_millis()).unwrap_or(u64::MAX),
     });
     if let Some((name, start)) = &view.start {
-        payload["start"] = json!({"event": name, "payload": serde_json::from_str::<Value>(start.get()).ok()});
+        let mut start = serde_json::from_str::<Value>(start.get()).unwrap_or_default();
+        // For the agent alone.
+        if let Some(config) = start.get_mut("config").and_then(Value::as_object_mut) {
+            config.remove("env");
+        }
+        payload["start"] = json!({"event": name, "payload": start});
     }
     ("hub:session", payload)
 }

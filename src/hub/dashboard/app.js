@@ -36,7 +36,7 @@ const emit = (name, payload) => socket?.emit(name, payload);
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 const view = new SessionView();
-const recording = new RecordingView(emit, ({ recording: { code }, start }) => execute(code, start.payload.agentId));
+const recording = new RecordingView(emit, ({ recording: { code }, start }, env) => execute(code, start.payload.agentId, { env }));
 const list = new SessionList($('sessions'), session => open(session));
 const sessions = new Sessions((session, what, number, used) => {
   list.changed(session, what);
@@ -90,10 +90,10 @@ function composeRecording(start) {
   $('record-url').focus();
 }
 
-function execute(code, agentId, baseURL) {
+function execute(code, agentId, config) {
   awaited = newId();
   for (const id of PROBLEMS) $(id).hidden = true;
-  emit('execution:start', { executionId: awaited, target: 'local', code, ...(baseURL && { config: { baseURL } }), ...(agentId && { agentId }) });
+  emit('execution:start', { executionId: awaited, target: 'local', code, config, ...(agentId && { agentId }) });
 }
 
 function record(start) {
@@ -197,7 +197,8 @@ $('record-again').addEventListener('click', () => composeRecording(recording.ses
 prepare(record);
 $('compose').addEventListener('submit', (event) => {
   event.preventDefault();
-  execute($('code').value, undefined, $('base-url').value.trim());
+  const baseURL = $('base-url').value.trim();
+  execute($('code').value, undefined, baseURL ? { baseURL } : {});
 });
 $('code').addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) $('compose').requestSubmit();

@@ -5,7 +5,7 @@ import { copy, download, element, status } from './elements.js';
 import { Live } from './live.js';
 import { Picker } from './picker.js';
 import { deviceOf } from './record.js';
-import { fileOf, isRunnable, LANGUAGES, languageOf, words } from './recordings.js';
+import { fileOf, isRunnable, LANGUAGES, languageOf, variablesOf, words } from './recordings.js';
 import { isOver, span, standing, taken } from './sessions.js';
 
 const $ = id => document.getElementById(id);
@@ -21,7 +21,7 @@ export class RecordingView {
   #lines = [];
   #clock;
 
-  /** `emit(name, payload)` tells the hub; `run(session)` runs what was recorded. */
+  /** `emit(name, payload)` tells the hub; `run(session, env)` runs what was recorded with values for what it reads. */
   constructor(emit, run) {
     this.#emit = emit;
     this.#live = new Live($('live-picture'), $('live-keys'), input => this.#tell('input', input), () => $('live-leave').focus());
@@ -68,7 +68,7 @@ export class RecordingView {
     });
     $('record-stop').addEventListener('click', () => this.#tell('stop'));
     $('record-cancel').addEventListener('click', () => this.#tell('cancel'));
-    $('record-run').addEventListener('click', () => run(this.session));
+    $('record-run').addEventListener('click', () => this.#run(run));
     $('record-download').addEventListener('click', () => download(this.session.recording.code, fileOf(this.session)));
     $('record-copy').addEventListener('click', () => this.#copy($('record-copy'), this.session.recording.code));
     $('picked-copy').addEventListener('click', () => this.#copy($('picked-copy'), $('picked-locator').textContent));
@@ -76,6 +76,23 @@ export class RecordingView {
       this.session.recording.picked = undefined;
       this.#mode();
     });
+  }
+
+  /** Asks first for what the code would miss. */
+  #run(run) {
+    const fields = [...$('record-values-fields').querySelectorAll('input')];
+    const missing = fields.find(({ value }) => !value);
+    if (missing) missing.focus();
+    else run(this.session, Object.fromEntries(fields.map(({ name, value }) => [name, value])));
+  }
+
+  #values(names) {
+    $('record-values').hidden = names.length === 0;
+    $('record-values-fields').replaceChildren(...names.map((name) => {
+      const label = element('label', '', name);
+      label.append(Object.assign(element('input'), { type: 'password', name, autocomplete: 'off' }));
+      return label;
+    }));
   }
 
   async #copy(button, text) {
@@ -141,6 +158,7 @@ export class RecordingView {
     $('record-pause').textContent = recording.mode === 'pause' ? 'Resume' : 'Pause';
     $('record-run').hidden = !over || !recording.code || !isRunnable(session);
     $('record-not-runnable').hidden = !over || !recording.code || isRunnable(session);
+    if ($('record-run').hidden || $('record-values').hidden) this.#values($('record-run').hidden ? [] : variablesOf(session));
     // What had the focus is gone.
     if (over && worked) ($('record-run').hidden ? $('record-again') : $('record-run')).focus();
     for (const id of ['record-copy', 'record-download']) $(id).disabled = !recording.code;

@@ -30,6 +30,9 @@ export const languageOf = ({ start }) => start?.payload?.language ?? RUNNABLE;
 export const isRunnable = session => languageOf(session) === RUNNABLE;
 export const fileOf = session => LANGUAGES.find(([name]) => name === languageOf(session))?.[2] ?? 'recorded.txt';
 
+/** The variables that the code reads: what stands in it for secrets. */
+export const variablesOf = ({ recording }) => [...new Set([...recording.code.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name))];
+
 /** Takes an event of the session in; what has changed, if anything has. */
 export function hear({ recording }, name, payload) {
   switch (name) {

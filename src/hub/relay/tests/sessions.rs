@@ -29,6 +29,28 @@ fn the_execution_flow_of_the_seed() {
 }
 
 #[test]
+fn what_an_execution_reads_is_for_its_agent_alone() {
+    let mut w = World::new();
+    let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
+    w.says(ada, "hub:replay", json!({}));
+    let config = json!({"env": {"PASSWORD": "engine"}, "retries": 1});
+    w.says(ada, "execution:start", json!({"executionId": "e1", "code": "…", "config": config}));
+    let late = w.connect("ada");
+    w.says(late, "hub:replay", json!({}));
+    let mut told = |peer| {
+        let inbox = w.inboxes.get_mut(&peer).unwrap();
+        std::iter::from_fn(|| inbox.next(true).now_or_never().flatten())
+            .map(|message| message.payload.get().to_owned())
+            .collect::<String>()
+    };
+    assert!(told(agent).contains("engine"));
+    for peer in [ada, late] {
+        let text = told(peer);
+        assert!(text.contains("retries") && !text.contains("engine"), "{text}");
+    }
+}
+
+#[test]
 fn payloads_are_relayed_as_they_came() {
     let mut w = World::new();
     let (ada, agent) = (w.connect("ada"), w.agent("A", 1));
