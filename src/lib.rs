@@ -13,6 +13,7 @@ pub mod config;
 pub mod dialect;
 pub mod hub;
 pub mod model;
+pub mod picture;
 pub mod recorder;
 pub mod report;
 pub mod runner;

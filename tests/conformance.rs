@@ -40,6 +40,7 @@ areas! {
     request
     retries
     shop
+    snapshots
     tests
     todo
     tracing
@@ -279,6 +280,7 @@ fn depends_on_speed(line: &str) -> bool {
         || (line.starts_with("retrying ") && line.contains(" action"))
         || line
             .strip_prefix("waiting ")
+            .map(|rest| rest.strip_suffix(" before taking screenshot").unwrap_or(rest))
             .and_then(|rest| rest.strip_suffix("ms"))
             .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -48,15 +48,24 @@ impl Awaited {
 impl Locator {
     /// Reads something of the element, once it is there. `what` is one of `READS` in js/main.js.
     pub async fn read(&self, what: &str, more: Value, timeout: u64) -> Result<Value, BrowserError> {
-        let progress = Progress::new(timeout);
-        self.note_waiting(&progress, "");
+        self.read_within(what, more, &Progress::new(timeout)).await
+    }
+
+    /// The same as a part of something larger.
+    pub(super) async fn read_within(
+        &self,
+        what: &str,
+        more: Value,
+        progress: &Progress,
+    ) -> Result<Value, BrowserError> {
+        self.note_waiting(progress, "");
         let mut params = more;
         params["what"] = what.into();
-        self.within(&progress, async {
-            let mut attempts = Attempts::new(&progress);
+        self.within(progress, async {
+            let mut attempts = Attempts::new(progress);
             loop {
                 attempts.next().await;
-                if let Some(read) = self.retriable(self.read_once(&progress, &params).await)? {
+                if let Some(read) = self.retriable(self.read_once(progress, &params).await)? {
                     return Ok(read);
                 }
             }

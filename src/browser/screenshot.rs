@@ -1,6 +1,9 @@
 //! Pictures of a page.
 
+mod mask;
+
 use super::error::BrowserError;
+use super::locator::Locator;
 use super::page::Page;
 use super::progress::Progress;
 use base64::Engine;
@@ -22,7 +25,7 @@ pub struct Rect {
 }
 
 /// What a picture is to be.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ScreenshotOptions {
     /// `png` (the default) or `jpeg`.
@@ -47,6 +50,11 @@ pub struct ScreenshotOptions {
     pub caret: Option<String>,
     /// A style sheet for the time of the picture.
     pub style: Option<String>,
+    /// These elements are painted over.
+    #[serde(skip)]
+    pub masks: Vec<Locator>,
+    /// What with, as CSS has it; pink where nothing is said.
+    pub mask_color: Option<String>,
 }
 
 /// Where a page stands: what js/frame.js reports.
@@ -66,7 +74,46 @@ impl Page {
     /// A picture, encoded.
     pub async fn screenshot(&self, options: &ScreenshotOptions, timeout: u64) -> Result<Vec<u8>, BrowserError> {
         let progress = Progress::new(timeout);
-        progress.run(self.take(options)).await
+        self.screenshot_within(options, &progress).await
+    }
+
+    /// The same as a part of something larger.
+    pub async fn screenshot_within(
+        &self,
+        options: &ScreenshotOptions,
+        progress: &Progress,
+    ) -> Result<Vec<u8>, BrowserError> {
+        progress.note("taking page screenshot");
+        progress
+            .run(async {
+                self.dress(options, progress).await;
+                let picture = self.take(options).await;
+                self.undress().await;
+                picture
+            })
+            .await
+    }
+
+    /// Gets the page ready for its picture; a deadline that passes meanwhile leaves it to the next one to undo it.
+    async fn dress(&self, options: &ScreenshotOptions, progress: &Progress) {
+        let still = options.animations.as_deref() == Some("disabled");
+        if still {
+            progress.note("  disabled all CSS animations");
+        }
+        let dress = json!({ "caret": options.caret.as_deref() != Some("initial"), "animations": still, "style": options.style });
+        progress.note("waiting for fonts to load...");
+        for frame in self.frames() {
+            // A frame that goes away meanwhile, or whose scripts do not answer, stays as it is.
+            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("prepareScreenshot", std::slice::from_ref(&dress)))
+                .await;
+        }
+        progress.note("fonts loaded");
+    }
+
+    async fn undress(&self) {
+        for frame in self.frames() {
+            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("finishScreenshot", &[])).await;
+        }
     }
 
     async fn take(&self, options: &ScreenshotOptions) -> Result<Vec<u8>, BrowserError> {
@@ -75,22 +122,15 @@ impl Page {
         let layout: Layout = serde_json::from_value(layout)
             .map_err(|error| BrowserError::other(format!("failed to measure the page: {error}")))?;
         let (clip, beyond) = clip(options, &layout)?;
-        let dress = json!({
-            "caret": options.caret.as_deref() != Some("initial"),
-            "animations": options.animations.as_deref() == Some("disabled"),
-            "style": options.style,
-        });
-        for frame in self.frames() {
-            // A frame that goes away meanwhile, or whose scripts do not answer, stays as it is.
-            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("prepareScreenshot", std::slice::from_ref(&dress)))
-                .await;
-        }
         let scale = if options.scale.as_deref() == Some("css") { 1.0 / layout.ratio.max(0.1) } else { 1.0 };
-        let picture = self.capture(options, clip, beyond, scale).await;
-        for frame in self.frames() {
-            let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("finishScreenshot", &[])).await;
+        if options.masks.is_empty() {
+            return self.capture(options, clip, beyond, scale).await;
         }
-        picture
+        let covered = Rect { x: clip.x - layout.scroll_x, y: clip.y - layout.scroll_y, ..clip };
+        let places = mask::places(&options.masks).await;
+        let colour = mask::colour(&frame, options.mask_color.as_deref()).await?;
+        let picture = self.capture(options, clip, beyond, scale).await?;
+        mask::paint(&picture, &places, covered, colour, options.quality)
     }
 
     async fn capture(
@@ -141,6 +181,42 @@ impl Page {
     /// What is visible now, as a jpeg, quickly: nothing in the page is touched. It is asked for at once.
     pub fn glance(&self, quality: u32) -> impl Future<Output = Result<Vec<u8>, BrowserError>> + Send + use<> {
         self.picture(&json!({ "format": "jpeg", "quality": quality, "optimizeForSpeed": true }))
+    }
+}
+
+impl Locator {
+    /// A picture of the element, encoded; it is scrolled into view for it.
+    pub async fn screenshot(&self, options: &ScreenshotOptions, timeout: u64) -> Result<Vec<u8>, BrowserError> {
+        self.screenshot_within(options, &Progress::new(timeout)).await
+    }
+
+    /// The same as a part of something larger.
+    pub async fn screenshot_within(
+        &self,
+        options: &ScreenshotOptions,
+        progress: &Progress,
+    ) -> Result<Vec<u8>, BrowserError> {
+        self.read_within("box", json!({}), progress).await?;
+        progress.note("taking element screenshot");
+        let page = self.frame.page();
+        progress
+            .run(async {
+                page.dress(options, progress).await;
+                let picture = self.in_view(options, progress).await;
+                page.undress().await;
+                picture
+            })
+            .await
+    }
+
+    async fn in_view(&self, options: &ScreenshotOptions, progress: &Progress) -> Result<Vec<u8>, BrowserError> {
+        progress.note("attempting scroll into view action");
+        progress.note("  waiting for element to be stable");
+        self.simply("scrollIntoView", false, 0).await?;
+        let place = self.read("box", json!({}), 0).await?;
+        let clip = serde_json::from_value(place).map_err(|_| BrowserError::other("Element is not visible"))?;
+        let options = ScreenshotOptions { clip: Some(clip), of_element: true, full_page: false, ..options.clone() };
+        self.frame.page().take(&options).await
     }
 }
 

@@ -17,7 +17,7 @@ export function normalise(verdict, site) {
 }
 
 // Lines of a call log that depend on how fast the machine is, or say who asks.
-const TIMING = /^(waiting \d+ms|retrying .* action.*|element is not stable|user-agent: .*)$/;
+const TIMING = /^(waiting \d+ms( before taking screenshot)?|retrying .* action.*|element is not stable|user-agent: .*)$/;
 
 // Frames of what either runner injects into the page, in the text of an error from there.
 const INJECTED = /\n +at .*(<anonymous>|__understudy|understudy:).*/g;

@@ -48,7 +48,16 @@
     };
   },
   /** Hides the caret, ends animations, adds a style sheet: until `finishScreenshot`. */
-  prepareScreenshot({ caret, animations, style }) {
+  /** Red, green, blue and opacity of a CSS colour, 0 to 255; null for what is none. */
+  colour(text) {
+    if (!CSS.supports('color', text)) return null;
+    const context = new OffscreenCanvas(1, 1).getContext('2d');
+    context.fillStyle = text;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  },
+  async prepareScreenshot({ caret, animations, style }) {
+    this.finishScreenshot();
     const rules = [style ?? ''];
     if (caret) rules.push('*:not(#_):not(#_) { caret-color: transparent !important; }');
     const undo = [];
@@ -70,6 +79,7 @@
       }
     }
     this.undo = undo;
+    await document.fonts.ready;
   },
   finishScreenshot() {
     for (const step of this.undo ?? []) step();

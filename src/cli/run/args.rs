@@ -58,6 +58,10 @@ pub(in crate::cli) struct Args {
     /// The I-th of N equal parts of the tests, such as 1/3
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(super) shard: Option<(u32, u32)>,
+    /// Which snapshots are written anew: those that are missing or differ where nothing more is said. Without the flag those
+    /// that are missing, and their tests fail
+    #[arg(short, long, value_name = "WHICH", num_args = 0..=1, default_missing_value = "changed")]
+    pub(super) update_snapshots: Option<UpdateSnapshots>,
     /// Name the tests and do not run them
     #[arg(long, conflicts_with = "reporter")]
     pub(super) list: bool,
@@ -115,6 +119,16 @@ impl TraceMode {
             Self::RetainOnFirstFailure => "retain-on-first-failure",
         }
     }
+}
+
+/// Which snapshots are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UpdateSnapshots {
+    All,
+    Changed,
+    Missing,
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

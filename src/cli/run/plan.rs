@@ -180,6 +180,7 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         "forbidOnly": args.forbid_only || resolved.forbid_only,
         "globalTimeout": timeout.map_or(0, |timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
         "maxFailures": max_failures.or(resolved.max_failures).unwrap_or(0),
+        "updateSnapshots": args.update_snapshots.or(resolved.update_snapshots).map_or_else(|| json!("default"), |which| json!(which)),
         "shard": shard.map(|(current, total)| json!({ "current": current, "total": total })),
         "fullyParallel": resolved.projects.iter().all(|project| project.fully_parallel),
     });

@@ -4,7 +4,7 @@ use super::raw::RawConfig;
 use serde_json::{Map, Value};
 
 /// Settings that have no effect here, and why.
-const WITHOUT_EFFECT: [(&str, &str); 12] = [
+const WITHOUT_EFFECT: [(&str, &str); 11] = [
     ("build", "code is translated without Babel, plugins of it are not run"),
     ("captureGitInfo", "reports say nothing of Git"),
     ("failOnFlakyTests", "flaky tests do not fail a run here"),
@@ -14,7 +14,6 @@ const WITHOUT_EFFECT: [(&str, &str); 12] = [
     ("reportSlowTests", "slow files are not listed"),
     ("respectGitIgnore", "files that Git ignores are looked at"),
     ("tsconfig", "the tsconfig.json nearest to each file holds"),
-    ("updateSnapshots", "--update-snapshots says it"),
     ("updateSourceMethod", "sources are not changed"),
     ("tag", "tags of a whole run are not told"),
 ];

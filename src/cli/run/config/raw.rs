@@ -1,5 +1,6 @@
 //! A configuration as its file has it.
 
+use crate::cli::run::args::UpdateSnapshots;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -85,6 +86,7 @@ pub(super) struct RawConfig {
     pub(super) global_timeout: Option<u64>,
     pub(super) max_failures: Option<u32>,
     pub(super) forbid_only: bool,
+    pub(super) update_snapshots: Option<UpdateSnapshots>,
     pub(super) shard: Option<RawShard>,
     pub(super) reporter: Option<RawReporter>,
     pub(super) web_server: Option<OneOrMany<WebServer>>,

@@ -3,6 +3,7 @@
 use super::notes;
 use super::projects::{self, Wanted};
 use super::raw::{RawConfig, RawReporter, WebServer, Workers};
+use crate::cli::run::args::UpdateSnapshots;
 use crate::runner::host::{ConfigFile, Project};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub(in crate::cli::run) struct Resolved {
     /// Milliseconds.
     pub(in crate::cli::run) global_timeout: Option<u64>,
     pub(in crate::cli::run) forbid_only: bool,
+    pub(in crate::cli::run) update_snapshots: Option<UpdateSnapshots>,
     pub(in crate::cli::run) shard: Option<(u32, u32)>,
     pub(in crate::cli::run) reporters: Vec<ReporterChoice>,
     pub(in crate::cli::run) web_servers: Vec<WebServer>,
@@ -84,6 +86,7 @@ pub(in crate::cli::run) fn resolve(file: ConfigFile, path: &Path, flags: &Flags<
     resolved.max_failures = raw.max_failures;
     resolved.global_timeout = raw.global_timeout.filter(|ms| *ms > 0);
     resolved.forbid_only = raw.forbid_only;
+    resolved.update_snapshots = raw.update_snapshots;
     resolved.shard = raw.shard.as_ref().map(|shard| (shard.current, shard.total));
     resolved.reporters = raw.reporter.iter().flat_map(|reporter| reporters(reporter, &folder)).collect();
     resolved.web_servers = raw.web_server.as_ref().map(super::raw::OneOrMany::list).unwrap_or_default();

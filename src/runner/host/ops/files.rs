@@ -30,13 +30,25 @@ pub(super) async fn load(files: Value, readable: &ReadableFiles) -> Result<Value
     Ok(loaded.into())
 }
 
-async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
-    if *readable == ReadableFiles::None {
-        return Err(Failure::new(format!(
-            "The test code has no files here: pass {{ name, mimeType, buffer }} instead of the path {}",
-            Value::from(path)
-        )));
+/// A text file that the test names.
+pub(super) async fn text(path: &str, readable: &ReadableFiles) -> Result<String, Failure> {
+    let content = content(path, readable).await?;
+    String::from_utf8(content).map_err(|_| Failure::new(format!("{path}: it is no text")))
+}
+
+/// Where a file of the test is; `instead` is what its author can do where there are none.
+pub(super) fn place(path: &str, readable: &ReadableFiles, instead: &str) -> Result<PathBuf, Failure> {
+    match readable {
+        ReadableFiles::From(base) => Ok(base.join(path)),
+        ReadableFiles::None => {
+            let path = Value::from(path);
+            Err(Failure::new(format!("The test code has no files here: {instead} instead of the path {path}")))
+        }
     }
+}
+
+async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
+    place(path, readable, "pass { name, mimeType, buffer }")?;
     let content = content(path, readable).await?;
     let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
     let kind = mime_guess::from_path(path).first_or_octet_stream();
@@ -45,13 +57,7 @@ async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
 
 /// What is in a file that may be read.
 pub(super) async fn content(path: &str, readable: &ReadableFiles) -> Result<Vec<u8>, Failure> {
-    let ReadableFiles::From(base) = readable else {
-        return Err(Failure::new(format!(
-            "The test code has no files here: pass the content instead of the path {}",
-            Value::from(path)
-        )));
-    };
-    let full = base.join(path);
+    let full = place(path, readable, "pass the content")?;
     tokio::fs::read(&full).await.map_err(|error| Failure::new(format!("{}: {error}", full.display())))
 }
 

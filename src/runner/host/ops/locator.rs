@@ -6,7 +6,6 @@ use crate::browser::actionability::{Acted, Typing};
 use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::pointer::{Gesture, PointerOptions};
 use crate::browser::reading::Awaited;
-use crate::browser::screenshot::{Rect, ScreenshotOptions};
 use crate::browser::{Locator, Point};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -296,16 +295,11 @@ async fn screenshot(
     params: Value,
     timeout: u64,
 ) -> Result<Performed, Failure> {
-    locator.simply("scrollIntoView", false, timeout).await?;
-    let rect = locator.read("box", json!({}), timeout).await?;
-    let clip: Rect = serde_json::from_value(rect).map_err(|_| Failure::new("Element is not visible"))?;
-    let page = locator.frame.page();
     let path = params["path"].as_str();
-    let options: ScreenshotOptions = parse(params.clone())?;
-    let options = ScreenshotOptions { clip: Some(clip), of_element: true, full_page: false, ..options };
-    let bytes = page.screenshot(&options, timeout).await?;
+    let options = picture::options(operations, &params).await?;
+    let bytes = locator.screenshot(&options, timeout).await?;
     if let Some(path) = path {
         picture::write(operations, path, &bytes).await?;
     }
-    Ok(Performed::from(json!({ "base64": BASE64.encode(bytes) })).showing(page, Some(clip)))
+    Ok(Performed::from(json!({ "base64": BASE64.encode(bytes) })).showing_element(locator.clone()))
 }

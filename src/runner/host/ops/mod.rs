@@ -15,7 +15,9 @@ mod page;
 mod performed;
 mod picture;
 mod route;
+mod screenshots;
 mod scripts;
+mod snapshot;
 mod tell;
 mod trace;
 mod traffic;
@@ -87,7 +89,9 @@ impl Operations {
             }
             "frame" => frame::perform(self, operation, params).await,
             "locator" => locator::perform(self, operation, params).await,
+            "expect" if operation == "screenshot" => screenshots::perform(self, params).await,
             "expect" => expect::perform(self, operation, params).await,
+            "snapshot" => snapshot::perform(self, operation, params).await,
             "handle" => handle::perform(self, operation, params).await,
             "keyboard" | "mouse" | "touchscreen" => input::perform(self, name, params).await,
             "dialog" => tell::perform(self, name, params).await,

@@ -3,7 +3,6 @@
 use super::{Failure, Operations, Performed, parse, picture, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
-use crate::browser::screenshot::ScreenshotOptions;
 use crate::browser::{LoadState, Locator, Page, Topic};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -32,8 +31,6 @@ struct Travel {
 
 #[derive(Deserialize)]
 struct Screenshot {
-    #[serde(flatten)]
-    options: ScreenshotOptions,
     path: Option<String>,
     #[serde(default)]
     timeout: u64,
@@ -99,7 +96,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             return Ok(Value::Null.into());
         }
         "reload" | "goBack" | "goForward" => travel(operations, &page, operation, parse(params)?).await?,
-        "screenshot" => screenshot(operations, &page, parse(params)?).await?,
+        "screenshot" => screenshot(operations, &page, &params).await?,
         "subscribe" => {
             let Subscribe { event, enabled } = parse(params)?;
             if let Some(topic) = Topic::parse(&event) {
@@ -155,8 +152,9 @@ async fn travel(operations: &Operations, page: &Page, operation: &str, travel: T
     Ok(traffic::navigated(&operations.objects, request.as_ref()))
 }
 
-async fn screenshot(operations: &Operations, page: &Page, screenshot: Screenshot) -> Result<Value, Failure> {
-    let Screenshot { mut options, path, timeout } = screenshot;
+async fn screenshot(operations: &Operations, page: &Page, params: &Value) -> Result<Value, Failure> {
+    let Screenshot { path, timeout } = parse(params.clone())?;
+    let mut options = picture::options(operations, params).await?;
     if options.kind.is_none() {
         let jpeg = path.as_deref().is_some_and(|path| path.ends_with(".jpg") || path.ends_with(".jpeg"));
         options.kind = Some(if jpeg { "jpeg" } else { "png" }.into());

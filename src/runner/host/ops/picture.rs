@@ -1,7 +1,9 @@
 //! Pictures of steps, and files below the artifact folder.
 
-use super::{Failure, Operations, Outlined, Performed, Shown, parse};
-use crate::browser::screenshot::Rect;
+use super::locator::Target;
+use super::{Failure, Operations, Outlined, Performed, Shown, files, parse};
+use crate::browser::locator::Locator;
+use crate::browser::screenshot::{Rect, ScreenshotOptions};
 use crate::runner::host::service::{Film, Picture};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -67,6 +69,29 @@ fn outline(picture: &mut RgbImage, target: Rect, scale: f64) {
             }
         }
     }
+}
+
+/// What a screenshot is to be: as the worker says, with elements to mask found and style sheets read.
+pub(super) async fn options(operations: &Operations, params: &Value) -> Result<ScreenshotOptions, Failure> {
+    let mut options: ScreenshotOptions = parse(params.clone())?;
+    let Asked { mask, style_path } = parse(params.clone())?;
+    for element in mask {
+        let locator = element.locator(operations)?;
+        options.masks.push(Locator { strict: false, ..locator });
+    }
+    for path in style_path {
+        let style = files::text(&path, operations.readable_files()).await?;
+        options.style = Some(options.style.map_or(style.clone(), |before| format!("{before}\n{style}")));
+    }
+    Ok(options)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Asked {
+    mask: Vec<Target>,
+    style_path: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,8 @@
 // What `expect(value)` returns: the matchers, `not`, `resolves`, `rejects`.
-import { missing } from '../missing.js';
-import { callMatcher, VALUE } from './call.js';
-import { LATER, WEB } from './web.js';
+import { callMatcher, KEPT, VALUE } from './call.js';
+import { WEB } from './web.js';
 
-const KNOWN = [...Object.keys(VALUE), ...Object.keys(WEB), 'toPass'];
+const KNOWN = [...Object.keys(VALUE), ...Object.keys(WEB), ...Object.keys(KEPT), 'toPass'];
 
 export function assertion(settings, custom, actual) {
   return modified(settings, custom, actual, { isNot: false, promise: '' });
@@ -14,8 +13,6 @@ function modified(settings, custom, actual, modifiers) {
   const words = `expect(...)${modifiers.promise && `.${modifiers.promise}`}${modifiers.isNot ? '.not' : ''}`;
   for (const name of new Set([...KNOWN, ...Object.keys(custom)]))
     made[name] = (...args) => callMatcher({ settings, custom, actual, modifiers }, name, args);
-  for (const name of LATER)
-    made[name] ??= () => { throw missing(words, name, KNOWN, made[name]); };
   const derive = (name, changes) => Object.defineProperty(made, name, { get: () => modified(settings, custom, actual, { ...modifiers, ...changes }) });
   if (!modifiers.isNot) derive('not', { isNot: true });
   if (!modifiers.promise && !modifiers.isNot) {

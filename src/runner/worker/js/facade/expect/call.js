@@ -6,10 +6,13 @@ import { Locator } from '../api/locator.js';
 import { toContain, toContainEqual, toHaveProperty } from './contents.js';
 import { expectDefaults } from './defaults.js';
 import { equals } from './equals.js';
+import { ariaMatch, isAria } from './aria.js';
 import { misuse } from './misuse.js';
 import { PLAIN } from './plain.js';
 import { print } from './print.js';
 import { toBeOK } from './response.js';
+import { screenshotTitle, toHaveScreenshot } from './screenshots.js';
+import { toMatchSnapshot } from './snapshots.js';
 import { toThrow } from './throwing.js';
 import { matcherHint, utils } from './utils.js';
 import { untilItPasses } from './waiting.js';
@@ -17,11 +20,15 @@ import { WEB, webMatch } from './web.js';
 
 export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toBeOK, toThrow, toThrowError: toThrow };
 
+/** Matchers that ask the host for files and pictures. */
+export const KEPT = { toHaveScreenshot, toMatchSnapshot };
+
 /** `call`: { settings, custom, actual, modifiers }. Synchronous where the matcher is. */
 export function callMatcher(call, name, args) {
   const { settings, custom, actual, modifiers } = call;
   const stack = capture();
-  const words = `${settings.poll ? 'poll ' : ''}${settings.soft ? 'soft ' : ''}${modifiers.isNot ? 'not ' : ''}${name}`;
+  const own = name in custom;
+  const words = `${settings.poll ? 'poll ' : ''}${settings.soft ? 'soft ' : ''}${modifiers.isNot ? 'not ' : ''}${name === 'toHaveScreenshot' && !own ? screenshotTitle(args) : name}`;
   const subtitle = actual instanceof Locator ? ` ${actual}` : '';
   const title = `${settings.message ?? `Expect "${words}"`}${subtitle}`;
   const params = { isNot: modifiers.isNot };
@@ -32,11 +39,12 @@ export function callMatcher(call, name, args) {
 
   if (name === 'toPass' && !(name in custom)) return outcome.later(inStep(options, () => toPass(call, args[0])));
   if (settings.poll) return outcome.later(inStep(options, () => poll(call, name, args)));
-  const step = beginStep({ ...options, isParent: name in custom });
+  const step = beginStep({ ...options, isParent: own });
   const finish = promise => outcome.later(promise.then(() => { step.end(); }, error => { outcome.word(error); step.end(error); throw error; }));
   const context = { ...call, name, args, stack, title, step: step.id };
   if (modifiers.promise) return finish(viaPromise(context));
-  if (name in WEB && !(name in custom)) return finish(webFirst(context));
+  if (name in WEB && !own) return finish(webFirst(context));
+  if (name in KEPT && !own) return outcome.awaited(finish(kept(context)));
   try {
     const result = check(context, actual);
     if (typeof result?.then === 'function') return finish(result);
@@ -69,6 +77,11 @@ class Outcome {
   later(promise) {
     return promise.then(() => undefined, error => { this.word(error); return this.soften(error); });
   }
+  /** `toMatchSnapshot` is not waited for by its callers: the test does it at its end. */
+  awaited(promise) {
+    expectDefaults.attempt()?.expects(promise);
+    return promise;
+  }
   soften(error) {
     const attempt = expectDefaults.attempt();
     if (!this.settings.soft || !attempt || isAbandoned(error)) throw error;
@@ -94,7 +107,7 @@ function check({ name, args, settings, custom, modifiers }, actual, fromPromise 
         throw new Error(`Unexpected return from a matcher function.\nMatcher functions should return an object in the following format:\n  {message?: string | function, pass: boolean}\n'${print(result)}' was returned`);
       return judge(result);
     };
-    const result = own(() => custom[name].call(contextOf(settings, modifiers), actual, ...args));
+    const result = ownError(() => custom[name].call(contextOf(settings, modifiers), actual, ...args));
     return typeof result?.then === 'function' ? result.then(valid, keepStack) : valid(result);
   }
   const hint = (expected, comment = '') => matcherHint(name, undefined, expected, { isNot, promise: fromPromise, comment });
@@ -103,7 +116,7 @@ function check({ name, args, settings, custom, modifiers }, actual, fromPromise 
 }
 
 /** An error that a matcher of one's own throws itself keeps its place. */
-function own(body) {
+function ownError(body) {
   try { return body(); } catch (error) { return keepStack(error); }
 }
 function keepStack(error) {
@@ -119,8 +132,20 @@ function frameOf(error) {
   return `${snippet ? `\n${snippet.replace(/^/gm, '    ')}\n` : ''}${stack ? `\n${stack.replace(/^ */gm, '      ')}` : ''}`;
 }
 
+async function kept({ name, actual, args, settings, modifiers, stack, title, step }, subject = actual) {
+  const before = [...expectDefaults.attempt()?.expected ?? []];
+  const timeout = settings.timeout ?? expectDefaults.timeout();
+  // In the order of their calls, also where nobody waits for them.
+  await Promise.allSettled(before);
+  await KEPT[name](subject, args, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt });
+}
+
 async function webFirst({ name, actual, args, settings, modifiers, stack, title, step }, subject = actual) {
   const timeout = settings.timeout ?? expectDefaults.timeout();
+  if (isAria(name, subject, args)) {
+    await ariaMatch(subject, args, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt });
+    return;
+  }
   const result = await webMatch(name, subject, args, { isNot: modifiers.isNot, timeout, title, step, stack });
   if (result.pass === modifiers.isNot) throw new Error(result.message());
 }
@@ -134,7 +159,8 @@ async function viaPromise(context) {
   try { outcome = { resolved: await promise }; } catch (reason) { outcome = { rejected: reason }; }
   if (kind === 'resolves') {
     if ('rejected' in outcome) throw new Error(`${hint}\n\nReceived promise rejected instead of resolved\nRejected to value: ${print(outcome.rejected)}`);
-    return name in WEB && !(name in context.custom) ? webFirst(context, outcome.resolved) : check(context, outcome.resolved, kind);
+    const own = name in context.custom;
+    return name in WEB && !own ? webFirst(context, outcome.resolved) : name in KEPT && !own ? kept(context, outcome.resolved) : check(context, outcome.resolved, kind);
   }
   if ('resolved' in outcome) throw new Error(`${hint}\n\nReceived promise resolved instead of rejected\nResolved to value: ${print(outcome.resolved)}`);
   return check(context, outcome.rejected, kind);

@@ -82,7 +82,7 @@ function changed(value, changes, kind) {
 
 /** `a` and `b` are shown; `compared` (without indentation) says what is equal. */
 export function diffLines(a, b, [expectedLabel, receivedLabel] = ['Expected', 'Received'], [x, y] = [a, b]) {
-  const ops = compare(x, y).map(({ kind, i, j }) => ({ kind, line: kind === '-' ? a[i] : b[j] }));
+  const ops = compareLines(x, y).map(({ kind, i, j }) => ({ kind, line: kind === '-' ? a[i] : b[j] }));
   const count = kind => ops.filter(op => op.kind === kind).length;
   const [removed, added] = [String(count('-')), String(count('+'))];
   const widths = [Math.max(expectedLabel.length, receivedLabel.length), Math.max(removed.length, added.length)];
@@ -91,7 +91,7 @@ export function diffLines(a, b, [expectedLabel, receivedLabel] = ['Expected', 'R
 }
 
 /** `{ kind: ' ' | '-' | '+', i, j }`: the way from `a` to `b` with the fewest changes, removals before additions. */
-function compare(a, b) {
+export function compareLines(a, b) {
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;

@@ -75,9 +75,6 @@ export const WEB = {
   toHaveURL: pageText('to.have.url', { url: true }),
 };
 
-/** Matchers that need files or a picture comparison: a clear word instead of a wrong answer. */
-export const LATER = ['toHaveScreenshot', 'toMatchSnapshot'];
-
 function items(expected, { normalizeWhiteSpace, matchSubstring, ignoreCase }) {
   return (Array.isArray(expected) ? expected : [expected]).map(item => {
     if (isRegExp(item)) return { regex: { source: item.source, flags: item.flags }, matchSubstring, ignoreCase, normalizeWhiteSpace };

@@ -23,6 +23,8 @@ export class Attempt {
     if (test.serialGroup()) this.info.annotations.push({ type: 'serial' });
     this.fixtures = new Fixtures('test', worker.fixtures);
     this.doing = undefined;
+    /** Assertions under way that the test may not wait for itself. */
+    this.expected = [];
     this.cancelled = Promise.withResolvers();
     this.cancelled.promise.catch(() => {});
   }
@@ -54,6 +56,7 @@ export class Attempt {
       await this.#guard(() => this.#timed(async () => {
         const values = await this.fixtures.forFunction(this.test.fn, this.pool, this.#runner, this.info, 'Test', this.test.location);
         await this.test.fn(values, this.info);
+        await Promise.all(this.expected);
       }));
     }
     await new Promise(done => { setTimeout(done, 0); });
@@ -176,6 +179,10 @@ export class Attempt {
     Object.defineProperty(entry, '_report', { value: report });
     Object.defineProperty(entry, '_thrown', { value: error });
     this.info.errors.push(entry);
+  }
+  expects(promise) {
+    promise.catch(() => {});
+    this.expected.push(promise);
   }
   /** A failed `expect.soft`: the test goes on. */
   soft(error) {

@@ -43,6 +43,8 @@ export class TestInfo {
     this.project = project(config);
     this.config = fullConfig(config, this.project);
     this._names = new SnapshotNames(this, config);
+    this._updateSnapshots = this.config.updateSnapshots;
+    this._expectOptions = config.expect ?? {};
   }
   get error() { return this.errors[0]; }
   get snapshotDir() { return this._names.folder; }

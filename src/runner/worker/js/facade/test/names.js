@@ -50,6 +50,9 @@ export class SnapshotNames {
     return { path, folder: dirname(path), name: basename(path) };
   }
 
+  /** Where the run was started. */
+  get cwd() { return this.config.root; }
+
   get #snapshotDir() { return this.config.snapshotDir || this.config.testDir || '.'; }
 
   /** `test.info().snapshotDir` */
@@ -73,7 +76,7 @@ export class SnapshotNames {
     const times = (this.#again.get(arg + ending) ?? 0) + 1;
     this.#again.set(arg + ending, times);
     const base = times > 1 ? `${arg}-${times - 1}` : arg;
-    return { expected, attachment: what => `${base}-${what}${ending}`, ending };
+    return { expected, attachment: what => `${base}-${what}${ending}`, ending, shown: names.length ? names.join('/') : arg + ending };
   }
 
   #counter(kind) { return this.#used[kind === 'aria' ? 'aria' : 'other']; }

@@ -12,7 +12,7 @@ export function fullConfig(config, project) {
   return {
     rootDir: config.root ?? '', configFile: undefined, forbidOnly: false, fullyParallel: false, globalSetup: null, globalTeardown: null, globalTimeout: 0,
     grep: /.*/, grepInvert: null, maxFailures: 0, metadata: {}, preserveOutput: 'always', projects: [project], quiet: false, reporter: [], shard: null, tags: [],
-    reportSlowTests: { max: 5, threshold: 300_000 }, updateSnapshots: config.updateSnapshots ?? 'missing', updateSourceMethod: 'patch', version: '1.65.1', webServer: null, workers: 1,
+    reportSlowTests: { max: 5, threshold: 300_000 }, updateSnapshots: 'default', updateSourceMethod: 'patch', version: '1.65.1', webServer: null, workers: 1,
     ...config.fullConfig,
   };
 }
