@@ -33,13 +33,13 @@ pub(super) struct Args {
     /// Where to begin [default: an empty page]
     url: Option<String>,
     /// The language of the code: typescript, javascript, python, python-async, python-pytest, java, java-junit, csharp,
-    /// csharp-nunit, csharp-mstest, or jsonl, the actions themselves
+    /// csharp-nunit, csharp-mstest; jsonl, the actions themselves; or chrome-recorder, for Chrome's DevTools
     #[arg(long, value_name = "LANGUAGE", default_value = "typescript", value_parser = target)]
     target: Target,
     /// Where the code goes; kept current after every action [default: standard output, at the end]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Keep DIR/<language>.txt current for every language
+    /// Keep DIR/<language>.txt current for every language, and DIR/actions.json, which `understudy run` plays
     #[arg(long, value_name = "DIR")]
     all_targets: Option<PathBuf>,
     /// Size of the page, CSS pixels; beats the device's
@@ -236,6 +236,8 @@ impl Page<'_> {
                 fs::write(&path, codegen::generate(target, &self.recording))
                     .map_err(|error| cannot_write(&path, &error))?;
             }
+            let path = folder.join("actions.json");
+            fs::write(&path, codegen::actions(&self.recording)).map_err(|error| cannot_write(&path, &error))?;
         }
         Ok(())
     }

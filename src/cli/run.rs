@@ -5,6 +5,7 @@ mod config;
 mod disk;
 mod files;
 mod plan;
+mod recording;
 mod reporters;
 mod select;
 mod servers;
@@ -19,6 +20,7 @@ use crate::report::Reporter;
 use crate::runner::host::{Runner, RunnerOptions, ops};
 pub(super) use args::Args;
 use plan::{Plan, plan};
+use recording::Explainer;
 use reporters::{Mark, reporters};
 use servers::Servers;
 use std::io;
@@ -73,10 +75,11 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         let pool = BrowserPool::new(browser);
         let files = ops::ReadableFiles::From(cwd);
         let runner = Runner::with_services(ops::services(pool.clone(), files), RunnerOptions::default())?;
+        let explainer = Explainer::of(request.projects.iter().flat_map(|project| &project.files));
         let (sender, events) = mpsc::unbounded_channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));
         let run = runner.run(request, sender, cancel);
-        let (outcome, ()) = tokio::join!(run, tell(events, &mut reporters));
+        let (outcome, ()) = tokio::join!(run, tell(events, &explainer, &mut reporters));
         watching.abort();
         let no_browser = match starting {
             Some(starting) if starting.is_finished() => starting.await?.err(),
@@ -119,8 +122,13 @@ async fn interrupted(cancel: CancellationToken, servers: Servers) -> io::Result<
     std::process::exit(Outcome::Cancelled.exit_code())
 }
 
-async fn tell(mut events: mpsc::UnboundedReceiver<RunEvent>, reporters: &mut [Box<dyn Reporter>]) {
+async fn tell(
+    mut events: mpsc::UnboundedReceiver<RunEvent>,
+    explainer: &Explainer,
+    reporters: &mut [Box<dyn Reporter>],
+) {
     while let Some(event) = events.recv().await {
+        let event = explainer.explain(event);
         for reporter in &mut *reporters {
             reporter.event(&event);
         }

@@ -46,10 +46,37 @@ pub(super) fn library(recording: &Recording) -> String {
     text + "  await context.close();\n  await browser.close();\n})();\n"
 }
 
+/// For `@playwright/test`, to be run rather than read: pages that `playwright codegen` leaves out of a test are there. With the line at which
+/// each action begins, from 1.
+pub(super) fn played(title: &str, recording: &Recording) -> (String, Vec<u32>) {
+    let options = &recording.options;
+    let mut text = String::from("import { test, expect, devices } from '@playwright/test';\n");
+    if let Some(context) = context_options(options) {
+        let _ = writeln!(text, "test.use({context});");
+    }
+    if let Some(attribute) = &options.test_id_attribute {
+        let _ = writeln!(text, "test.use({{ testIdAttribute: {} }});", quote(attribute));
+    }
+    let _ = writeln!(text, "test({}, async ({{ page, context }}) => {{", quote(title));
+    let mut begins = Vec::new();
+    for recorded in &recording.actions {
+        begins.push(u32::try_from(text.lines().count()).unwrap_or(u32::MAX - 1) + 1);
+        text += &call(recorded, Flavour::Played);
+    }
+    if let Some(path) = &options.save_storage {
+        let _ = writeln!(text, "await context.storageState({{ path: {} }});", quote(path));
+    }
+    (text + "});\n", begins)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavour {
+    /// As `playwright codegen` writes it for the test runner.
     Test,
+    /// The same for the library.
     Library,
+    /// A test that nobody reads.
+    Played,
 }
 
 /// What is said to `test.use` or `newContext`; nothing where there is nothing to say.
@@ -110,11 +137,18 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
     let on = |selector: &str| format!("{page}.{}", render(selector));
     let act = |selector: &str, call: String| format!("await {}.{call};", on(selector));
     // The library has no expect.
-    let comment = if flavour == Flavour::Test { "" } else { "// " };
+    let comment = if flavour == Flavour::Library { "// " } else { "" };
     let expect = |selector: &str, rest: String| format!("{comment}await expect({}){rest};", on(selector));
     // TypeScript knows that it may not be set.
-    let env = |variable: &str| format!("process.env.{variable}{}", if flavour == Flavour::Test { "!" } else { "" });
+    let env = |variable: &str| format!("process.env.{variable}{}", if flavour == Flavour::Library { "" } else { "!" });
     match action {
+        Action::OpenPage { url } if flavour == Flavour::Played && page == "page" => {
+            if super::is_blank(url) {
+                String::new()
+            } else {
+                format!("await page.goto({});", quote(url))
+            }
+        }
         Action::OpenPage { url } => {
             let opened = format!("const {page} = await context.newPage();");
             if super::is_blank(url) { opened } else { format!("{opened}\nawait {page}.goto({});", quote(url)) }

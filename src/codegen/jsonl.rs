@@ -1,4 +1,4 @@
-//! The lines of Playwright's recorder: options, then an action each.
+//! The actions themselves: as lines of Playwright's recorder (options, then an action each), and as a file of our own.
 
 use crate::model::action::Recording;
 use crate::model::locator::{self, Part, Pattern, Selector};
@@ -29,6 +29,17 @@ pub(super) fn lines(recording: &Recording) -> String {
         line
     });
     std::iter::once(header).chain(actions).map(|line| format!("{line}\n")).collect()
+}
+
+/// `docs/actions.md`, an action a line.
+pub(super) fn file(recording: &Recording) -> String {
+    let actions: Vec<_> = recording.actions.iter().map(|recorded| format!("    {}", json!(recorded))).collect();
+    let actions = if actions.is_empty() { String::new() } else { format!("\n{}\n  ", actions.join(",\n")) };
+    format!(
+        "{{\n  \"version\": {},\n  \"options\": {},\n  \"actions\": [{actions}]\n}}\n",
+        recording.version,
+        json!(recording.options)
+    )
 }
 
 /// A locator as Playwright's own JSON for it: each part holds the next.

@@ -122,6 +122,16 @@ pub fn generate(target: Target, recording: &Recording) -> String {
     }
 }
 
+/// The recording itself, as `docs/actions.md` has it.
+pub fn actions(recording: &Recording) -> String {
+    jsonl::file(recording)
+}
+
+/// A test to be run rather than read: TypeScript, and the line at which each action begins in it, from 1.
+pub fn played(title: &str, recording: &Recording) -> (String, Vec<u32>) {
+    javascript::played(title, recording)
+}
+
 /// Whether a new page that shows this needs no `goto`.
 fn is_blank(url: &str) -> bool {
     matches!(url, "" | "about:blank" | "chrome://newtab/")

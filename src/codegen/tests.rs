@@ -60,6 +60,16 @@ fn lines_say_what_the_official_ones_say() {
     }
 }
 
+#[test]
+fn what_is_kept_is_read_again() {
+    for folder in folders() {
+        let recording = recording(&folder);
+        let file = crate::model::action_file::read(&actions(&recording)).expect("a recording");
+        assert_eq!(file.recording, recording);
+        assert_eq!(file.places.first(), Some(&(5, 5)));
+    }
+}
+
 /// No one else writes these of such actions.
 #[test]
 fn recordings_for_devtools() {

@@ -1,6 +1,7 @@
 //! The vocabulary every room shares: ids, commands, events, what a run is. No tokio, no I/O.
 
 pub mod action;
+pub mod action_file;
 mod command;
 pub mod device;
 mod event;

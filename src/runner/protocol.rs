@@ -262,6 +262,33 @@ pub struct Module {
     pub path: String,
     /// TypeScript, JavaScript or JSON, by the ending of `path`.
     pub source: String,
+    /// Where `source` was made of something else: it is TypeScript then, and people see that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Module {
+    /// Source as somebody wrote it.
+    pub fn new(path: impl Into<String>, source: impl Into<String>) -> Self {
+        Self { path: path.into(), source: source.into(), origin: None }
+    }
+}
+
+/// What a source was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The whole text.
+    pub text: String,
+    /// From which line of the source on, what place of the text stands behind it: line and column, all from 1, in order.
+    pub places: Vec<(u32, u32, u32)>,
+}
+
+impl Origin {
+    /// Line and column of the text behind a line of the source; its beginning where nothing is.
+    pub fn place(&self, line: u32) -> (u32, u32) {
+        let after = self.places.partition_point(|(from, ..)| *from <= line);
+        self.places[..after].last().map_or((1, 1), |(_, line, column)| (*line, *column))
+    }
 }
 
 /// What holds for a whole worker.

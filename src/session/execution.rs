@@ -82,7 +82,7 @@ impl Sessions {
         let options = &self.options;
         RunRequest {
             projects: vec![Project {
-                files: vec![Module { path: SOURCE_NAME.to_owned(), source: start.code }],
+                files: vec![Module::new(SOURCE_NAME, start.code)],
                 config: worker_config(&start.config, &options.env, options.allow_unsupported),
                 retries: start.config.retries.unwrap_or(0),
                 mode: options.mode,

@@ -5,5 +5,6 @@
 mod config;
 mod imports;
 mod official;
+mod recordings;
 mod run;
 mod support;

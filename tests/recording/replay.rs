@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use understudy::browser::{BrowserPool, LaunchOptions, Page, launch};
-use understudy::codegen::{Target, generate};
+use understudy::codegen::{Target, actions, generate};
 use understudy::model::action;
 use understudy::recorder::RecorderOptions;
 
@@ -46,22 +46,23 @@ async fn recorded(name: &str, site: &str) -> (action::Recording, Value) {
 }
 
 /// A spec of what was recorded that ends by looking whether the page is as the person left it.
-async fn spec(name: &str, site: &str) -> String {
-    let (recording, left) = recorded(name, site).await;
-    let code = generate(Target::TypeScript, &recording);
+fn spec(name: &str, recording: &action::Recording, left: &Value) -> String {
+    let code = generate(Target::TypeScript, recording);
     let check = format!("  await expect.poll(() => page.evaluate({STATE_JS})).toEqual({left});\n}});\n");
     let body = code.strip_suffix("});\n").expect("a test");
     format!("{body}{check}").replace("test('test'", &format!("test('{name}'"))
 }
 
-/// Specs of all scripts in a folder of their own, with the files they choose.
+/// Specs and recordings of all scripts in a folder of their own, with the files they choose.
 async fn specs(site: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["one.txt", "two.txt"] {
         fs::write(folder.path().join(name), name).expect("a file");
     }
     for name in SCRIPTS {
-        fs::write(folder.path().join(format!("{name}.spec.ts")), spec(name, site).await).expect("a spec");
+        let (recording, left) = recorded(name, site).await;
+        fs::write(folder.path().join(format!("{name}.spec.ts")), spec(name, &recording, &left)).expect("a spec");
+        fs::write(folder.path().join(format!("{name}.json")), actions(&recording)).expect("a recording");
     }
     folder
 }
@@ -73,11 +74,11 @@ fn interop(name: &str) -> PathBuf {
     path
 }
 
-fn passed(output: &Output) {
+fn passed(output: &Output, tests: usize) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
     let said = text(&output.stdout);
-    assert!(said.contains(&format!("{} passed", SCRIPTS.len())), "{said}");
+    assert!(said.contains(&format!("{tests} passed")), "{said}");
 }
 
 #[tokio::test]
@@ -86,11 +87,12 @@ async fn what_was_recorded_plays_again_here() {
     let folder = specs(&site).await;
     let run = Command::new(env!("CARGO_BIN_EXE_understudy"))
         .args(["run", ".", "--workers", "2"])
+        .args(SCRIPTS.map(|name| format!("{name}.json")))
         .env("PASSWORD", PASSWORD)
         .current_dir(folder.path())
         .output()
         .expect("our runner");
-    passed(&run);
+    passed(&run, 2 * SCRIPTS.len());
 }
 
 #[tokio::test]
@@ -112,7 +114,7 @@ async fn what_was_recorded_plays_again_in_the_official_runner() {
         .current_dir(folder.path())
         .output()
         .expect("Node.js");
-    passed(&run);
+    passed(&run, SCRIPTS.len());
 }
 
 /// The official player of recordings of Chrome's DevTools; what it says.

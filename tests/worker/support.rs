@@ -124,7 +124,7 @@ pub(crate) fn request(source: &str) -> RunRequest {
 }
 
 pub(crate) fn files(files: &[(&str, &str)]) -> RunRequest {
-    let files = files.iter().map(|(path, source)| Module { path: (*path).to_owned(), source: (*source).to_owned() });
+    let files = files.iter().map(|(path, source)| Module::new(*path, *source));
     RunRequest {
         projects: vec![Project {
             files: files.collect(),

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 #[command(after_help = "Exit codes: 0 all passed, 1 some failed, 2 could not run, 130 interrupted.\n\n\
                         Example: understudy run tests/login.spec.ts:12 --headed")]
 pub(in crate::cli) struct Args {
-    /// Spec files, folders with specs, or parts of their paths; `file:line` runs what stands at that line. All specs
-    /// below the current folder where nothing is named
+    /// Spec files, recordings (.json, .jsonl), folders with specs, or parts of specs' paths; `file:line` runs what stands
+    /// at that line. All specs below the current folder where nothing is named
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<String>,
     /// Only tests whose file and titles match this regular expression

@@ -1,6 +1,7 @@
 //! Modules from anywhere on the disk: `run` trusts its caller.
 
 use super::disk::Disk;
+use super::recording::{is_recording, test_of};
 use super::select::{plain, relative};
 use crate::runner::host::{Asked, FileLoader, ModuleLoader};
 use crate::runner::protocol::Module;
@@ -31,7 +32,8 @@ impl Files {
             Some((_, why)) => format!("{path}: {why}"),
             None => why,
         })?;
-        Ok(Module { path: path.to_owned(), ..module })
+        let module = Module { path: path.to_owned(), ..module };
+        if is_recording(path) { test_of(module) } else { Ok(module) }
     }
 
     fn below_root(&self, path: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 use super::args::{Args, ReporterName, TraceMode};
 use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
+use super::recording::is_recording;
 use super::select::{self, narrow, select};
 use super::{CouldNotRun, PROJECT};
 use crate::artifacts::Places;
@@ -133,6 +134,9 @@ fn add_files(args: &Args, cwd: &Path, loader: &Files, resolved: &mut Resolved) -
     let mut sources: BTreeMap<&str, Module> = BTreeMap::new();
     let serves: Vec<bool> = (0..resolved.projects.len()).map(|at| is_needed(&resolved.projects, at)).collect();
     let mut any = false;
+    // Recordings are in no project: the first takes those that are named.
+    let mut recordings: Vec<_> =
+        args.paths.iter().filter(|path| is_recording(path) && cwd.join(path).is_file()).collect();
     for (at, (project, files)) in resolved.projects.iter_mut().zip(&resolved.files).enumerate() {
         let arguments = if serves[at] { &[] } else { args.paths.as_slice() };
         let selection = narrow(cwd, arguments, files);
@@ -149,6 +153,11 @@ fn add_files(args: &Args, cwd: &Path, loader: &Files, resolved: &mut Resolved) -
             };
             sources.insert(file, module.clone());
             project.files.push(module);
+        }
+        for path in recordings.extract_if(.., |_| !serves[at]) {
+            let file = select::relative(cwd, &cwd.join(path));
+            project.files.push(loader.entry(&file).map_err(CouldNotRun)?);
+            any = true;
         }
     }
     if any {

@@ -1,5 +1,6 @@
 //! Which files the arguments of `run` mean.
 
+use super::recording::{ENDINGS, is_recording};
 use crate::runner::protocol::Place;
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,8 +48,12 @@ pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<
         let (path, place) = split(argument, |path| cwd.join(path).exists());
         let full = cwd.join(path);
         if full.is_file() {
-            if !is_source(path) {
-                return Err(format!("{path} is no test file: its name should end in one of .{}", SOURCE.join(", .")));
+            if !is_source(path) && !is_recording(path) {
+                return Err(format!(
+                    "{path} is no test file: its name should end in one of .{}, or in one of .{} where it is a recording",
+                    SOURCE.join(", ."),
+                    ENDINGS.join(", .")
+                ));
             }
             found.add(relative(cwd, &full), place);
             continue;

@@ -194,6 +194,7 @@ impl<'a> Player<'a> {
             }
             Action::AssertVisible { .. } | Action::AssertSnapshot { .. } => {
                 self.push(recorded, Step::wait(found(), None));
+                self.push_shown(recorded);
             }
             Action::AssertText { text, substring, .. } => {
                 let inside = if *substring { format!("text/{text}") } else { xpath::whole_text(text) };
@@ -258,6 +259,17 @@ impl<'a> Player<'a> {
             }
         };
         self.push(recorded, step);
+    }
+
+    /// To be there is not to be seen, and no step asks for more.
+    fn push_shown(&mut self, recorded: &RecordedAction) {
+        let selectors = selectors::of(recorded, self.attribute);
+        if let Some(found) = selectors.iter().find_map(|way| selectors::in_script(way)) {
+            let expression = format!(
+                "(() => {{ const box = {found}?.getBoundingClientRect(); return box?.width > 0 && box.height > 0; }})()"
+            );
+            self.push(recorded, Step::expression(expression));
+        }
     }
 
     /// The place of its frame; guessed by the order in which frames are used where the recording does not tell.

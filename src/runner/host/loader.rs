@@ -80,7 +80,7 @@ impl FileLoader {
             std::io::ErrorKind::InvalidData => "it is no text in UTF-8".to_owned(),
             _ => error.to_string(),
         })?;
-        Ok(Module { path, source: source.trim_start_matches('\u{feff}').to_owned() })
+        Ok(Module::new(path, source.trim_start_matches('\u{feff}')))
     }
 
     /// Of the tsconfig.json nearest to a folder, up to the root.

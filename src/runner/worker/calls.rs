@@ -170,11 +170,12 @@ impl<'a> Visit<'a> for Collector<'_> {
 mod tests {
     use super::super::transform::transform;
     use super::*;
+    use crate::runner::protocol::Module;
 
     #[test]
     fn what_is_awaited_stands_in_an_await() {
         let text = "async () => {\n  await a\n    .b(async () => {\n      await c();\n    });\n};";
-        let calls = transform("a.ts", text).expect("transforms").calls;
+        let calls = transform(&Module::new("a.ts", text)).expect("transforms").calls;
         let cases =
             [((2, 3), (3, 6), true), ((2, 3), (4, 13), false), ((4, 7), (4, 13), true), ((2, 3), (1, 1), false)];
         for (at, place, expected) in cases {
@@ -208,7 +209,7 @@ mod tests {
                 let text: String = text.chars().filter(|c| *c == mark || !"§¶".contains(*c)).collect();
                 LineIndex::new(&text).position(u32::try_from(text.find(mark).unwrap()).unwrap())
             };
-            let calls = transform("a.ts", &text.replace(['§', '¶'], "")).map(|done| done.calls);
+            let calls = transform(&Module::new("a.ts", text.replace(['§', '¶'], ""))).map(|done| done.calls);
             let found = calls.map(|calls| calls.place(place('§'), callee));
             assert_eq!(found.ok(), Some(place('¶')), "{name}");
         }

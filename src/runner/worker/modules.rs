@@ -59,7 +59,7 @@ impl Graph {
             if self.code.contains_key(&module.path) {
                 continue;
             }
-            let transformed = transform::transform(&module.path, &module.source)?;
+            let transformed = transform::transform(&module)?;
             if !config.allow_unsupported && !module.path.contains("node_modules/") {
                 absent.extend(transformed.uses.into_iter().map(|used| (module.clone(), used)));
             }
@@ -98,7 +98,8 @@ impl Graph {
                 self.code.insert(module.path.clone(), transformed.code);
             }
             self.exports.insert(module.path.clone(), transformed.exports);
-            sources.insert(module.path, module.source, transformed.positions, transformed.calls);
+            let seen = module.origin.map_or(module.source, |origin| origin.text);
+            sources.insert(module.path, seen, transformed.positions, transformed.calls);
         }
         if !absent.is_empty() {
             return Err(Box::new(not_supported(&absent)));

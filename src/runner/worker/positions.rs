@@ -1,18 +1,31 @@
 //! Places in text: byte offset → line and column, and generated → original. Lines and columns count from 1, columns in
 //! UTF-16 units.
 
+use crate::runner::protocol::Origin;
+
 /// Where the lines of a text begin.
 #[derive(Debug)]
 pub(crate) struct LineIndex<'s> {
     source: &'s str,
     starts: Vec<u32>,
+    origin: Option<&'s Origin>,
 }
 
 impl<'s> LineIndex<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
         let mut starts = vec![0];
         starts.extend((1u32..).zip(source.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
-        Self { source, starts }
+        Self { source, starts, origin: None }
+    }
+
+    /// Of a text that was made of another one: positions are that one's.
+    pub(crate) fn made_of(self, origin: Option<&'s Origin>) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// What people see of a place in the text itself.
+    pub(crate) fn seen(&self, line: u32, column: u32) -> (u32, u32) {
+        self.origin.map_or((line, column), |origin| origin.place(line))
     }
 
     /// Line and column of a byte offset; the end of the text for one beyond it.
@@ -23,7 +36,7 @@ impl<'s> LineIndex<'s> {
         // Lines of generated code are long: bytes are counted where they are characters.
         let text = self.source.get(start..end).unwrap_or_default();
         let column = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
-        (u32::try_from(line).unwrap_or(u32::MAX - 1) + 1, u32::try_from(column).unwrap_or(u32::MAX - 1) + 1)
+        self.seen(u32::try_from(line).unwrap_or(u32::MAX - 1) + 1, u32::try_from(column).unwrap_or(u32::MAX - 1) + 1)
     }
 
     /// Whether the offset lies in the text.

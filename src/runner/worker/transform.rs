@@ -9,6 +9,7 @@ use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
 use super::uses::{self, Use};
 use crate::model::run::{Location, TestError};
+use crate::runner::protocol::Module;
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{Expression, ImportDeclaration, ImportDeclarationSpecifier, ImportExpression, Program, Statement};
 use oxc::ast_visit::{Visit, walk};
@@ -67,27 +68,30 @@ pub(crate) struct Imported {
     pub(crate) column: u32,
 }
 
-/// Transforms one module. The ending of `path` says what it is.
+/// Transforms one module. The ending of its path says what it is.
 ///
 /// # Errors
 /// A syntax error with line, column and code frame.
-pub(crate) fn transform(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
-    if path.ends_with(".json") {
+pub(crate) fn transform(module: &Module) -> Result<Transformed, Box<TestError>> {
+    let Module { path, source, origin } = module;
+    if path.ends_with(".json") && origin.is_none() {
         return json(path, source);
     }
     // A type argument is no JSX: `<T>(x)` in `.js` is rare, JSX in a spec of a `.js` project is not; `.ts` has none.
     let source_type = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
-    let done = of_kind(path, source, source_type.with_module(true));
+    let done = of_kind(module, source_type.with_module(true));
     // What is no module may be sloppy.
     match done {
-        Err(error) if path.ends_with("js") => of_kind(path, source, source_type.with_script(true)).map_err(|_| error),
+        Err(error) if path.ends_with("js") => of_kind(module, source_type.with_script(true)).map_err(|_| error),
         done => done,
     }
 }
 
-fn of_kind(path: &str, source: &str, source_type: SourceType) -> Result<Transformed, Box<TestError>> {
-    let lines = LineIndex::new(source);
-    let refuse = |diagnostics: &[OxcDiagnostic]| Err(Box::new(syntax_error(path, source, &lines, diagnostics)));
+fn of_kind(module: &Module, source_type: SourceType) -> Result<Transformed, Box<TestError>> {
+    let Module { path, source, origin } = module;
+    let lines = LineIndex::new(source).made_of(origin.as_ref());
+    let seen = origin.as_ref().map_or(source, |origin| &origin.text);
+    let refuse = |diagnostics: &[OxcDiagnostic]| Err(Box::new(syntax_error(path, seen, &lines, diagnostics)));
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, source, source_type).parse();
     if !parsed.diagnostics.is_empty() {
@@ -99,7 +103,8 @@ fn of_kind(path: &str, source: &str, source_type: SourceType) -> Result<Transfor
         return refuse(&semantic.diagnostics);
     }
     let scoping = semantic.semantic.into_scoping();
-    let calls = Calls::of(&program, &lines);
+    // All calls of what was made of something else stand in one place.
+    let calls = if origin.is_some() { Calls::default() } else { Calls::of(&program, &lines) };
     let uses = uses::of(&program, &scoping, &lines);
     let mut required = Vec::new();
     let mut wrapping =
@@ -126,7 +131,7 @@ fn of_kind(path: &str, source: &str, source_type: SourceType) -> Result<Transfor
             0 => (1, token.get_dst_col() + 1 + before),
             line => (line + 1, token.get_dst_col() + 1),
         },
-        original: (token.get_src_line() + 1, token.get_src_col() + 1),
+        original: lines.seen(token.get_src_line() + 1, token.get_src_col() + 1),
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
     exports.names.extend(wrapping.names);
@@ -275,7 +280,7 @@ mod tests {
     use super::*;
 
     fn code(source: &str) -> String {
-        transform("a.spec.ts", source).expect("transforms").code
+        transform(&Module::new("a.spec.ts", source)).expect("transforms").code
     }
 
     #[test]
@@ -344,7 +349,7 @@ mod tests {
         for (source, expected) in cases {
             assert_eq!(code(source), expected, "{source}");
         }
-        let imports = transform("a.spec.ts", "f();\nrequire('./x');").expect("transforms").imports;
+        let imports = transform(&Module::new("a.spec.ts", "f();\nrequire('./x');")).expect("transforms").imports;
         assert_eq!(
             imports,
             [Import {
@@ -362,7 +367,7 @@ mod tests {
     fn imports_are_listed_without_types() {
         let source = "import { a } from './a';\nimport type { T } from './t';\nimport { U } from './u';\nimport * as n from 'n';\n\
                       export * from './e';\nexport { x } from './x';\nexport const y = 1;\nlet z: U; f(a, n, await import('./d'));\n";
-        let imports = transform("a.spec.ts", source).expect("transforms").imports;
+        let imports = transform(&Module::new("a.spec.ts", source)).expect("transforms").imports;
         let listed: Vec<_> = imports
             .iter()
             .map(|import| (import.specifier.as_str(), import.line, import.column, import.dynamic))
@@ -383,7 +388,7 @@ mod tests {
     #[test]
     fn positions_lead_back() {
         let source = "type T = {\n  a: 1;\n};\nfunction f(): never {\n  throw new Error('x');\n}\n";
-        let transformed = transform("a.spec.ts", source).expect("transforms");
+        let transformed = transform(&Module::new("a.spec.ts", source)).expect("transforms");
         let line = transformed.code.lines().position(|line| line.contains("throw")).expect("is there") + 1;
         assert_eq!(transformed.positions.original(u32::try_from(line).unwrap(), 8), (5, 9));
     }
@@ -401,7 +406,7 @@ mod tests {
             ("a.json", "{\n  \"a\": x\n}", "SyntaxError: a.json: expected value (2:8)", (2, 8)),
         ];
         for (path, source, message, (line, column)) in cases {
-            let error = transform(path, source).expect_err("is refused");
+            let error = transform(&Module::new(path, source)).expect_err("is refused");
             assert_eq!(error.message.lines().next(), Some(message));
             assert_eq!(error.location, Some(Location { file: path.to_owned(), line, column }));
             assert!(error.snippet.as_ref().is_some_and(|text| text.contains(&format!("> {line} |"))), "{error:?}");

@@ -304,7 +304,7 @@ mod tests {
 
     fn uses(body: &str) -> Vec<String> {
         let source = format!("import {{ test, expect, test as base }} from '@playwright/test';\n{body}");
-        let uses = transform("a.spec.ts", &source).expect("transforms").uses;
+        let uses = transform(&Module::new("a.spec.ts", source)).expect("transforms").uses;
         uses.into_iter().map(|used| format!("{} {}:{}", used.name, used.line, used.column)).collect()
     }
 

@@ -49,7 +49,7 @@ fn play(source: &str, others: &[(&str, &str)]) -> Vec<ToHost> {
     let (sender, receiver) = mpsc::channel();
     let env = [("SEEN".to_owned(), "yes".to_owned())].into();
     let config = WorkerConfig { env, memory_limit: 32 << 20, ..WorkerConfig::default() };
-    let module = |path: &str, source: &str| Source { path: path.to_owned(), source: source.to_owned() };
+    let module = |path: &str, source: &str| Source::new(path, source);
     sender.send(Incoming::Load("__load", Box::new(config), module("a.spec.ts", source))).unwrap();
     for (path, source) in others {
         let answer = if source.is_empty() { Err(format!("there is no {path}")) } else { Ok(module(path, source)) };
