@@ -2,6 +2,7 @@
 
 mod names;
 mod person;
+mod python;
 mod replay;
 mod secrets;
 mod session;

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tokio::sync::OnceCell;
 use understudy::browser::{BrowserPool, LaunchOptions, Page, launch};
 use understudy::codegen::{Target, actions, generate};
 use understudy::model::action;
 use understudy::recorder::RecorderOptions;
 
 /// What can be seen of a page: where it is, what is in its fields, what is written on it, and what it logged.
-const STATE_JS: &str = "() => ({
+pub(super) const STATE_JS: &str = "() => ({
   address: location.pathname + location.search,
   fields: [...document.querySelectorAll('input, textarea, select')].map(field => [field.name, field.type === 'file' ? [...field.files].map(file => file.name)
     : ['checkbox', 'radio'].includes(field.type) ? field.checked : field.selectedOptions ? [...field.selectedOptions].map(option => option.value) : field.value]),
@@ -21,9 +22,32 @@ const STATE_JS: &str = "() => ({
 })";
 
 /// What is typed into the password field of `forms`.
-const PASSWORD: &str = "s3cret";
+pub(super) const PASSWORD: &str = "s3cret";
 
-const SCRIPTS: [&str; 8] = ["clicks", "dialogs", "drag", "forms", "frames", "keys", "shadow", "shop"];
+pub(super) const SCRIPTS: [&str; 8] = ["clicks", "dialogs", "drag", "forms", "frames", "keys", "shadow", "shop"];
+
+/// What a person did, and what was left.
+pub(super) struct Done {
+    pub(super) name: &'static str,
+    pub(super) recording: action::Recording,
+    /// Of the first page, by [`STATE_JS`].
+    pub(super) left: Value,
+}
+
+/// All scripts, recorded once for all tests.
+pub(super) async fn all() -> &'static [Done] {
+    static ALL: OnceCell<Vec<Done>> = OnceCell::const_new();
+    let recorded = ALL.get_or_init(|| async {
+        let site = site::serve();
+        let mut all = Vec::new();
+        for name in SCRIPTS {
+            let (recording, left) = recorded(name, &site).await;
+            all.push(Done { name, recording, left });
+        }
+        all
+    });
+    recorded.await
+}
 
 async fn state(page: &Page) -> Value {
     let context = page.main_frame().utility_context().await.expect("a page");
@@ -46,29 +70,35 @@ async fn recorded(name: &str, site: &str) -> (action::Recording, Value) {
 }
 
 /// A spec of what was recorded that ends by looking whether the page is as the person left it.
-fn spec(name: &str, recording: &action::Recording, left: &Value) -> String {
+fn spec(Done { name, recording, left }: &Done) -> String {
     let code = generate(Target::TypeScript, recording);
     let check = format!("  await expect.poll(() => page.evaluate({STATE_JS})).toEqual({left});\n}});\n");
     let body = code.strip_suffix("});\n").expect("a test");
     format!("{body}{check}").replace("test('test'", &format!("test('{name}'"))
 }
 
-/// Specs and recordings of all scripts in a folder of their own, with the files they choose.
-async fn specs(site: &str) -> tempfile::TempDir {
+/// A folder with the files that the form chooses.
+pub(super) fn folder_with_files() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["one.txt", "two.txt"] {
         fs::write(folder.path().join(name), name).expect("a file");
     }
-    for name in SCRIPTS {
-        let (recording, left) = recorded(name, site).await;
-        fs::write(folder.path().join(format!("{name}.spec.ts")), spec(name, &recording, &left)).expect("a spec");
-        fs::write(folder.path().join(format!("{name}.json")), actions(&recording)).expect("a recording");
+    folder
+}
+
+/// Specs and recordings of all scripts.
+async fn specs() -> tempfile::TempDir {
+    let folder = folder_with_files();
+    for done in all().await {
+        let file = |ending| folder.path().join(format!("{}.{ending}", done.name));
+        fs::write(file("spec.ts"), spec(done)).expect("a spec");
+        fs::write(file("json"), actions(&done.recording)).expect("a recording");
     }
     folder
 }
 
 /// What `./install.sh --deps` puts there, or one of our scripts.
-fn interop(name: &str) -> PathBuf {
+pub(super) fn interop(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name);
     assert!(path.exists(), "{}: run ./install.sh --deps first", path.display());
     path
@@ -83,8 +113,7 @@ fn passed(output: &Output, tests: usize) {
 
 #[tokio::test]
 async fn what_was_recorded_plays_again_here() {
-    let site = site::serve();
-    let folder = specs(&site).await;
+    let folder = specs().await;
     let run = Command::new(env!("CARGO_BIN_EXE_understudy"))
         .args(["run", ".", "--workers", "2"])
         .args(SCRIPTS.map(|name| format!("{name}.json")))
@@ -97,8 +126,7 @@ async fn what_was_recorded_plays_again_here() {
 
 #[tokio::test]
 async fn what_was_recorded_plays_again_in_the_official_runner() {
-    let site = site::serve();
-    let folder = specs(&site).await;
+    let folder = specs().await;
     let modules = interop("node_modules");
     std::os::unix::fs::symlink(&modules, folder.path().join("node_modules")).expect("a link");
     let chromium: PathBuf = launch::find_chromium(None).expect("Chromium");
@@ -132,14 +160,13 @@ fn replay(arguments: &[&str], files: &[PathBuf]) -> String {
 }
 
 async fn plays_again_in_the_player_of_devtools(name: &str) {
-    let site = site::serve();
-    let (recording, left) = recorded(name, &site).await;
+    let Done { recording, left, .. } = all().await.iter().find(|done| done.name == name).expect("a script");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(format!("{name}.json"));
-    let text = generate(Target::ChromeRecorder, &recording).replace("${PASSWORD}", PASSWORD);
+    let text = generate(Target::ChromeRecorder, recording).replace("${PASSWORD}", PASSWORD);
     fs::write(&file, &text).expect("a file");
     let said = replay(&["--play", STATE_JS], &[file]);
-    assert_eq!(serde_json::from_str::<Value>(&said).expect("a state"), left, "{text}");
+    assert_eq!(serde_json::from_str::<Value>(&said).expect("a state"), *left, "{text}");
 }
 
 macro_rules! devtools {

@@ -301,6 +301,7 @@ impl<'a> Visit<'a> for Finder<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::super::transform::transform;
+    use crate::runner::protocol::Module;
 
     fn uses(body: &str) -> Vec<String> {
         let source = format!("import {{ test, expect, test as base }} from '@playwright/test';\n{body}");
