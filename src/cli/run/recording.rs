@@ -66,8 +66,11 @@ impl Explainer {
         if let Some(url) = &recorded.place.page_url {
             let _ = write!(words, ", recorded at {url}");
         }
-        if let Action::Fill { secret: Some(variable), .. } = &recorded.action {
-            let _ = write!(words, "\nWhat was typed was a secret: the environment variable {variable} has to hold it.");
+        if let Action::Fill { secret: Some(variable), .. }
+        | Action::Select { secret: Some(variable), .. }
+        | Action::AssertValue { secret: Some(variable), .. } = &recorded.action
+        {
+            let _ = write!(words, "\nThe value is a secret: the environment variable {variable} has to hold it.");
         }
         if !recorded.alternatives.is_empty() {
             words += "\nOther locators of the element when it was recorded:";
@@ -113,7 +116,7 @@ mod tests {
         assert_eq!(
             words,
             "Action 3 of 3: fill locator('#p'), recorded at http://x/in\n\
-             What was typed was a secret: the environment variable PASSWORD has to hold it.\n\
+             The value is a secret: the environment variable PASSWORD has to hold it.\n\
              Other locators of the element when it was recorded:\n  - getByLabel('Word')"
         );
         assert_eq!(explainer.words(&at(3, 3)), Some("Action 2 of 3: assertVisible locator('h1')".into()));
