@@ -54,7 +54,7 @@ fn recordings_are_tests_among_others() {
 fn a_failure_says_which_action_it_was_and_what_else_is_known_of_it() {
     let gone = r##"{"name":"click","selector":"internal:role=button[name=\"Gone\"i]","pageGuid":"page","alternatives":["internal:text=\"Gone\"i","#gone"],"pageUrl":"http://x/"}"##;
     let folder = Folder::with(&[("shop.json", &recording(&[PRESS, gone]))]);
-    folder.run(&["run", "shop.json", "--timeout", "2000"]).has(
+    folder.run(&["run", "shop.json", "--timeout", "4000"]).has(
         1,
         &[
             "Action 3 of 3: click getByRole('button', { name: 'Gone' }), recorded at http://x/",

@@ -65,7 +65,7 @@ fn what_cannot_be_run_ends_with_2_and_says_what_to_do() {
         (&[], &["Usage: understudy"]),
         (&["rnu"], &["unrecognized subcommand 'rnu'"]),
         (&["run", "--bogus"], &["unexpected argument '--bogus'"]),
-        (&["run", "--trace", "on"], &["unexpected argument '--trace'"]),
+        (&["run", "--video", "on"], &["unexpected argument '--video'"]),
         (&["run", "--workers", "zzz"], &["--workers", "50%"]),
         (&["run", "--timeout", "5s"], &["--timeout <MS>", "a whole number is expected"]),
         (&["run", "--shard", "3/2"], &["I/N is expected"]),
