@@ -84,6 +84,7 @@ apt_packages() {
     have npm || wanted+=(npm)
   fi
   have_pip || wanted+=(python3 python3-pip)
+  have Xvfb || wanted+=(xvfb)
   for package in "${wanted[@]}"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done

@@ -328,7 +328,8 @@ impl BrowserContext {
         let root = self.0.browser.root();
         let mut replies = Vec::new();
         if !self.is_ready() {
-            let downloads = json!({ "behavior": "deny", "browserContextId": self.id(), "eventsEnabled": true });
+            let behavior = if self.is_guest() { "default" } else { "deny" };
+            let downloads = self.scoped(json!({ "behavior": behavior, "eventsEnabled": true }));
             replies.push(root.request("Browser.setDownloadBehavior", &downloads));
         }
         if !options.permissions.is_empty() {
@@ -387,7 +388,7 @@ impl BrowserContext {
         struct Created {
             target_id: String,
         }
-        let params = json!({ "url": "about:blank", "browserContextId": self.id() });
+        let params = self.scoped(json!({ "url": "about:blank" }));
         let created: Created = self.0.browser.root().request("Target.createTarget", &params).parse().await?;
         let page = self.0.browser.page(&created.target_id).await?;
         page.ready().await?;
@@ -401,11 +402,19 @@ impl BrowserContext {
         if self.is_closed() {
             return;
         }
+        if self.is_guest() {
+            self.depart();
+            return self.end_sessions();
+        }
         let params = json!({ "browserContextId": self.id() });
         self.0.browser.root().request_then("Target.disposeBrowserContext", &params, |answer| match answer {
             Err(error) if !error.is_closed() => tracing::warn!(%error, "failed to dispose of a context"),
             _ => {}
         });
+        self.end_sessions();
+    }
+
+    fn end_sessions(&self) {
         let ids: Vec<String> = self.pages().iter().map(|page| page.session().id().to_owned()).collect();
         for id in ids {
             self.0.browser.root().connection().end_session(&id);

@@ -4,6 +4,7 @@ use super::cdp::{Connection, Event, Listener, Session};
 use super::context::{BrowserContext, ContextOptions};
 use super::endpoint;
 use super::error::BrowserError;
+use super::guest::{GUEST, is_a_page};
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
 use super::notice::{Download, Notice, Topic};
 use super::page::Page;
@@ -84,6 +85,8 @@ pub(super) struct TargetInfo {
     pub(super) kind: String,
     pub(super) opener_id: Option<String>,
     browser_context_id: Option<String>,
+    #[serde(default)]
+    url: String,
 }
 
 #[derive(Deserialize)]
@@ -165,7 +168,7 @@ impl Browser {
         }
         let created = self.0.root.send(params.build()).await?;
         let context = BrowserContext::new(self.clone(), created.browser_context_id.inner().clone(), options);
-        lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
+        self.know_context(&context);
         Ok(context)
     }
 
@@ -246,6 +249,10 @@ impl Browser {
         self.0.root.connection()
     }
 
+    pub(super) fn know_context(&self, context: &BrowserContext) {
+        lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
+    }
+
     pub(super) fn forget_context(&self, id: &str) {
         {
             let mut state = lock(&self.0.state);
@@ -283,7 +290,11 @@ impl Browser {
 
     fn attached(&self, attached: Attached) {
         let info = attached.target_info;
-        let context = info.browser_context_id.as_ref().and_then(|id| lock(&self.0.state).contexts.get(id).cloned());
+        let context = {
+            let contexts = &lock(&self.0.state).contexts;
+            let own = info.browser_context_id.as_ref().and_then(|id| contexts.get(id));
+            own.or_else(|| contexts.get(GUEST).filter(|_| is_a_page(&info.kind, &info.url))).cloned()
+        };
         match context {
             Some(context) if info.kind == "page" => {
                 let opener = info.opener_id.as_ref().and_then(|id| lock(&self.0.state).pages.get(id).cloned());

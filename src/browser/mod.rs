@@ -16,6 +16,7 @@ pub mod error;
 pub mod expect;
 pub mod frame;
 mod frame_events;
+mod guest;
 mod handlers;
 mod init_script;
 mod injected;
@@ -43,6 +44,7 @@ mod sync;
 mod transport;
 pub mod url_match;
 mod way;
+mod window;
 
 pub use barrier::Barrier;
 pub use bridge::ExposedCall;

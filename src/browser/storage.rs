@@ -3,8 +3,15 @@
 use super::cdp::Reply;
 use super::context::{BrowserContext, Origin};
 use super::error::BrowserError;
+use super::load_state::LoadState;
+use super::navigation::GotoOptions;
+use super::notice::Notice;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// A page that asks nobody is there at once, ms.
+const LOOK: u64 = 5_000;
 
 /// A script that fills local storage when an origin is first seen empty.
 pub(super) fn restoring(origins: &[Origin]) -> String {
@@ -15,7 +22,7 @@ pub(super) fn restoring(origins: &[Origin]) -> String {
 impl BrowserContext {
     pub(super) fn grant(&self, permissions: &[String], origin: Option<&str>) -> Reply {
         let names: Vec<&str> = permissions.iter().map(|name| permission(name)).collect();
-        let mut params = json!({ "browserContextId": self.id(), "permissions": names });
+        let mut params = self.scoped(json!({ "permissions": names }));
         if let Some(origin) = origin {
             params["origin"] = json!(origin);
         }
@@ -29,13 +36,13 @@ impl BrowserContext {
 
     /// Takes all granted permissions back.
     pub async fn clear_permissions(&self) -> Result<(), BrowserError> {
-        let params = json!({ "browserContextId": self.id() });
+        let params = self.scoped(json!({}));
         self.browser().root().request("Browser.resetPermissions", &params).raw().await.map(drop)
     }
 
     pub(super) fn set_cookies(&self, cookies: &[Value]) -> Reply {
         let cookies: Vec<Value> = cookies.iter().map(for_chromium).collect();
-        let params = json!({ "cookies": cookies, "browserContextId": self.id() });
+        let params = self.scoped(json!({ "cookies": cookies }));
         self.browser().root().request("Storage.setCookies", &params)
     }
 
@@ -50,7 +57,7 @@ impl BrowserContext {
         struct Cookies {
             cookies: Vec<Value>,
         }
-        let params = json!({ "browserContextId": self.id() });
+        let params = self.scoped(json!({}));
         let all: Cookies = self.browser().root().request("Storage.getCookies", &params).parse().await?;
         let urls: Vec<url::Url> = urls.iter().filter_map(|url| url.parse().ok()).collect();
         Ok(all
@@ -74,9 +81,42 @@ impl BrowserContext {
         Ok(json!({ "cookies": self.cookies(&[]).await?, "origins": origins }))
     }
 
+    /// The same with origins that were shown once: a page of their own that asks no server looks what they have kept. Whoever
+    /// observes the context is sent away.
+    pub async fn storage_state_of(&self, visited: &[String]) -> Result<Value, BrowserError> {
+        let mut state = self.storage_state().await?;
+        let known: Vec<Value> = state["origins"].as_array().cloned().unwrap_or_default();
+        let missing: Vec<&String> =
+            visited.iter().filter(|origin| !known.iter().any(|known| known["origin"] == origin.as_str())).collect();
+        if missing.is_empty() {
+            return Ok(state);
+        }
+        self.observe(Arc::new(|notice| {
+            if let Notice::Route(route) = notice {
+                let html = vec![("content-type".to_owned(), "text/html".to_owned())];
+                tokio::spawn(async move { route.fulfill(200, html, b"<!DOCTYPE html>").await });
+            }
+        }));
+        let page = self.new_page().await?;
+        page.set_routed(true).await?;
+        let options = GotoOptions { wait_until: LoadState::Commit, timeout: LOOK, referer: None };
+        for origin in missing {
+            // An origin that cannot be looked at keeps what it has.
+            let Ok(_) = page.main_frame().goto(origin, &options).await else { continue };
+            if let (Ok(found), Some(origins)) =
+                (page.main_frame().run("storage", &[]).await, state["origins"].as_array_mut())
+                && !found.is_null()
+            {
+                origins.push(found);
+            }
+        }
+        page.close(false).await?;
+        Ok(state)
+    }
+
     /// Removes all cookies, then adds these.
     pub async fn replace_cookies(&self, kept: &[Value]) -> Result<(), BrowserError> {
-        let params = json!({ "browserContextId": self.id() });
+        let params = self.scoped(json!({}));
         self.browser().root().request("Storage.clearCookies", &params).raw().await?;
         if kept.is_empty() { Ok(()) } else { self.add_cookies(kept).await }
     }

@@ -20,6 +20,9 @@ use std::process::ExitCode;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// The exit code of a second interrupt.
+const INTERRUPTED: i32 = 130;
+
 /// The session's id; there is only one.
 const SESSION: &str = "record";
 
@@ -60,6 +63,9 @@ pub(super) struct Args {
     /// Keep what is typed into password fields, in clear; without it the code reads the environment
     #[arg(long)]
     record_secrets: bool,
+    /// A Chromium that already runs with --remote-debugging-port: all its pages are recorded, and it is left running
+    #[arg(long, value_name = "URL", conflicts_with_all = ["viewport", "device", "load_storage", "browser", "browser_arg"])]
+    cdp_endpoint: Option<String>,
     /// The Chromium to use; looked for in the usual places where none is named
     #[arg(long, value_name = "PATH")]
     browser: Option<PathBuf>,
@@ -86,6 +92,7 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     let pool = BrowserPool::new(LaunchOptions {
         executable: args.browser.clone(),
         args: args.browser_arg.clone(),
+        cdp_endpoint: args.cdp_endpoint.clone(),
         ..LaunchOptions::default()
     });
     super::runtime()?.block_on(async {
@@ -98,7 +105,7 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
 impl Args {
     /// What can be refused before a window opens; what the code says of the context.
     fn check(&self) -> Result<RecordingOptions, CouldNotRun> {
-        if !config::has_display() {
+        if self.cdp_endpoint.is_none() && !config::has_display() {
             return Err(CouldNotRun(
                 "there is no display for a window (neither DISPLAY nor WAYLAND_DISPLAY is set). Start one, as with `xvfb-run understudy \
                  record …`, or record from another machine through the live picture of `understudy up`"
@@ -158,6 +165,7 @@ async fn record(
                 ..RecorderOptions::default()
             },
             storage: args.storage()?,
+            attached: args.cdp_endpoint.is_some(),
             written: written.clone(),
         },
     );
@@ -179,7 +187,8 @@ async fn record(
             let _ = controls.send(RecordingControl::Stop);
         }
         if serve::told_to_end().await.is_ok() {
-            cancel.cancel();
+            // Whatever holds it up; Chromium ends with its pipe.
+            std::process::exit(INTERRUPTED);
         }
     });
     let terminal = io::stderr().is_terminal();

@@ -68,6 +68,14 @@ fn storage(options: &RecordingOptions, context: &str) -> String {
 
 fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     if flavour != Flavour::Library && matches!(recorded.action, Action::OpenPage { .. } | Action::ClosePage {}) {
+        // The test has its first page; another one that no page opened it does not have.
+        if matches!(recorded.action, Action::OpenPage { .. }) && recorded.page != "page" {
+            return statement(&recorded.page, &recorded.action).replacen(
+                "context.NewPageAsync",
+                "Context.NewPageAsync",
+                1,
+            ) + "\n";
+        }
         return String::new();
     }
     // Test classes have the first page as a property.

@@ -68,6 +68,10 @@ fn storage(options: &RecordingOptions, context: &str) -> String {
 fn call(recorded: &RecordedAction, junit: bool) -> String {
     let page = &recorded.page;
     if junit && matches!(recorded.action, Action::OpenPage { .. } | Action::ClosePage {}) {
+        // The test has its first page; another one that no page opened it does not have.
+        if matches!(recorded.action, Action::OpenPage { .. }) && recorded.page != "page" {
+            return statement(page, &recorded.action).replacen("context.newPage", "page.context().newPage", 1) + "\n";
+        }
         return String::new();
     }
     let signals = Signals::of(recorded);

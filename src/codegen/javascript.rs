@@ -101,6 +101,11 @@ fn context_options(options: &RecordingOptions) -> Option<String> {
 fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     let page = &recorded.page;
     if flavour == Flavour::Test && matches!(recorded.action, Action::OpenPage { .. } | Action::ClosePage {}) {
+        // The test has its first page; another one that no page opened it does not have.
+        if matches!(recorded.action, Action::OpenPage { .. }) && page != "page" {
+            let text = statement(page, &recorded.action, flavour);
+            return text.replacen("context.newPage", "page.context().newPage", 1) + "\n";
+        }
         return String::new();
     }
     let signals = Signals::of(recorded);

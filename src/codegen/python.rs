@@ -77,6 +77,11 @@ fn context_options(options: &RecordingOptions, open: &str, close: &str) -> Vec<S
 fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     let page = &recorded.page;
     if flavour == Flavour::Pytest && matches!(recorded.action, Action::OpenPage { .. } | Action::ClosePage {}) {
+        // The test has its first page; another one that no page opened it does not have.
+        if matches!(recorded.action, Action::OpenPage { .. }) && recorded.page != "page" {
+            return statement(page, &recorded.action, "").replacen("context.new_page", "page.context.new_page", 1)
+                + "\n";
+        }
         return String::new();
     }
     let (wait, with) = if flavour == Flavour::Async { ("await ", "async with") } else { ("", "with") };

@@ -65,3 +65,9 @@ async fn element_of(inner: &Frame, outer: &Frame) -> Element {
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
 }
+
+/// Of what the network has shown.
+pub(super) fn origin_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    Some(url.origin().ascii_serialization())
+}

@@ -1,6 +1,7 @@
 //! What was typed into secret fields stays here: actions carry the name of an environment variable instead, and addresses that
 //! bring it along, as a form sent by GET does, have it masked.
 
+use super::payload::{Deed, Payload};
 use crate::model::action::Action;
 use std::collections::{HashMap, HashSet};
 use url::form_urlencoded;
@@ -57,8 +58,17 @@ impl Secrets {
         variable.clone()
     }
 
+    /// Takes what it can learn from what a page says.
+    pub(super) fn hear(&mut self, payload: &str) {
+        if payload.contains(r#""secret":"#)
+            && let Ok(Payload { deed: Deed::Recorded(action), field, .. }) = serde_json::from_str(payload)
+        {
+            self.learn(&action, field.as_deref());
+        }
+    }
+
     /// Remembers what was typed into a field, to know it again.
-    pub(super) fn learn(&mut self, action: &Action, field: Option<&str>) {
+    fn learn(&mut self, action: &Action, field: Option<&str>) {
         let typed: Vec<&String> = match action {
             Action::Fill { text, secret: Some(_), .. } => vec![text],
             Action::Select { options, secret: Some(_), .. } => options.iter().collect(),

@@ -1,6 +1,6 @@
 //! Watches a browser context: one task takes what pages and browser say, in order, and keeps the transcript.
 
-use super::frames::Ways;
+use super::frames::{Ways, origin_of};
 use super::mode::{Mode, State, Wanted};
 use super::payload::{Deed, Payload, Said, from_main_frame};
 use super::secrets::Secrets;
@@ -13,7 +13,7 @@ use crate::model::locator::render;
 use crate::model::recording::Picker;
 use futures_util::future::join_all;
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -88,6 +88,7 @@ pub enum RecorderEvent {
 pub struct Recorder {
     requests: mpsc::UnboundedSender<Happening>,
     secrets: Arc<Mutex<Secrets>>,
+    visited: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What the task takes in, in order.
@@ -114,10 +115,12 @@ impl Recorder {
         let (requests, happenings) = mpsc::unbounded_channel();
         let (events, listener) = mpsc::unbounded_channel();
         let secrets = Arc::new(Mutex::new(Secrets::default()));
+        let visited = Arc::new(Mutex::new(BTreeSet::new()));
         let (notices, known) = (requests.downgrade(), secrets.clone());
         context.observe(Arc::new(move |notice| {
             if let Notice::Called(_, payload) = &notice {
-                learn(&known, payload);
+                // At once, before an address that it may be in is told.
+                lock(&known).hear(payload);
             }
             if let Some(notices) = notices.upgrade() {
                 // The recording may have ended.
@@ -140,6 +143,7 @@ impl Recorder {
             context: context.clone(),
             transcript: Transcript::default(),
             secrets: secrets.clone(),
+            visited: visited.clone(),
             ways: Ways::default(),
             led: HashSet::new(),
             state,
@@ -148,7 +152,7 @@ impl Recorder {
             events,
         };
         tokio::spawn(watch.run(happenings));
-        (Self { requests, secrets }, listener)
+        (Self { requests, secrets, visited }, listener)
     }
 
     /// What the next click means; returns when every frame knows. Cancel-safe: it is switched all the same.
@@ -173,6 +177,18 @@ impl Recorder {
         let _ = self.requests.send(Happening::Led(page.clone()));
     }
 
+    /// Takes the script out of all pages, for those that outlive the recording. Cancel-safe, but not all pages may be done then.
+    pub async fn leave(&self, context: &BrowserContext) {
+        let leave = |frame: Frame| async move { frame.call_resident("leave", serde_json::Value::Null, None).await };
+        // A frame that is gone has nothing to leave.
+        drop(join_all(context.pages().iter().flat_map(Page::frames).map(leave)).await);
+    }
+
+    /// Origins that its frames have shown.
+    pub fn visited(&self) -> Vec<String> {
+        lock(&self.visited).iter().cloned().collect()
+    }
+
     /// An address without what was typed into secret fields.
     pub fn masked(&self, url: &str) -> String {
         lock(&self.secrets).mask(url)
@@ -190,6 +206,7 @@ struct Watch {
     context: BrowserContext,
     transcript: Transcript,
     secrets: Arc<Mutex<Secrets>>,
+    visited: Arc<Mutex<BTreeSet<String>>>,
     ways: Ways,
     /// Pages whose next navigation a person is known to want.
     led: HashSet<String>,
@@ -250,11 +267,23 @@ impl Watch {
         page.want(Topic::Download, true);
         page.want(Topic::Dialog, true);
         let opener = page.opener().map(|opener| opener.id().to_owned());
-        self.see(Input::Opened { page: page.id().to_owned(), url: self.masked(&page.main_frame()), opener });
+        let (id, url) = (page.id().to_owned(), self.masked(&page.main_frame()));
+        if self.context.is_guest() && opener.is_none() {
+            // It may have been there before: the code has to go there.
+            self.see(Input::Opened { page: id.clone(), url: "about:blank".into(), opener });
+            if !url.is_empty() && url != "about:blank" {
+                self.see(Input::Navigated { page: id, url, by: Initiator::Person });
+            }
+        } else {
+            self.see(Input::Opened { page: id, url, opener });
+        }
         self.prepare(&page.main_frame());
     }
 
     async fn navigated(&mut self, frame: &Frame) {
+        if let Some(origin) = origin_of(&frame.url()) {
+            lock(&self.visited).insert(origin);
+        }
         self.prepare(frame);
         if frame.parent().is_some() {
             return;
@@ -374,15 +403,6 @@ impl Watch {
     }
 }
 
-/// At once, before an address that it may be in is told.
-fn learn(secrets: &Mutex<Secrets>, payload: &str) {
-    if payload.contains(r#""secret":"#)
-        && let Ok(Payload { deed: Deed::Recorded(action), field, .. }) = serde_json::from_str(payload)
-    {
-        lock(secrets).learn(&action, field.as_deref());
-    }
-}
-
-fn lock(secrets: &Mutex<Secrets>) -> MutexGuard<'_, Secrets> {
-    secrets.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

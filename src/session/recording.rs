@@ -12,18 +12,23 @@ use crate::codegen::{self, Target, UnknownTarget};
 use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
 use crate::model::device::UnknownDevice;
 use crate::model::locator::render;
-use crate::model::recording::{ClickMode, RecordingControl};
+use crate::model::recording::RecordingControl;
 use crate::model::{Event, StartRecording};
 use crate::recorder::{self, Recorder, RecorderEvent, RecorderOptions};
 use input::Hands;
 use options::{address, context_options};
 use preview::Preview;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// The first page is given so long to answer, ms. As Playwright's navigations.
 const NAVIGATION_TIMEOUT: u64 = 30_000;
+
+/// Time for all pages to say what they have to say at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the protocol says of a recording that was cancelled.
 const CANCELLED: &str = "Recording cancelled";
@@ -39,6 +44,8 @@ pub struct RecordingsOptions {
     pub recorder: RecorderOptions,
     /// Cookies and local storage to begin with.
     pub storage: Option<StorageState>,
+    /// Whether all pages of a Chromium that somebody else uses are recorded, and it is left as it is.
+    pub attached: bool,
     /// What the code says of the browser context, but for device and size, which a start brings along. Where the storage state
     /// is to be saved it is.
     pub written: RecordingOptions,
@@ -51,6 +58,7 @@ impl Default for RecordingsOptions {
             preview: true,
             recorder: RecorderOptions::default(),
             storage: None,
+            attached: false,
             written: RecordingOptions::default(),
         }
     }
@@ -150,7 +158,7 @@ impl Recordings {
             browser = self.pool.acquire(mode) => browser?,
             () = controls.cancel.cancelled() => return Err(RecordingError::Cancelled),
         };
-        let context = browser.new_context(context).await?;
+        let context = if self.options.attached { browser.visit().await? } else { browser.new_context(context).await? };
         let recorder = RecorderOptions {
             cover_secrets: preview,
             tell_pickers: preview,
@@ -188,8 +196,20 @@ struct Stage {
 impl Stage {
     /// Shows the first page; the end, if it came before.
     async fn open(&mut self, controls: &mut Controls) -> Result<Option<End>, RecordingError> {
+        if self.context.is_guest() {
+            self.pages = self.context.join().await?;
+            if self.start.url.is_empty() && !self.pages.is_empty() {
+                self.ready().await;
+                return Ok(None);
+            }
+        }
         let page = self.context.new_page().await?;
         self.pages.push(page.clone());
+        if self.preview.is_none()
+            && let Err(error) = page.fit_window().await
+        {
+            tracing::debug!(%error, "the window keeps its size");
+        }
         let options =
             GotoOptions { wait_until: LoadState::DomContentLoaded, timeout: NAVIGATION_TIMEOUT, referer: None };
         if let Some(preview) = &mut self.preview {
@@ -223,13 +243,17 @@ impl Stage {
                 return Err(error.into());
             }
         }
-        let (flow, execution) = (self.start.flow.clone(), self.start.execution.clone());
-        self.tell(Event::RecordingReady { flow, execution }).await;
+        self.ready().await;
         if let Some(preview) = &mut self.preview {
             // Once more, as it is now: whoever waited for the page may not have looked before.
             preview.show(&page, alias(0)).await;
         }
         Ok(None)
+    }
+
+    async fn ready(&self) {
+        let (flow, execution) = (self.start.flow.clone(), self.start.execution.clone());
+        self.tell(Event::RecordingReady { flow, execution }).await;
     }
 
     async fn watch(&mut self, controls: &mut Controls) -> End {
@@ -333,8 +357,14 @@ impl Stage {
         if let Some(preview) = self.preview.take() {
             preview.end();
         }
-        if let Some(path) = &self.recording.options.save_storage {
-            self.save_storage(path).await;
+        if let Some(path) = &self.recording.options.save_storage
+            && timeout(PATIENCE, self.save_storage(path)).await.is_err()
+        {
+            tracing::warn!("the storage state could not be saved to {path}: a page does not answer");
+        }
+        if self.context.is_guest() {
+            // A page that hangs keeps what is in it.
+            let _ = timeout(PATIENCE, self.recorder.leave(&self.context)).await;
         }
         // It may be gone already.
         self.context.close();
@@ -342,7 +372,7 @@ impl Stage {
     }
 
     async fn save_storage(&self, path: &str) {
-        let saved = match self.context.storage_state().await {
+        let saved = match self.context.storage_state_of(&self.recorder.visited()).await {
             Ok(state) => tokio::fs::write(path, format!("{state:#}\n")).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -360,32 +390,4 @@ impl Stage {
 /// What actions call the page that opened so many pages after the first.
 fn alias(index: usize) -> String {
     if index == 0 { "page".to_owned() } else { format!("page{index}") }
-}
-
-impl From<ClickMode> for recorder::Mode {
-    fn from(mode: ClickMode) -> Self {
-        match mode {
-            ClickMode::Record => Self::Record,
-            ClickMode::Pause => Self::Pause,
-            ClickMode::PickLocator => Self::PickLocator,
-            ClickMode::AssertVisible => Self::AssertVisible,
-            ClickMode::AssertText => Self::AssertText,
-            ClickMode::AssertValue => Self::AssertValue,
-            ClickMode::AssertSnapshot => Self::AssertSnapshot,
-        }
-    }
-}
-
-impl From<recorder::Mode> for ClickMode {
-    fn from(mode: recorder::Mode) -> Self {
-        match mode {
-            recorder::Mode::Record => Self::Record,
-            recorder::Mode::Pause => Self::Pause,
-            recorder::Mode::PickLocator => Self::PickLocator,
-            recorder::Mode::AssertVisible => Self::AssertVisible,
-            recorder::Mode::AssertText => Self::AssertText,
-            recorder::Mode::AssertValue => Self::AssertValue,
-            recorder::Mode::AssertSnapshot => Self::AssertSnapshot,
-        }
-    }
 }

@@ -9,6 +9,7 @@ mod session;
 #[path = "../support/site.rs"]
 mod site;
 mod toolbar;
+mod window;
 
 use person::{Script, goto};
 use serde_json::{Value, json};
@@ -128,19 +129,22 @@ fn official(name: &str) -> Vec<Value> {
     text.lines().skip(1).map(|line| essence(serde_json::from_str(line).expect("a line"))).collect()
 }
 
-async fn recorded(name: &str) -> Vec<Value> {
+async fn recorded(pool: &BrowserPool, name: &str) -> Vec<Value> {
     let script = Script::read(&folder(name));
-    let pool = BrowserPool::new(LaunchOptions::default());
     let options = RecorderOptions { reveal_secrets: true, ..RecorderOptions::default() };
     let given = if script.options.is_null() { json!({}) } else { script.options.clone() };
-    let mut recording = Recording::new(&pool, given, options).await;
+    let mut recording = Recording::new(pool, given, options).await;
     let actions = recording.of(&script).await;
     pool.close().await;
     actions.into_iter().map(|action| essence(serde_json::to_value(action).expect("JSON"))).collect()
 }
 
 async fn compare(name: &str) {
-    let (ours, theirs) = (recorded(name).await, official(name));
+    compare_in(&BrowserPool::new(LaunchOptions::default()), name).await;
+}
+
+async fn compare_in(pool: &BrowserPool, name: &str) {
+    let (ours, theirs) = (recorded(pool, name).await, official(name));
     let text = |lines: &[Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     assert!(ours == theirs, "{name}\n--- official\n{}--- ours\n{}", text(&theirs), text(&ours));
 }

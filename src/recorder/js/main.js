@@ -43,6 +43,14 @@ const recorder = {
   },
   describe,
   placeOf,
+  /** As if it had never been here. */
+  leave() {
+    setToolbar(null);
+    setMode('none');
+    for (const observer of [documentChanges, changes]) observer.disconnect();
+    for (const listener of listeners) removeEventListener(...listener);
+    return true;
+  },
   ready: () => true,
   /** Of a frame's element, for the code of what is inside; which of its document's frames it is. */
   nameOf: element => ({ selector: named(element).selector, index: queryAll(parseSelector('iframe, frame'), element.ownerDocument).indexOf(element) }),

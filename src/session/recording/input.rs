@@ -6,7 +6,7 @@ use crate::browser::locator::Locator;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserError, LoadState, Page};
 use crate::model::action::{MouseButton, Point};
-use crate::model::recording::{Chosen, Press, RecordingInput};
+use crate::model::recording::{Chosen, ClickMode, Press, RecordingInput};
 use crate::recorder::{Mode, Recorder};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -193,4 +193,32 @@ fn held(sum: u32) -> Vec<Modifier> {
         .filter(|(bit, _)| sum & bit != 0)
         .map(|(_, modifier)| modifier)
         .collect()
+}
+
+impl From<ClickMode> for Mode {
+    fn from(mode: ClickMode) -> Self {
+        match mode {
+            ClickMode::Record => Self::Record,
+            ClickMode::Pause => Self::Pause,
+            ClickMode::PickLocator => Self::PickLocator,
+            ClickMode::AssertVisible => Self::AssertVisible,
+            ClickMode::AssertText => Self::AssertText,
+            ClickMode::AssertValue => Self::AssertValue,
+            ClickMode::AssertSnapshot => Self::AssertSnapshot,
+        }
+    }
+}
+
+impl From<Mode> for ClickMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Record => Self::Record,
+            Mode::Pause => Self::Pause,
+            Mode::PickLocator => Self::PickLocator,
+            Mode::AssertVisible => Self::AssertVisible,
+            Mode::AssertText => Self::AssertText,
+            Mode::AssertValue => Self::AssertValue,
+            Mode::AssertSnapshot => Self::AssertSnapshot,
+        }
+    }
 }
