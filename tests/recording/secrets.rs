@@ -199,10 +199,11 @@ async fn pictures_show_no_letter() {
 async fn nothing_that_is_told_holds_it() {
     let site = site::serve();
     let form = format!(
-        "<form action='{site}/play/plain.html'><input name=who autofocus><input name=pw type=password><button>Go</button></form>"
+        "<form action='{site}/play/plain.html'><input name=who><input name=pw type=password><button>Go</button></form>"
     );
     let mut session = Session::start(&document(&form), "typescript", RecordingConfig::default());
     session.ready().await;
+    session.input(json!({"type": "click", "x": 30, "y": 18}));
     session.input(json!({"type": "text", "text": "ada"}));
     session.input(json!({"type": "press", "key": "Tab"}));
     session.input(json!({"type": "text", "text": SECRET}));

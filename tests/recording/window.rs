@@ -167,9 +167,14 @@ async fn a_chromium_that_runs_is_recorded_and_left_running() {
     assert!(ended.success(), "{ended}");
 
     let code = std::fs::read_to_string(folder.path().join("code.js")).expect("code");
-    for part in
-        ["dialogs.html", "tabs.html", "cart.html", ".getByRole('button', { name: 'Modal' })", ".getByRole('link', { name: 'Opens a tab', exact: true })", "newPage()"]
-    {
+    for part in [
+        "dialogs.html",
+        "tabs.html",
+        "cart.html",
+        ".getByRole('button', { name: 'Modal' })",
+        ".getByRole('link', { name: 'Opens a tab', exact: true })",
+        "newPage()",
+    ] {
         assert!(code.contains(part), "{part}: {code}");
     }
     assert!(folder.path().join("all/python.txt").exists());
