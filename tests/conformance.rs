@@ -44,6 +44,7 @@ areas! {
     tests
     todo
     tracing
+    websocket
 }
 
 /// Each run has a Chromium and workers of its own: one at a time.

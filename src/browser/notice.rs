@@ -5,7 +5,7 @@ use super::chooser::FileChooser;
 use super::dialog::Dialog;
 use super::frame::Frame;
 use super::load_state::LoadState;
-use super::network::{Request, Route};
+use super::network::{Request, Route, WebSocketNotice};
 use super::page::Page;
 use super::script::RemoteObject;
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub enum Notice {
     RequestFinished(Request),
     /// It has no answer; only if wanted.
     RequestFailed(Request),
+    /// Something happened to a WebSocket; only if wanted.
+    WebSocket(WebSocketNotice),
     /// A request waits for a decision; only while the page or its context is routed.
     Route(Route),
     /// Something that a handler is for is visible, by [`Page::add_handler`]'s number; somebody waits.
@@ -99,6 +101,8 @@ pub enum Topic {
     RequestFailed,
     /// [`Notice::Download`]
     Download,
+    /// [`Notice::WebSocket`]
+    WebSocket,
     /// [`Notice::FileChooser`]; while nobody wants them they are shown.
     FileChooser,
 }
@@ -115,6 +119,7 @@ impl Topic {
             "requestfinished" => Self::RequestFinished,
             "requestfailed" => Self::RequestFailed,
             "download" => Self::Download,
+            "websocket" => Self::WebSocket,
             "filechooser" => Self::FileChooser,
             _ => return None,
         })

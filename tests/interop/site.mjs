@@ -2,6 +2,7 @@
 // described, does the same for the Rust tests; change both.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, STATUS_CODES } from 'node:http';
+import { WebSocketServer } from 'ws';
 import { extname, join, normalize } from 'node:path';
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
@@ -12,6 +13,14 @@ export async function serveSite(folder) {
     const chunks = [];
     request.on('data', chunk => chunks.push(chunk));
     request.on('end', () => answer(request, Buffer.concat(chunks), response, folder));
+  });
+  const sockets = new WebSocketServer({ server, path: '/ws' });
+  sockets.on('connection', socket => {
+    socket.send('hello');
+    socket.on('message', (data, binary) => {
+      if (!binary && String(data) === 'close') socket.close(3001, 'bye');
+      else socket.send(data, { binary });
+    });
   });
   await new Promise(done => server.listen(0, '127.0.0.1', done));
   return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise(done => { server.closeAllConnections(); server.close(done); }) };

@@ -4,6 +4,7 @@
 //! - `/redirect?to=…&status=302` sends elsewhere
 //! - `/echo` answers with the request: `{method, url, headers, body}`
 //! - `/answer?status=200&h=Name: value&h=…&body=…` answers so
+//! - `/ws` is a WebSocket that greets, echoes, and closes when it is told `close`
 //! - `/auth` wants user `user` and password `pass`
 //!
 //! `tests/interop/site.mjs` does the same for the official runner; change both.
@@ -13,6 +14,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 /// Serves the sample site until the process ends; returns its address without a slash at the end.
 pub(crate) fn serve() -> String {
@@ -102,6 +104,7 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
             // Read until the peer gives up.
             "/hang" => return io::copy(&mut lines, &mut io::sink()).map(drop),
             "/close" => return Ok(()),
+            "/ws" => return talk(out, &request),
             "/redirect" => {
                 let status = asked("status").and_then(|text| text.parse().ok()).unwrap_or(302);
                 Answer::new(status, "text/plain", "").with("location", &asked("to").unwrap_or_else(|| "/".into()))
@@ -128,6 +131,31 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
         answer.write(&mut out, request.method == "HEAD")?;
     }
     Ok(())
+}
+
+/// A WebSocket, until the peer goes.
+fn talk(mut out: TcpStream, request: &Request) -> io::Result<()> {
+    let key = request.header("sec-websocket-key").unwrap_or_default();
+    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    let protocol = request.header("sec-websocket-protocol").and_then(|list| list.split(", ").next());
+    let protocol = protocol.map_or_else(String::new, |name| format!("sec-websocket-protocol: {name}\r\n"));
+    write!(
+        out,
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: {accept}\r\n{protocol}\r\n"
+    )?;
+    let mut socket = tungstenite::WebSocket::from_raw_socket(out, tungstenite::protocol::Role::Server, None);
+    let gone = |error: tungstenite::Error| io::Error::other(error);
+    socket.send("hello".into()).map_err(gone)?;
+    loop {
+        match socket.read().map_err(gone)? {
+            Message::Text(text) if text == "close" => {
+                let frame = tungstenite::protocol::CloseFrame { code: 3001.into(), reason: "bye".into() };
+                socket.close(Some(frame)).map_err(gone)?;
+            }
+            message @ (Message::Text(_) | Message::Binary(_)) => socket.send(message).map_err(gone)?,
+            _ => {}
+        }
+    }
 }
 
 fn echo(request: &Request) -> Value {

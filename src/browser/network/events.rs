@@ -20,7 +20,11 @@ use tokio::sync::watch;
 
 /// The requests of one page that are under way, and the last document requests.
 #[derive(Default)]
-pub(in crate::browser) struct Network(Mutex<State>);
+pub(in crate::browser) struct Network {
+    state: Mutex<State>,
+    /// WebSockets that somebody watches.
+    sockets: Mutex<HashSet<String>>,
+}
 
 #[derive(Default)]
 struct State {
@@ -152,24 +156,25 @@ struct Challenge {
 impl Network {
     /// The request for the document that Chromium calls `loader`.
     pub(in crate::browser) fn document(&self, loader: &str) -> Option<Request> {
-        lock(&self.0).documents.get(loader).cloned()
+        lock(&self.state).documents.get(loader).cloned()
     }
 
     pub(super) fn is_routed(&self) -> bool {
-        lock(&self.0).routed
+        lock(&self.state).routed
     }
 
     pub(super) fn set_routed(&self, routed: bool) {
-        lock(&self.0).routed = routed;
+        lock(&self.state).routed = routed;
     }
 
     /// Whether that is a change.
     pub(super) fn set_intercepting(&self, intercepting: bool) -> bool {
-        std::mem::replace(&mut lock(&self.0).intercepting, intercepting) != intercepting
+        std::mem::replace(&mut lock(&self.state).intercepting, intercepting) != intercepting
     }
 
     pub(in crate::browser) fn event(&self, page: &Page, session: &Session, event: &Event<'_>) {
         match event.method {
+            method if method.starts_with("Network.webSocket") => super::websocket::event(page, &self.sockets, event),
             "Network.requestWillBeSent" => {
                 if let Some(sent) = event.params() {
                     self.sent(page, session, sent);
@@ -193,7 +198,7 @@ impl Network {
             "Network.responseReceived" => {
                 if let Some(Received { request_id, mut response, has_extra_info }) = event.params() {
                     self.begin_unpaused(page, &request_id);
-                    let request = lock(&self.0).running.get(&request_id).cloned();
+                    let request = lock(&self.state).running.get(&request_id).cloned();
                     if let Some(request) = request {
                         response.has_extra_info = has_extra_info;
                         self.answered(&request, &request_id, response);
@@ -225,7 +230,7 @@ impl Network {
     }
 
     fn extra(&self, id: &str, change: impl FnOnce(&mut Extra)) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         let extra = state.extra.entry(id.to_owned()).or_default();
         change(extra);
         if extra.is_complete() {
@@ -238,7 +243,7 @@ impl Network {
             return;
         }
         let paused = {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             match state.paused.remove(&sent.request_id) {
                 None if state.intercepting => {
                     state.sent.insert(sent.request_id.clone(), (session.clone(), sent));
@@ -254,7 +259,7 @@ impl Network {
         let resume = |params: Value| resume(session, &event.request_id, params);
         let Some(id) = &event.network_id else { return resume(json!({})) };
         let (sent, running) = {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             (state.sent.remove(id), state.running.get(id).cloned())
         };
         if let Some((sender, sent)) = sent {
@@ -268,12 +273,12 @@ impl Network {
             return resume(continued.unwrap_or_else(|| json!({})));
         }
         let id = id.clone();
-        lock(&self.0).paused.insert(id, Pause { session: session.clone(), event });
+        lock(&self.state).paused.insert(id, Pause { session: session.clone(), event });
     }
 
     /// A request that goes its way without having stopped at us.
     fn begin_unpaused(&self, page: &Page, id: &str) {
-        let sent = lock(&self.0).sent.remove(id);
+        let sent = lock(&self.state).sent.remove(id);
         if let Some((session, sent)) = sent {
             self.begin(page, &session, sent, None);
         }
@@ -281,7 +286,7 @@ impl Network {
 
     fn begin(&self, page: &Page, session: &Session, mut sent: WillBeSent, pause: Option<Pause>) {
         let redirected_from = sent.redirect_response.take().and_then(|mut response| {
-            let request = lock(&self.0).running.remove(&sent.request_id)?;
+            let request = lock(&self.state).running.remove(&sent.request_id)?;
             response.has_extra_info = sent.redirect_has_extra_info;
             self.answered(&request, &sent.request_id, response);
             request.transferred(sent.timestamp, None);
@@ -310,7 +315,7 @@ impl Network {
             sent: to_be_sent(sent, pause.as_ref()),
         }));
         {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             if navigation {
                 if state.documents.len() >= DOCUMENTS {
                     state.documents.retain(|_, request| request.0.answer.borrow().ended.is_none());
@@ -329,7 +334,7 @@ impl Network {
     }
 
     fn answered(&self, request: &Request, id: &str, mut response: Response) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         response.from_cache = state.extra.get(id).is_some_and(|extra| extra.from_cache);
         response.url = lock(&request.0.overrides).url.clone().unwrap_or_else(|| request.url().to_owned());
         let told_apart = response.has_extra_info && !response.from_cache;
@@ -353,7 +358,7 @@ impl Network {
     }
 
     fn ended(&self, id: &str) -> Option<Request> {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         if let Some(extra) = state.extra.get_mut(id) {
             extra.ends();
             if extra.is_complete() {
@@ -402,7 +407,7 @@ impl Network {
         let for_server = for_server.map(|own| (own.username, own.password));
         let credentials = if from_proxy { for_proxy } else { for_server };
         let answer = match credentials {
-            _ if !lock(&self.0).authenticated.insert(request_id.clone()) => json!({ "response": "CancelAuth" }),
+            _ if !lock(&self.state).authenticated.insert(request_id.clone()) => json!({ "response": "CancelAuth" }),
             Some((user, password)) => {
                 json!({ "response": "ProvideCredentials", "username": user, "password": password })
             }
@@ -414,7 +419,7 @@ impl Network {
 
     /// The page is gone: nothing will be answered.
     pub(in crate::browser) fn clear(&self) {
-        let mut state = lock(&self.0);
+        let mut state = lock(&self.state);
         state.running.clear();
         state.documents.clear();
         state.extra.clear();

@@ -5,9 +5,11 @@ mod events;
 mod extra;
 mod intercept;
 mod route;
+mod websocket;
 
 pub use answer::{Response, SecurityDetails, Sizes, Timing};
 pub use route::{Overrides, Route};
+pub use websocket::{Frame, WebSocketEvent, WebSocketNotice};
 
 pub(super) use events::Network;
 

@@ -4,6 +4,7 @@ use super::objects::Objects;
 use super::traffic::{request_json, response};
 use super::{Failure, Operations, Performed, parse};
 use crate::browser::network::Request;
+use crate::browser::network::{Frame as Message, WebSocketEvent, WebSocketNotice};
 use crate::browser::notice::ConsoleMessage;
 use crate::browser::{Frame, Notice, Page};
 use serde::Deserialize;
@@ -56,6 +57,7 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
         }
         Notice::RequestFinished(request) => of_request(objects, "requestfinished", &request),
         Notice::RequestFailed(request) => of_request(objects, "requestfailed", &request),
+        Notice::WebSocket(notice) => websocket(objects, notice),
         Notice::Route(route) => {
             let params =
                 json!({ "route": objects.add_route(&route), "request": request_json(objects, route.request()) });
@@ -138,6 +140,19 @@ fn frame_attached(objects: &Objects, frame: &Frame) {
     let id = objects.add_frame(frame);
     let params = json!({ "frame": id, "parent": parent, "url": frame.url(), "name": frame.name() });
     objects.send(&page, "frameAttached", params);
+}
+
+fn websocket(objects: &Objects, notice: WebSocketNotice) {
+    let Some(page) = objects.page_name(&notice.page) else { return };
+    let socket = format!("websocket {page} {}", notice.id);
+    let frame = |frame: Message| json!({ "binary": frame.binary, "data": frame.data });
+    match notice.what {
+        WebSocketEvent::Opened(url) => objects.send(&page, "websocket", json!({ "socket": socket, "url": url })),
+        WebSocketEvent::Sent(sent) => objects.send(&socket, "framesent", frame(sent)),
+        WebSocketEvent::Received(received) => objects.send(&socket, "framereceived", frame(received)),
+        WebSocketEvent::Failed(error) => objects.send(&socket, "socketerror", json!({ "error": error })),
+        WebSocketEvent::Closed => objects.send(&socket, "closed", json!({})),
+    }
 }
 
 fn console(objects: &Objects, message: ConsoleMessage) {

@@ -39,6 +39,7 @@ modules![
     "facade/api/tracing.js",
     "facade/api/url.js",
     "facade/api/waiter.js",
+    "facade/api/websocket.js",
     "facade/arguments.js",
     "facade/config.js",
     "facade/describe.js",

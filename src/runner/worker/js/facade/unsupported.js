@@ -13,6 +13,7 @@ import { Route } from './api/route.js';
 import { APIRequest, APIRequestContext } from './api/request.js';
 import { APIResponse } from './api/response.js';
 import { Tracing } from './api/tracing.js';
+import { WebSocket } from './api/websocket.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
@@ -45,6 +46,7 @@ const CLASSES = [
   [TestInfo, 'testInfo'],
   [Touchscreen, 'touchscreen'],
   [Tracing, 'tracing'],
+  [WebSocket, 'webSocket'],
   [WebError, 'webError'],
 ];
 

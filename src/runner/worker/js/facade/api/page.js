@@ -17,12 +17,13 @@ import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
 import { eventStep } from './waiter.js';
+import { WebSocket } from './websocket.js';
 
 const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'filechooser', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
-  'popup', 'request', 'requestfailed', 'requestfinished', 'response'];
-const EVENTS_TO_COME = ['dialogclosed', 'websocket', 'worker'];
+  'popup', 'request', 'requestfailed', 'requestfinished', 'response', 'websocket'];
+const EVENTS_TO_COME = ['dialogclosed', 'worker'];
 /** Those that the host tells only to who asked. */
-const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser'];
+const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser', 'websocket'];
 
 export class Page extends Emitter {
   constructor(context, { page, mainFrame, opener, viewport }) {
@@ -62,6 +63,7 @@ export class Page extends Emitter {
       case 'pageerror': this.emit('pageerror', pageError(params)); break;
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
+      case 'websocket': this.emit('websocket', new WebSocket(this, params)); break;
       case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests), this._context), this, this._context); break;
       case 'covered': covered(this, params.handler); break;
       case 'exposed': exposedCalled(this, params); break;
