@@ -2,6 +2,8 @@
 
 use super::Narration;
 use super::mask::Mask;
+use crate::codegen::{self, Target};
+use crate::model::action::Recording;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
@@ -80,9 +82,10 @@ impl Sessions {
 
     fn request(&self, start: StartExecution) -> RunRequest {
         let options = &self.options;
+        let source = source(start.code);
         RunRequest {
             projects: vec![Project {
-                files: vec![Module::new(SOURCE_NAME, start.code)],
+                files: vec![Module::new(SOURCE_NAME, source)],
                 config: worker_config(&start.config, &options.env, options.allow_unsupported),
                 retries: start.config.retries.unwrap_or(0),
                 mode: options.mode,
@@ -95,6 +98,14 @@ impl Sessions {
             artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
             ..RunRequest::default()
         }
+    }
+}
+
+/// What is run: test source as it is, the actions of a recording (`docs/actions.md`) as the test they make.
+fn source(code: String) -> String {
+    match serde_json::from_str::<Recording>(&code) {
+        Ok(recording) => codegen::generate(Target::TypeScript, &recording),
+        Err(_) => code,
     }
 }
 
@@ -137,6 +148,19 @@ mod tests {
             assert_eq!(folder_name(id), folder, "{id:?}");
         }
         assert_eq!(folder_name(&"x".repeat(500)).len(), 64);
+    }
+
+    #[test]
+    fn actions_are_a_test_too() {
+        let recording = json!({
+            "version": 1, "options": {"device": "Pixel 7"},
+            "actions": [{"name": "openPage", "url": "about:blank", "pageGuid": "page"}, {"name": "navigate", "url": "http://x/", "pageGuid": "page"}],
+        });
+        let made = source(recording.to_string());
+        assert!(made.contains("page.goto('http://x/')") && made.contains("devices['Pixel 7']"), "{made}");
+        for code in ["test('x', async () => {});", "{}", "[]", ""] {
+            assert_eq!(source(code.to_owned()), code);
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ class Person {
 
   constructor(readonly page: Page) {}
 
-  async records(path: string) {
+  async records(path: string, language = 'Playwright Test (TypeScript)') {
     this.twin = await this.page.context().newPage();
     await this.twin.setViewportSize(SIZE);
     await this.twin.goto(site + path);
@@ -24,6 +24,7 @@ class Person {
     await this.page.goto(link);
     await this.page.getByRole('button', { name: 'Record', exact: true }).click();
     await this.page.getByLabel('Address', { exact: true }).fill(site + path);
+    await this.page.getByLabel('Code for').selectOption(language);
     await this.page.getByRole('button', { name: 'Start recording' }).click();
     await this.sees('Recording');
   }
@@ -88,15 +89,15 @@ test('what is done in the picture becomes code, and runs', async ({ page }) => {
   await expect(page.getByRole('img', { name: /^The page after step 7/ })).toBeVisible();
 });
 
-test('secrets are asked for where the code reads them', async ({ page }) => {
+test('another language runs too, and secrets are asked for', async ({ page }) => {
   const ada = new Person(page);
-  await ada.records('/login.html');
-  await ada.clicks(its => its.getByLabel('User'), "getByRole('textbox', { name: 'User' }).click();");
-  await ada.types('ada', "fill('ada');");
+  await ada.records('/login.html', 'Python, pytest');
+  await ada.clicks(its => its.getByLabel('User'), 'get_by_role("textbox", name="User").click()');
+  await ada.types('ada', 'fill("ada")');
   await page.keyboard.press('Tab');
-  await ada.types('engine', 'fill(process.env.PASSWORD!);');
+  await ada.types('engine', 'fill(os.environ["PASSWORD"])');
   await page.keyboard.press('Enter');
-  await expect(ada.code).toContainText("press('Enter');");
+  await expect(ada.code).toContainText('press("Enter")');
   await page.getByRole('button', { name: 'Finish' }).click();
   await ada.sees('Recorded');
   await page.getByRole('button', { name: 'Run it' }).click();

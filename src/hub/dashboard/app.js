@@ -5,6 +5,7 @@ import { Sessions } from './sessions.js';
 import { showAgents } from './agents.js';
 import { fill, prepare } from './record.js';
 import { RecordingView } from './recording-view.js';
+import { runnable } from './recordings.js';
 import { SessionList, SessionView } from './view.js';
 
 const SAMPLE = `import { test, expect } from '@playwright/test';
@@ -36,7 +37,7 @@ const emit = (name, payload) => socket?.emit(name, payload);
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 const view = new SessionView();
-const recording = new RecordingView(emit, ({ recording: { code }, start }, env) => execute(code, start.payload.agentId, { env }));
+const recording = new RecordingView(emit, (session, env) => execute(runnable(session), session.start.payload.agentId, { env }));
 const list = new SessionList($('sessions'), session => open(session));
 const sessions = new Sessions((session, what, number, used) => {
   list.changed(session, what);

@@ -5,7 +5,7 @@ import { copy, download, element, status } from './elements.js';
 import { Live } from './live.js';
 import { Picker } from './picker.js';
 import { deviceOf } from './record.js';
-import { fileOf, isRunnable, LANGUAGES, languageOf, variablesOf, words } from './recordings.js';
+import { fileOf, LANGUAGES, languageOf, variablesOf, words } from './recordings.js';
 import { isOver, span, standing, taken } from './sessions.js';
 
 const $ = id => document.getElementById(id);
@@ -156,8 +156,8 @@ export class RecordingView {
     for (const id of ['record-pause', 'record-stop', 'record-cancel', 'live-tools', 'live-hint']) $(id).hidden = over;
     $('record-again').hidden = !over;
     $('record-pause').textContent = recording.mode === 'pause' ? 'Resume' : 'Pause';
-    $('record-run').hidden = !over || !recording.code || !isRunnable(session);
-    $('record-not-runnable').hidden = !over || !recording.code || isRunnable(session);
+    $('record-run').hidden = !over || recording.actions.length === 0;
+    $('record-other').hidden = $('record-run').hidden || languageOf(session) === 'typescript';
     if ($('record-run').hidden || $('record-values').hidden) this.#values($('record-run').hidden ? [] : variablesOf(session));
     // What had the focus is gone.
     if (over && worked) ($('record-run').hidden ? $('record-again') : $('record-run')).focus();

@@ -17,21 +17,27 @@ export const LANGUAGES = [
   ['chrome-recorder', 'Chrome DevTools Recorder', 'recorded.json'],
 ];
 
-/** The one that the dashboard can run. */
-const RUNNABLE = 'typescript';
-
 /** What a session of the kind `recording` has besides. */
 export const fresh = () => ({
   ready: false, mode: 'record', code: '', actions: [], pages: new Map([['page', '']]), shown: 'page',
   frame: undefined, dialog: undefined, picker: undefined, picked: undefined,
 });
 
-export const languageOf = ({ start }) => start?.payload?.language ?? RUNNABLE;
-export const isRunnable = session => languageOf(session) === RUNNABLE;
+/** What the protocol means where no language is said, and what an agent runs as it is. */
+const TEST = 'typescript';
+
+export const languageOf = ({ start }) => start?.payload?.language ?? TEST;
+
+/** What an agent is to run: the code, or where that is in another language the actions, which make the same test. */
+export function runnable({ recording, start }) {
+  if (languageOf({ start }) === TEST) return recording.code;
+  const { device, viewport } = start.payload.config ?? {};
+  return JSON.stringify({ version: 1, options: { ...(device && { device }), ...(viewport && { viewport }) }, actions: recording.actions.filter(Boolean) });
+}
 export const fileOf = session => LANGUAGES.find(([name]) => name === languageOf(session))?.[2] ?? 'recorded.txt';
 
 /** The variables that the code reads: what stands in it for secrets. */
-export const variablesOf = ({ recording }) => [...new Set([...recording.code.matchAll(/process\.env\.(\w+)/g)].map(([, name]) => name))];
+export const variablesOf = ({ recording }) => [...new Set(recording.actions.map(action => action?.secret).filter(Boolean))];
 
 /** Takes an event of the session in; what has changed, if anything has. */
 export function hear({ recording }, name, payload) {

@@ -21,6 +21,7 @@ const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** The first test's title, else what identifies the session. */
 function titleOf({ payload } = {}, id) {
+  if (payload?.code?.startsWith('{')) return 'Recorded actions';
   const title = /\b(?:test|it)(?:\.(?:only|skip|fixme|fail|slow))?\s*\(\s*(['"`])((?:\\.|(?!\1).)+)\1/.exec(payload?.code ?? '');
   return title?.[2].replace(/\\(.)/g, '$1') ?? payload?.url ?? id;
 }
