@@ -16,7 +16,7 @@ use crate::artifacts::Output;
 use crate::browser::launch::find_chromium;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Outcome, RunEvent};
-use crate::report::Reporter;
+use crate::report::{About, Reporter};
 use crate::runner::host::{Runner, RunnerOptions, ops};
 pub(super) use args::Args;
 use plan::{Plan, plan};
@@ -38,14 +38,15 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     let began = Instant::now();
     let cwd = std::env::current_dir()?;
     super::runtime()?.block_on(async move {
-        let Plan { request, browser, outputs, reporters: names, web_servers, folder, notes } =
+        let Plan { request, browser, outputs, reporters: choices, web_servers, folder, about, root_dir, notes } =
             plan(&args, &cwd).await?;
         notes.iter().for_each(|note| super::say(&format!("note: {note}")));
         if !args.list {
             find_chromium(browser.executable.as_deref())?;
         }
         let cancel = CancellationToken::new();
-        let mut reporters = reporters(&args, &names, no_color, &cwd, request.shard, began);
+        let about = About { cwd: cwd.clone(), root_dir, config: about, began };
+        let mut reporters = reporters(&args, &choices, no_color, &about, request.shard)?;
         if !args.list {
             for (at, folder) in outputs.iter().enumerate() {
                 let made = Output::begin(folder.clone()).map_err(|error| {

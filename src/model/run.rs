@@ -52,6 +52,9 @@ pub struct TestCase {
     pub title_path: Vec<String>,
     /// Of the `test(` call.
     pub location: Location,
+    /// Of the `describe` blocks in `title_path`.
+    #[serde(default)]
+    pub describes: Vec<Location>,
     /// `@fast`, …
     #[serde(default)]
     pub tags: Vec<String>,

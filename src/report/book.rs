@@ -38,24 +38,7 @@ struct Step {
 
 impl Entry {
     pub(super) fn verdict(&self) -> Verdict {
-        let interrupted = self.attempts.iter().any(|attempt| attempt.status == Status::Interrupted);
-        let mut finished = self.attempts.iter().filter(|attempt| attempt.status != Status::Interrupted).peekable();
-        let all_skipped = finished.peek().is_none() || finished.clone().all(|a| a.status == Status::Skipped);
-        if all_skipped {
-            let wanted = self.attempts.last().is_some_and(|attempt| attempt.expected_status == Status::Skipped);
-            return match (interrupted, wanted) {
-                (true, _) => Verdict::Interrupted,
-                (false, true) => Verdict::Skipped,
-                (false, false) => Verdict::DidNotRun,
-            };
-        }
-        let fine = |attempt: &Attempt| attempt.status == attempt.expected_status;
-        let mut ran = finished.filter(|attempt| attempt.status != Status::Skipped || fine(attempt));
-        match (ran.clone().all(fine), ran.any(fine)) {
-            (true, _) => Verdict::Expected,
-            (false, true) => Verdict::Flaky,
-            (false, false) => Verdict::Unexpected,
-        }
+        verdict(&self.attempts)
     }
 
     /// ` › outer › inner` where all attempts failed in the same `test.step`, else empty.
@@ -93,6 +76,28 @@ impl Entry {
             self.failed_in.push(failed_path(&steps));
         }
         self.attempts.push(attempt.clone());
+    }
+}
+
+/// What all attempts at a test come to.
+pub(super) fn verdict(attempts: &[Attempt]) -> Verdict {
+    let interrupted = attempts.iter().any(|attempt| attempt.status == Status::Interrupted);
+    let mut finished = attempts.iter().filter(|attempt| attempt.status != Status::Interrupted).peekable();
+    let all_skipped = finished.peek().is_none() || finished.clone().all(|a| a.status == Status::Skipped);
+    if all_skipped {
+        let wanted = attempts.last().is_some_and(|attempt| attempt.expected_status == Status::Skipped);
+        return match (interrupted, wanted) {
+            (true, _) => Verdict::Interrupted,
+            (false, true) => Verdict::Skipped,
+            (false, false) => Verdict::DidNotRun,
+        };
+    }
+    let fine = |attempt: &Attempt| attempt.status == attempt.expected_status;
+    let mut ran = finished.filter(|attempt| attempt.status != Status::Skipped || fine(attempt));
+    match (ran.clone().all(fine), ran.any(fine)) {
+        (true, _) => Verdict::Expected,
+        (false, true) => Verdict::Flaky,
+        (false, false) => Verdict::Unexpected,
     }
 }
 

@@ -100,3 +100,8 @@ fn indented(text: &str) -> String {
     let indent = |line: &str| if line.is_empty() { String::new() } else { format!("    {line}") };
     text.split('\n').map(indent).collect::<Vec<_>>().join("\n")
 }
+
+/// A place in JSON, its file by this path.
+pub(super) fn location_of(location: &Location, file: &str) -> serde_json::Value {
+    serde_json::json!({ "file": file, "line": location.line, "column": location.column })
+}

@@ -2,11 +2,13 @@
 //! where to look.
 
 use super::Reporter;
-use super::book::{Book, Verdict};
-use super::failure::{failure, summary_line, title, title_in_step};
+use super::book::Book;
+use super::epilogue::epilogue;
+use super::failure::{title, title_in_step};
+use super::line::planned;
 use super::message::error_text;
 use super::output::Output;
-use super::style::{Style, Terminal, count, duration, fit, width};
+use super::style::{Style, Terminal, duration, fit, width};
 use crate::model::Level;
 use crate::model::run::{Attempt, Outcome, RunEvent, Status};
 use std::collections::HashMap;
@@ -99,18 +101,6 @@ impl List {
         self.options.terminal.size.is_some()
     }
 
-    fn planned(&mut self, tests: usize, workers: usize) {
-        if tests == 0 {
-            return;
-        }
-        let shard = self.options.shard.map(|(part, of)| format!(", shard {part} of {of}")).unwrap_or_default();
-        let dim = |text: &str| self.style.dim(text);
-        let s = |n: usize| if n == 1 { "" } else { "s" };
-        let tests_word = dim(&format!(" test{} using ", s(tests)));
-        let workers_word = dim(&format!(" worker{}{shard}", s(workers)));
-        self.out.put(&format!("\n{}{tests}{tests_word}{workers}{workers_word}\n\n", dim("Running ")));
-    }
-
     fn begins(&mut self, test: &str, retry: u32) {
         let key = (test.to_owned(), retry);
         let number = self.numbers.len() + 1;
@@ -195,59 +185,16 @@ impl List {
         self.screen.note(&text);
         if level == Level::Info { self.out.put(&text) } else { self.err.put(&text) }
     }
-
-    fn last_words(&mut self) {
-        let style = self.style;
-        let of = |verdict| self.book.of(verdict);
-        let (failed, flaky, interrupted) = (of(Verdict::Unexpected), of(Verdict::Flaky), of(Verdict::Interrupted));
-        let told = interrupted.iter().filter(|entry| entry.attempts.iter().any(|attempt| !attempt.errors.is_empty()));
-        let mut text = String::from("\n");
-        for (at, entry) in told.chain(&failed).chain(&flaky).enumerate() {
-            text.push_str(&format!("\n{}", failure(at + 1, entry, &self.options.root, style)));
-        }
-        if text.len() > 1 {
-            text.push('\n');
-        }
-        let columns = self.options.terminal.columns();
-        let mut tell = |entries: &[&super::book::Entry], what: &str, paint: &dyn Fn(&str) -> String| {
-            if entries.is_empty() {
-                return;
-            }
-            text.push_str(&format!("{}\n", paint(&format!("  {} {what}", entries.len()))));
-            for entry in entries {
-                text.push_str(&format!("{}\n", paint(&summary_line(&entry.case, columns, style))));
-            }
-        };
-        tell(&failed, "failed", &|text| style.red(text));
-        tell(&interrupted, "interrupted", &|text| style.yellow(text));
-        tell(&flaky, "flaky", &|text| style.yellow(text));
-        for (verdict, what) in [(Verdict::Skipped, "skipped"), (Verdict::DidNotRun, "did not run")] {
-            let entries = of(verdict);
-            if !entries.is_empty() {
-                text.push_str(&format!("{}\n", style.yellow(&format!("  {} {what}", entries.len()))));
-            }
-        }
-        let passed = of(Verdict::Expected).len();
-        if passed > 0 {
-            let ms = u64::try_from(self.options.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let time = style.dim(&format!(" ({})", duration(ms)));
-            text.push_str(&format!("{}{time}\n", style.green(&format!("  {passed} passed"))));
-        }
-        let errors = self.book.errors.len();
-        if errors > 0 {
-            let were = if errors == 1 { "was" } else { "were" };
-            let line = format!("  {} {were} not a part of any test, see above for details", count(errors, "error"));
-            text.push_str(&format!("{}\n", style.red(&line)));
-        }
-        self.out.put(&text);
-    }
 }
 
 impl Reporter for List {
     fn event(&mut self, event: &RunEvent) {
         self.book.note(event);
         match event {
-            RunEvent::Planned { tests, workers } => self.planned(tests.len(), *workers),
+            RunEvent::Planned { tests, workers } => {
+                let text = planned(tests.len(), *workers, &self.options, self.style);
+                self.out.put(&text);
+            }
             RunEvent::TestBegin { test, retry, .. } => self.begins(test, *retry),
             RunEvent::StepBegin { test: Some(test), .. } | RunEvent::StepEnd { test: Some(test), .. }
                 if self.live() =>
@@ -268,7 +215,8 @@ impl Reporter for List {
     fn end(&mut self, outcome: Outcome) -> io::Result<()> {
         // Where nothing ran, the errors told are all there is to say.
         if outcome != Outcome::CouldNotRun {
-            self.last_words();
+            let text = epilogue(&self.book, &self.options, true);
+            self.out.put(&text);
         }
         self.out.end()
     }

@@ -1,20 +1,31 @@
 //! Run events to what a person or a CI server reads.
 
 mod book;
+mod epilogue;
 mod failure;
 mod highlight;
+mod html;
+mod json;
 mod jsonl;
+mod junit;
+mod line;
 mod list;
 mod listing;
 mod message;
 mod output;
+mod record;
 mod style;
 #[cfg(test)]
 mod tests;
 
+pub use html::Html;
+pub use json::Json;
 pub use jsonl::Jsonl;
+pub use junit::Junit;
+pub use line::{Dot, Line};
 pub use list::{List, ListOptions};
 pub use listing::Listing;
+pub use record::About;
 pub use style::Terminal;
 
 use crate::model::run::{Outcome, RunEvent};

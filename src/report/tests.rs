@@ -53,6 +53,7 @@ fn case(id: &str, titles: &[&str], line: u32) -> TestCase {
         id: id.to_owned(),
         title_path: titles.iter().map(|title| (*title).to_owned()).collect(),
         location: location("tests/shop.spec.ts", line, 1),
+        describes: Vec::new(),
         tags: Vec::new(),
         annotations: Vec::new(),
         expected_status: Status::Passed,

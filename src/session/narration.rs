@@ -232,6 +232,7 @@ mod tests {
             id: id.to_owned(),
             title_path: vec!["cart".to_owned(), title.to_owned()],
             location: Location { file: "a.spec.ts".to_owned(), line: 3, column: 1 },
+            describes: Vec::new(),
             tags: vec![],
             annotations: vec![],
             expected_status: Status::Passed,

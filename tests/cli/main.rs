@@ -6,5 +6,6 @@ mod config;
 mod imports;
 mod official;
 mod recordings;
+mod reporters;
 mod run;
 mod support;

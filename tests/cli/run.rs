@@ -71,7 +71,7 @@ fn what_cannot_be_run_ends_with_2_and_says_what_to_do() {
         (&["run", "--shard", "3/2"], &["I/N is expected"]),
         (&["run", "--base-url", "localhost:3000"], &["http://localhost:3000"]),
         (&["run", "--env", "A=b"], &["the name of a variable is expected"]),
-        (&["run", "--reporter", "junit"], &["[possible values: list, jsonl]"]),
+        (&["run", "--reporter", "xml"], &["one of list, line, dot, json, jsonl, junit, html is expected"]),
         (&["run", "--list", "--reporter", "jsonl"], &["cannot be used with"]),
         (&["run", "--browser", "/no/such/chromium", "a.spec.ts"], &["there is no program at /no/such/chromium"]),
         (

@@ -1,5 +1,6 @@
 //! The flags of `run`.
 
+use super::reporters::Choice;
 use super::values::{name, shard, url, whole, workers};
 use std::path::PathBuf;
 
@@ -65,10 +66,10 @@ pub(in crate::cli) struct Args {
     /// Name the tests and do not run them
     #[arg(long, conflicts_with = "reporter")]
     pub(super) list: bool,
-    /// How to tell what happens, for people or as one JSON object per finished attempt; repeatable. jsonl takes standard
-    /// output for itself [default: list]
-    #[arg(long, value_name = "NAME")]
-    pub(super) reporter: Vec<ReporterName>,
+    /// How to tell what happens: list, line, dot, json, jsonl, junit or html, with `=FILE` where it shall be written;
+    /// repeatable. json, jsonl and junit without a file take standard output for themselves [default: list]
+    #[arg(long, value_name = "NAME[=FILE]", value_parser = super::reporters::choice)]
+    pub(super) reporter: Vec<Choice>,
     /// What relative addresses in `page.goto` are relative to
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) base_url: Option<String>,
@@ -129,10 +130,4 @@ pub(super) enum UpdateSnapshots {
     Changed,
     Missing,
     None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum ReporterName {
-    List,
-    Jsonl,
 }

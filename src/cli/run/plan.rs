@@ -1,9 +1,10 @@
 //! What the flags, and the configuration where there is one, ask for.
 
-use super::args::{Args, ReporterName, TraceMode};
+use super::args::{Args, TraceMode};
 use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
 use super::recording::is_recording;
+use super::reporters::{Choice, Kind};
 use super::select::{self, narrow, select};
 use super::{CouldNotRun, PROJECT};
 use crate::artifacts::Places;
@@ -11,7 +12,7 @@ use crate::browser::{BrowserPool, LaunchOptions, Mode};
 use crate::runner::host::{Module, Project, RunRequest, Runner, RunnerOptions, ops};
 use crate::runner::protocol::WorkerConfig;
 use clap::ValueEnum;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,10 +29,14 @@ pub(super) struct Plan {
     pub(super) browser: LaunchOptions,
     /// Of the run and of projects; the first is the one that word is left in.
     pub(super) outputs: Vec<PathBuf>,
-    pub(super) reporters: Vec<ReporterName>,
+    pub(super) reporters: Vec<Choice>,
     pub(super) web_servers: Vec<WebServer>,
     /// The folder of the configuration, which its paths are relative to.
     pub(super) folder: PathBuf,
+    /// What reports say about the run.
+    pub(super) about: Value,
+    /// The folder that reports tell paths from.
+    pub(super) root_dir: PathBuf,
     /// What is not honoured.
     pub(super) notes: Vec<String>,
 }
@@ -193,6 +198,7 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         "shard": shard.map(|(current, total)| json!({ "current": current, "total": total })),
         "fullyParallel": resolved.projects.iter().all(|project| project.fully_parallel),
     });
+    let about = about(&full_config, &resolved);
     for project in &mut resolved.projects {
         project.config.full_config = full_config.clone();
     }
@@ -222,25 +228,47 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         reporters,
         web_servers: resolved.web_servers,
         folder: resolved.folder,
+        about,
+        root_dir: resolved.root_dir,
         notes: resolved.notes,
     })
 }
 
+/// `config` of the report in JSON.
+fn about(full_config: &Value, resolved: &Resolved) -> Value {
+    let projects = resolved.projects.iter().map(|project| {
+        json!({
+            "id": project.name, "name": project.name, "testDir": project.config.test_dir, "outputDir": project.config.output_dir,
+            "repeatEach": project.repeat_each, "retries": project.retries, "timeout": project.config.timeout,
+            "metadata": project.config.metadata, "testIgnore": [], "testMatch": [],
+        })
+    });
+    let mut about = json!({
+        "argv": std::env::args().collect::<Vec<_>>(), "version": env!("CARGO_PKG_VERSION"), "projects": projects.collect::<Vec<_>>(),
+        "globalSetup": null, "globalTeardown": null, "grep": {}, "grepInvert": null, "preserveOutput": "always", "quiet": false,
+        "reporter": [], "reportSlowTests": null, "tags": [], "updateSnapshots": "missing", "updateSourceMethod": "patch", "webServer": null,
+    });
+    if let (Some(about), Some(more)) = (about.as_object_mut(), full_config.as_object()) {
+        about.extend(more.clone());
+    }
+    about
+}
+
 /// Those that the flags name, else the configuration's, else a list.
-fn reporters(args: &Args, resolved: &mut Resolved) -> Vec<ReporterName> {
-    let mut names = args.reporter.clone();
-    if names.is_empty() {
+fn reporters(args: &Args, resolved: &mut Resolved) -> Vec<Choice> {
+    let mut choices = args.reporter.clone();
+    if choices.is_empty() {
         for choice in &resolved.reporters {
-            match ReporterName::from_str(&choice.name, false) {
-                Ok(name) => names.push(name),
+            match Kind::from_str(&choice.name, false) {
+                Ok(kind) => choices.push(Choice { kind, file: choice.file.clone() }),
                 Err(_) => resolved.notes.push(format!("there is no reporter {:?} here", choice.name)),
             }
         }
     }
-    if names.is_empty() {
-        names.push(ReporterName::List);
+    if choices.is_empty() {
+        choices.push(Choice { kind: Kind::List, file: None });
     }
-    names
+    choices
 }
 
 fn environment(names: &[String]) -> BTreeMap<String, String> {

@@ -1,53 +1,159 @@
 //! Who is told what happens in a run, and where it is written.
 
-use super::args::{Args, ReporterName};
+use super::super::CouldNotRun;
+use super::args::Args;
 use crate::artifacts::Output;
 use crate::config;
 use crate::model::run::{Outcome, RunEvent, Status};
-use crate::report::{Jsonl, List, ListOptions, Listing, Reporter, Terminal};
+use crate::report::{About, Dot, Html, Json, Jsonl, Junit, Line, List, ListOptions, Listing, Reporter, Terminal};
+use clap::ValueEnum;
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
-use std::path::Path;
-use std::time::Instant;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
-/// Those that the flags ask for; `cwd` is what paths are told from.
+/// Where the page goes when nobody says so.
+const HTML: &str = "playwright-report/index.html";
+
+/// A reporter, and the file it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) kind: Kind,
+    pub(super) file: Option<PathBuf>,
+}
+
+/// How to tell what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Kind {
+    List,
+    Line,
+    Dot,
+    Json,
+    Jsonl,
+    Junit,
+    Html,
+}
+
+/// `junit=report.xml`
+pub(super) fn choice(text: &str) -> Result<Choice, String> {
+    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
+    let kind = Kind::from_str(name, false).map_err(|_| {
+        let all = Kind::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let all: Vec<String> = all.map(|value| value.get_name().to_owned()).collect();
+        format!("one of {} is expected, or one of them with =FILE", all.join(", "))
+    })?;
+    match file {
+        Some("") => Err("the name of a file is missing behind =".to_owned()),
+        file => Ok(Choice { kind, file: file.map(PathBuf::from) }),
+    }
+}
+
+impl Kind {
+    /// Whether it has standard output for itself.
+    fn is_for_programs(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl | Self::Junit)
+    }
+}
+
+/// Those that are chosen.
+///
+/// # Errors
+/// Which file cannot be written.
 pub(super) fn reporters(
     args: &Args,
-    names: &[ReporterName],
+    choices: &[Choice],
     no_color: bool,
-    cwd: &Path,
+    about: &About,
     shard: Option<(u32, u32)>,
-    began: Instant,
-) -> Vec<Box<dyn Reporter>> {
-    let out = || -> Box<dyn Write + Send> { Box::new(io::stdout()) };
-    let err = || -> Box<dyn Write + Send> { Box::new(io::stderr()) };
+) -> Result<Vec<Box<dyn Reporter>>, CouldNotRun> {
     let colors = |is_terminal| !no_color && config::colors(is_terminal);
     if args.list {
         let terminal = Terminal { colors: colors(io::stdout().is_terminal()), size: None };
-        return vec![Box::new(Listing::new(out(), err(), terminal))];
+        return Ok(vec![Box::new(Listing::new(out(), err(), terminal))]);
     }
-    let lines = names.contains(&ReporterName::Jsonl);
-    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-    if names.contains(&ReporterName::List) {
-        let (writer, terminal, size) = if lines {
-            (err(), io::stderr().is_terminal(), rustix::termios::tcgetwinsize(io::stderr()))
+    let taken = choices.iter().any(|choice| choice.file.is_none() && choice.kind.is_for_programs());
+    let options = |file: bool| {
+        let (terminal, size) = if file {
+            (false, None)
+        } else if taken {
+            (io::stderr().is_terminal(), rustix::termios::tcgetwinsize(io::stderr()).ok())
         } else {
-            (out(), io::stdout().is_terminal(), rustix::termios::tcgetwinsize(io::stdout()))
+            (io::stdout().is_terminal(), rustix::termios::tcgetwinsize(io::stdout()).ok())
         };
-        let size = size.ok().filter(|size| terminal && size.ws_col > 0 && !config::dumb_terminal());
+        let size = size.filter(|size| terminal && size.ws_col > 0 && !config::dumb_terminal());
         let size = size.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
-        let options = ListOptions {
-            terminal: Terminal { colors: colors(terminal), size },
-            root: cwd.to_path_buf(),
-            shard,
-            began,
+        let terminal = Terminal { colors: !file && colors(terminal), size };
+        ListOptions { terminal, root: about.cwd.clone(), shard, began: about.began }
+    };
+    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    for Choice { kind, file } in choices {
+        let file = file.clone().or_else(|| (*kind == Kind::Html).then(|| PathBuf::from(HTML)));
+        let for_people = || if taken { err() } else { out() };
+        let (writer, aside): (Box<dyn Write + Send>, Box<dyn Write + Send>) = match &file {
+            Some(file) => (in_file(&about.cwd.join(page_of(*kind, file)))?, Box::new(io::sink())),
+            None if kind.is_for_programs() => (out(), err()),
+            None => (for_people(), err()),
         };
-        reporters.push(Box::new(List::new(writer, err(), options)));
+        let about = about.clone();
+        let options = options(file.is_some());
+        reporters.push(match kind {
+            Kind::List => Box::new(List::new(writer, aside, options)),
+            Kind::Line => Box::new(Line::new(writer, aside, options)),
+            Kind::Dot => Box::new(Dot::new(writer, aside, options)),
+            Kind::Json => Box::new(Json::new(writer, about)),
+            Kind::Jsonl => Box::new(Jsonl::new(writer, aside)),
+            Kind::Junit => Box::new(Junit::new(writer, about)),
+            Kind::Html => Box::new(Html::new(writer, about)),
+        });
     }
-    if lines {
-        reporters.push(Box::new(Jsonl::new(out(), err())));
+    // Who waits is told something, as by the official runner.
+    if choices.iter().all(|choice| choice.file.is_some() || choice.kind == Kind::Html) {
+        let options = options(false);
+        let live = options.terminal.size.is_some();
+        let told: Box<dyn Reporter> =
+            if live { Box::new(Line::new(out(), err(), options)) } else { Box::new(Dot::new(out(), err(), options)) };
+        reporters.insert(0, told);
     }
-    reporters
+    // Somebody must tell people what went wrong before any test.
+    if taken && !choices.iter().any(|choice| matches!(choice.kind, Kind::List | Kind::Line | Kind::Dot | Kind::Jsonl)) {
+        reporters.push(Box::new(Complaints));
+    }
+    Ok(reporters)
+}
+
+fn out() -> Box<dyn Write + Send> {
+    Box::new(io::stdout())
+}
+
+fn err() -> Box<dyn Write + Send> {
+    Box::new(io::stderr())
+}
+
+/// A page in a folder that is named is its index.
+fn page_of(kind: Kind, file: &Path) -> PathBuf {
+    if kind == Kind::Html && file.extension().is_none() { file.join("index.html") } else { file.to_path_buf() }
+}
+
+fn in_file(file: &Path) -> Result<Box<dyn Write + Send>, CouldNotRun> {
+    let made = file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| File::create(file));
+    let made =
+        made.map_err(|error| CouldNotRun(format!("the report {} cannot be written: {error}", file.display())))?;
+    Ok(Box::new(BufWriter::new(made)))
+}
+
+/// What is wrong outside of tests, on standard error.
+struct Complaints;
+
+impl Reporter for Complaints {
+    fn event(&mut self, event: &RunEvent) {
+        if let RunEvent::Error(error) = event {
+            crate::cli::say(&crate::report::error_words(error));
+        }
+    }
+
+    fn end(&mut self, _outcome: Outcome) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Leaves word in the output folder of how the run went.

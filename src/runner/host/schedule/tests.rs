@@ -6,6 +6,7 @@ fn case(id: &str, group: Option<&str>) -> TestCase {
         id: id.to_owned(),
         title_path: vec![id.to_owned()],
         location: Location { file: "a.spec.ts".to_owned(), line: 1, column: 1 },
+        describes: Vec::new(),
         tags: Vec::new(),
         annotations: Vec::new(),
         expected_status: Status::Passed,

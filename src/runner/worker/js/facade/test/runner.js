@@ -168,7 +168,8 @@ export function listTests() {
   return {
     t: 'loaded', only,
     tests: tests.map(test => ({
-      id: test.id, titlePath: test.titlePath(), location: test.location, tags: test.allTags(), annotations: test.allAnnotations(),
+      id: test.id, titlePath: test.titlePath(), location: test.location,
+      describes: test.suite.chain().slice(1).filter(({ title }) => title).map(({ location }) => location ?? test.location), tags: test.allTags(), annotations: test.allAnnotations(),
       expectedStatus: test.expectedStatus(), timeout: test.timeout(worker.config.timeout), retries: test.retries(), serialGroup: groupId(test.serialGroup()),
     })),
   };
