@@ -7,7 +7,7 @@ use super::page::Page;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 /// How the pictures are to be.
@@ -17,6 +17,13 @@ pub struct ScreencastOptions {
     pub quality: u32,
     /// At most so wide and high, pixels; smaller pictures keep the proportions.
     pub most: (u32, u32),
+}
+
+impl ScreencastOptions {
+    fn params(self) -> Value {
+        let (width, height) = self.most;
+        json!({ "format": "jpeg", "quality": self.quality, "maxWidth": width, "maxHeight": height })
+    }
 }
 
 /// One picture.
@@ -62,10 +69,8 @@ impl Page {
     pub async fn screencast(&self, options: ScreencastOptions) -> Result<Screencast, BrowserError> {
         let (sender, casts) = watch::channel(None);
         self.cast_to(Some(sender));
-        let (width, height) = options.most;
-        let params = json!({ "format": "jpeg", "quality": options.quality, "maxWidth": width, "maxHeight": height });
         let session = self.session().clone();
-        session.request("Page.startScreencast", &params).raw().await?;
+        session.request("Page.startScreencast", &options.params()).raw().await?;
         Ok(Screencast { page: self.clone(), session, casts })
     }
 }
@@ -88,6 +93,12 @@ impl Screencast {
                 number: cast.session_id,
             });
         }
+    }
+
+    /// The next pictures are to be like that; one comes soon, whether anything changes or not. None that came before has to be used.
+    pub fn change(&self, options: ScreencastOptions) {
+        drop(self.session.request("Page.stopScreencast", &json!({})));
+        drop(self.session.request("Page.startScreencast", &options.params()));
     }
 
     /// The picture was used: Chromium may send another one.

@@ -2,6 +2,7 @@
 
 mod input;
 mod options;
+mod pace;
 mod preview;
 
 use crate::browser::context::StorageState;

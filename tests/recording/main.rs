@@ -2,6 +2,7 @@
 
 mod names;
 mod person;
+mod preview;
 mod python;
 mod replay;
 mod secrets;

@@ -2,7 +2,8 @@
 
 use super::site;
 use serde_json::json;
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use understudy::browser::{BrowserPool, LaunchOptions, Mode};
 use understudy::model::recording::{RecordingControl, RecordingInput};
@@ -21,6 +22,15 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(url: &str, language: &str, config: RecordingConfig) -> Self {
+        Self::begin(url, language, config, None)
+    }
+
+    /// Pictures go over a line: each waits until the one before has a permit.
+    pub(crate) fn over(url: &str, line: Option<Arc<Semaphore>>) -> Self {
+        Self::begin(url, "typescript", RecordingConfig::default(), line)
+    }
+
+    fn begin(url: &str, language: &str, config: RecordingConfig, shown: Option<Arc<Semaphore>>) -> Self {
         let pool = BrowserPool::new(LaunchOptions::default());
         // As on a workstation: the pictures are asked for.
         let options = RecordingsOptions { mode: Mode::Headed, preview: false, ..RecordingsOptions::default() };
@@ -36,7 +46,7 @@ impl Session {
             language: language.into(),
             config,
         };
-        let ends = Controls { controls: told, cancel: cancel.clone(), shown: None };
+        let ends = Controls { controls: told, cancel: cancel.clone(), shown };
         tokio::spawn(async move { recordings.record(start, sender, ends).await });
         Self { pool, events, controls, cancel, told: Vec::new() }
     }
@@ -178,13 +188,22 @@ async fn every_end_is_told_once() {
     let (success, code, _) = session.end().await;
     assert!(success && code.is_some());
 
+    let download = format!("{site}/answer?h=content-disposition: attachment&body=x");
+    let mut session = Session::start(&download, "typescript", none());
+    session.until(|event| matches!(event, Event::RecordingAction { .. })).await;
+    session.controls.send(RecordingControl::Stop).expect("a session");
+    let (_, code, message) = session.end().await;
+    assert!(code.is_some(), "{message:?}");
+
     let mut session = Session::start("about:blank", "typescript", none());
     session.ready().await;
     session.controls.send(RecordingControl::Stop).expect("a session");
     assert!(session.end().await.0);
 
-    let (success, _, message) = Session::start("http://127.0.0.1:1/", "typescript", none()).end().await;
-    assert!(!success && message.expect("words").contains("ERR_"));
+    for nowhere in ["http://127.0.0.1:1/", "http://no.such.host.invalid/"] {
+        let (success, _, message) = Session::start(nowhere, "typescript", none()).end().await;
+        assert!(!success && message.expect("words").contains("ERR_"));
+    }
 
     let mut session = Session::start(&plain, "typescript", none());
     session.ready().await;

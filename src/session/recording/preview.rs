@@ -1,15 +1,14 @@
 //! Live pictures of the page that is recorded, for a person without a window.
 
+use super::pace::Pace;
 use crate::browser::Page;
-use crate::browser::screencast::{Screencast, ScreencastFrame, ScreencastOptions};
+use crate::browser::screencast::{Screencast, ScreencastFrame};
 use crate::model::{Event, ExecutionId};
 use crate::recorder::Recorder;
 use std::future::pending;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
-
-/// Good enough to read, small enough for a slow line.
-const CAST: ScreencastOptions = ScreencastOptions { quality: 60, most: (1600, 1200) };
+use tokio::time::Instant;
 
 /// What is shown.
 pub(super) struct Preview {
@@ -20,8 +19,9 @@ pub(super) struct Preview {
     shown: Option<Shown>,
     /// See [`super::Controls`].
     arrivals: Option<Arc<Semaphore>>,
-    /// A picture is on its way.
-    under_way: bool,
+    /// Since when a picture is on its way.
+    under_way: Option<Instant>,
+    pace: Pace,
 }
 
 struct Shown {
@@ -40,7 +40,7 @@ impl Preview {
         recorder: Recorder,
         arrivals: Option<Arc<Semaphore>>,
     ) -> Self {
-        Self { execution, events, recorder, shown: None, arrivals, under_way: false }
+        Self { execution, events, recorder, shown: None, arrivals, under_way: None, pace: Pace::default() }
     }
 
     /// The page that is shown and gets the input.
@@ -53,7 +53,7 @@ impl Preview {
         self.shown = None;
         // A page that is not in front paints nothing. It may be gone by now.
         let _ = page.bring_to_front().await;
-        match page.screencast(CAST).await {
+        match page.screencast(self.pace.options()).await {
             Ok(cast) => self.shown = Some(Shown { page: page.clone(), alias, cast, told: None }),
             Err(error) => tracing::debug!(%error, "a page cannot be shown"),
         }
@@ -64,22 +64,26 @@ impl Preview {
     }
 }
 
-/// Tells the next picture once the one before has arrived, so that whoever is slow gets fewer and never old ones; never ends where
+/// Tells the next picture once the one before has arrived, so that whoever is slow gets fewer, smaller and never old ones; never ends where
 /// nothing is shown. Cancel-safe.
 pub(super) async fn frame(preview: &mut Option<Preview>) {
-    let Some(Preview { execution, events, recorder, shown, arrivals, under_way }) = preview else {
+    let Some(Preview { execution, events, recorder, shown, arrivals, under_way, pace }) = preview else {
         return pending().await;
     };
-    if let (true, Some(arrivals)) = (*under_way, &*arrivals) {
+    let mut better = None;
+    if let (Some(sent), Some(arrivals)) = (*under_way, &*arrivals) {
         match arrivals.acquire().await {
             Ok(arrived) => arrived.forget(),
             Err(_) => return pending().await,
         }
-        *under_way = false;
+        *under_way = None;
+        better = pace.arrived(sent.elapsed());
     }
     let Some(Shown { page, alias, cast, told }) = shown else { return pending().await };
-    if let Some(told) = told.take() {
-        cast.used(&told);
+    match (told.take(), better) {
+        (_, Some(options)) => cast.change(options),
+        (Some(told), None) => cast.used(&told),
+        (None, None) => {}
     }
     let Some(frame) = cast.next().await else {
         *shown = None;
@@ -94,6 +98,6 @@ pub(super) async fn frame(preview: &mut Option<Preview>) {
         url: recorder.masked(&page.main_frame().url()),
     };
     // A full listener misses this one and gets the next.
-    *under_way = events.try_send(event).is_ok();
+    *under_way = events.try_send(event).is_ok().then(Instant::now);
     *told = Some(frame);
 }
