@@ -33,6 +33,7 @@ areas! {
     fixtures
     framework
     grep
+    har
     locators
     network
     only

@@ -85,6 +85,11 @@ pub(super) async fn read_state(params: &mut Value, readable: &ReadableFiles) -> 
 }
 
 #[derive(Deserialize)]
+struct Read {
+    path: String,
+}
+
+#[derive(Deserialize)]
 struct Write {
     path: String,
     base64: String,
@@ -93,6 +98,10 @@ struct Write {
 /// `files.…`
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     match operation {
+        "read" => {
+            let content = content(&parse::<Read>(params)?.path, operations.readable_files()).await?;
+            Ok(json!({ "base64": BASE64.encode(content) }).into())
+        }
         "write" => {
             let Write { path, base64 } = parse(params)?;
             write(&path, &super::route::bytes(&base64)?, operations.readable_files()).await?;

@@ -13,6 +13,7 @@ macro_rules! modules {
 
 modules![
     "facade/api/actions.js",
+    "facade/api/archive.js",
     "facade/api/clock.js",
     "facade/api/context.js",
     "facade/api/disposable.js",

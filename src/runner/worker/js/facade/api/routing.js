@@ -1,5 +1,6 @@
 // Routes of a page or a context: the last added is asked first, a page before its context.
 import { quiet } from '../op.js';
+import { Archive } from './archive.js';
 import { isRegExp } from '../values.js';
 import { RouteHandler } from './route.js';
 import { checkGlob } from './url.js';
@@ -17,12 +18,16 @@ export function installRouting(prototype, api, room, baseOf) {
       await update(this);
       return disposable(() => this.unroute(url, handler));
     },
+    async routeFromHAR(har, options = {}) {
+      if (options.update) throw new Error(`${api}.routeFromHAR: update is not supported yet: record the archive with the official runner`);
+      const archive = await Archive.open(har, `${api}.routeFromHAR`);
+      await this.route(options.url ?? '**/*', archive.handler(options.notFound ?? 'abort'));
+    },
     async unroute(url, handler) {
       const removed = this._routes.filter(route => sameUrl(route.url, url) && (!handler || route.handler === handler));
       await this._removeRoutes(removed);
     },
     async unrouteAll(options = {}) {
-      this._forgetArchives?.();
       await this._removeRoutes([...this._routes], options.behavior);
     },
     async _removeRoutes(removed, behavior) {
