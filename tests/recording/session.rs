@@ -1,6 +1,7 @@
 //! Recordings as a server orders them: however they end, there is exactly one completion, with what was recorded so far.
 
-use super::site;
+use super::person::goto;
+use super::{Recording, site};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use understudy::browser::{BrowserPool, LaunchOptions, Mode};
 use understudy::model::recording::{RecordingControl, RecordingInput};
 use understudy::model::{Event, RecordingConfig, StartRecording};
+use understudy::recorder::{RecorderEvent, RecorderOptions};
 use understudy::session::{Controls, Recordings, RecordingsOptions};
 
 /// A recording and both ends of it.
@@ -217,4 +219,21 @@ async fn every_end_is_told_once() {
     session.pool.close().await;
     let (_, code, message) = session.end().await;
     assert!(code.expect("code").contains("plain.html"), "{message:?}");
+}
+
+#[tokio::test]
+async fn what_pages_keep_is_known_after_the_last_one_was_closed() {
+    let site = site::serve();
+    let pool = BrowserPool::new(LaunchOptions::default());
+    let mut recording = Recording::new(&pool, json!({}), RecorderOptions::default()).await;
+    let page = recording.context.new_page().await.expect("a page");
+    page.main_frame().goto(&format!("{site}/play/plain.html"), &goto()).await.expect("a page");
+    let world = page.main_frame().main_context().await.expect("a page");
+    world.call("() => localStorage.setItem('basket', 'lamp')", &[]).await.expect("a store");
+    page.close(false).await.expect("an end");
+    while !matches!(recording.events.recv().await, Some(RecorderEvent::Ended)) {}
+    let state = recording.context.storage_state_of(&recording.recorder.visited()).await.expect("a state");
+    let kept = json!([{ "origin": site, "localStorage": [{ "name": "basket", "value": "lamp" }] }]);
+    assert_eq!(state["origins"], kept);
+    pool.close().await;
 }
