@@ -222,7 +222,7 @@ async fn a_person_works_with_the_dashboard() {
     let arguments = ["run", "dashboard.spec.ts", "recording.spec.ts", "--workers", "2", "--output", &output];
     let mut run = Program::command(&up.temporary, &arguments);
     run.env("DASHBOARD", format!("{address}/#token={token}")).env("SITE", site::serve()).current_dir(specs);
-    let done = tokio::time::timeout(PATIENCE * 2, run.output()).await.expect("the run does not end").unwrap();
+    let done = tokio::time::timeout(PATIENCE * 4, run.output()).await.expect("the run does not end").unwrap();
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stdout));
     up.signal();
     assert_eq!(up.end().await.code(), Some(0));
