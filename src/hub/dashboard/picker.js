@@ -46,13 +46,14 @@ export class Picker {
     const isList = picker.kind === 'select';
     const [form, list, value] = ['live-picker', 'live-picker-list', 'live-picker-value'].map($);
     form.style.setProperty('--x', `${x}px`);
-    form.style.setProperty('--y', `${y}px`);
     list.hidden = !isList;
     value.hidden = isList;
     $('live-picker-problem').hidden = true;
     if (isList) this.#list(list, picker.options ?? []);
     else this.#field(value, picker);
     form.hidden = false;
+    const room = form.offsetParent.clientHeight - form.offsetHeight;
+    form.style.setProperty('--y', `${Math.max(0, Math.min(y, room))}px`);
     (isList ? list : value).focus({ preventScroll: true });
   }
 
@@ -74,9 +75,10 @@ export class Picker {
   }
 
   #field(field, { kind, value = '', multiple, accept, min, max, step }) {
-    field.value = '';
+    // What one type holds another may not.
+    Object.assign(field, { type: 'text', value: '' });
     Object.assign(field, { type: kind, multiple: multiple ?? false, accept: accept ?? '', min: min ?? '', max: max ?? '', step: step ?? '' });
-    if (kind !== 'file') field.value = value;
+    if (value && kind !== 'file') field.value = value;
   }
 
   #end(chosen) {
