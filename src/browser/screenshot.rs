@@ -83,6 +83,9 @@ impl Page {
         options: &ScreenshotOptions,
         progress: &Progress,
     ) -> Result<Vec<u8>, BrowserError> {
+        if let Some(gone) = self.why_gone() {
+            return Err(gone);
+        }
         progress.note("taking page screenshot");
         progress
             .run(async {
