@@ -4,6 +4,7 @@ mod args;
 mod config;
 mod disk;
 mod files;
+mod node;
 mod plan;
 mod recording;
 mod reporters;
@@ -38,6 +39,9 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
     let began = Instant::now();
     let cwd = std::env::current_dir()?;
     super::runtime()?.block_on(async move {
+        if args.runner == node::RunnerName::Node {
+            return node::run(&args, &cwd).await;
+        }
         let Plan { request, browser, outputs, reporters: choices, web_servers, folder, about, root_dir, notes } =
             plan(&args, &cwd).await?;
         notes.iter().for_each(|note| super::say(&format!("note: {note}")));

@@ -95,6 +95,7 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
             2,
             &["project \"f\" is for webkit", "--runner node"],
         ),
+        ("globalSetup: './own'", &["a.spec"], 0, &["globalSetup is not run: a project that others depend on"]),
         ("projects: [{ name: 'a' }]", &["--project", "c"], 2, &["there is no project \"c\". The projects: \"a\""]),
         ("projects: [{ name: 'a', dependencies: ['c'] }]", &[], 2, &["project \"a\" names \"c\", and there is none"]),
         (

@@ -4,6 +4,7 @@
 
 mod config;
 mod imports;
+mod node;
 mod official;
 mod recordings;
 mod reporters;

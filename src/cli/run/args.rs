@@ -1,5 +1,6 @@
 //! The flags of `run`.
 
+use super::node::RunnerName;
 use super::reporters::Choice;
 use super::values::{name, shard, url, whole, workers};
 use std::path::PathBuf;
@@ -73,6 +74,9 @@ pub(in crate::cli) struct Args {
     /// What relative addresses in `page.goto` are relative to
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) base_url: Option<String>,
+    /// Who runs the tests: this program, or the official runner of this machine with Node.js
+    #[arg(long, value_name = "NAME", default_value = "builtin")]
+    pub(super) runner: RunnerName,
     /// Show the browser
     #[arg(long)]
     pub(super) headed: bool,

@@ -48,6 +48,25 @@ pub(super) fn choice(text: &str) -> Result<Choice, String> {
     }
 }
 
+impl Choice {
+    /// As the official runner names it.
+    ///
+    /// # Errors
+    /// Where it has none like it.
+    pub(super) fn official(&self) -> Result<String, String> {
+        let name = self.kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        match (&self.file, self.kind) {
+            (Some(_), _) => Err(format!(
+                "--reporter {name}=FILE cannot be used with --runner node: name the file in the configuration"
+            )),
+            (None, Kind::Jsonl) => {
+                Err("--reporter jsonl cannot be used with --runner node: the official runner has none".to_owned())
+            }
+            (None, _) => Ok(name),
+        }
+    }
+}
+
 impl Kind {
     /// Whether it has standard output for itself.
     fn is_for_programs(self) -> bool {

@@ -46,6 +46,15 @@ pub(super) fn of(raw: &RawConfig, lost: &[String]) -> Vec<String> {
             None => format!("{name} is not known here and has no effect"),
         });
     }
+    for (name, given) in
+        [("globalSetup", raw.global_setup.is_some()), ("globalTeardown", raw.global_teardown.is_some())]
+    {
+        if given {
+            notes.push(format!(
+                "{name} is not run: a project that others depend on does the same (`dependencies`, `teardown`)"
+            ));
+        }
+    }
     for project in &raw.projects {
         let name = project.common.name.as_deref().unwrap_or_default();
         for key in project.rest.keys().filter(|key| !KNOWN.contains(&key.as_str())) {

@@ -24,9 +24,6 @@ pub(in crate::cli::run) struct Resolved {
     pub(in crate::cli::run) shard: Option<(u32, u32)>,
     pub(in crate::cli::run) reporters: Vec<ReporterChoice>,
     pub(in crate::cli::run) web_servers: Vec<WebServer>,
-    /// Full paths.
-    pub(in crate::cli::run) global_setup: Vec<PathBuf>,
-    pub(in crate::cli::run) global_teardown: Vec<PathBuf>,
     /// Of the whole run and of projects.
     pub(in crate::cli::run) output_dirs: Vec<PathBuf>,
     /// The configuration's own path.
@@ -90,11 +87,6 @@ pub(in crate::cli::run) fn resolve(file: ConfigFile, path: &Path, flags: &Flags<
     resolved.shard = raw.shard.as_ref().map(|shard| (shard.current, shard.total));
     resolved.reporters = raw.reporter.iter().flat_map(|reporter| reporters(reporter, &folder)).collect();
     resolved.web_servers = raw.web_server.as_ref().map(super::raw::OneOrMany::list).unwrap_or_default();
-    let files = |names: &Option<super::raw::OneOrMany<String>>| -> Vec<PathBuf> {
-        names.iter().flat_map(super::raw::OneOrMany::list).map(|path| full(&path)).collect()
-    };
-    resolved.global_setup = files(&raw.global_setup);
-    resolved.global_teardown = files(&raw.global_teardown);
     resolved.metadata = raw.common.metadata.clone().unwrap_or_else(|| json!({}));
     Ok(resolved)
 }
