@@ -299,6 +299,15 @@ impl Session {
         then(Err(BrowserError::closed()));
     }
 
+    /// Lets a target that waits for us run without us; `parent` told of it. Detached sooner, a service worker waits for ever.
+    pub(super) fn let_go(&self, parent: &Self) {
+        let detach = serde_json::json!({ "sessionId": self.id() });
+        let parent = parent.clone();
+        self.request_then("Runtime.runIfWaitingForDebugger", &serde_json::json!({}), move |_| {
+            drop(parent.request("Target.detachFromTarget", &detach));
+        });
+    }
+
     /// Fails what waits in this session.
     pub(super) fn fail_pending(&self, error: &BrowserError) {
         let failed: Vec<Pending> = {

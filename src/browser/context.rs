@@ -147,6 +147,8 @@ pub struct ContextOptions {
     pub java_script_enabled: Option<bool>,
     /// To start with.
     pub storage_state: Option<StorageState>,
+    /// `block`: pages can register none.
+    pub service_workers: Option<String>,
     /// Through whom its pages reach the network.
     pub proxy: Option<ContextProxy>,
     /// False: downloads are refused.
@@ -342,6 +344,9 @@ impl BrowserContext {
             if !state.origins.is_empty() {
                 lock(&self.0.init_scripts).push(InitScript::new(&super::storage::restoring(&state.origins)));
             }
+        }
+        if options.service_workers.as_deref() == Some("block") {
+            lock(&self.0.init_scripts).push(InitScript::new(include_str!("js/no_service_workers.js")));
         }
         for reply in replies {
             reply.raw().await?;

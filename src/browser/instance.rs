@@ -304,10 +304,7 @@ impl Browser {
             }
             // Not ours: the browser's own windows, workers of no page, ….
             _ => {
-                let session = self.connection().session(&attached.session_id);
-                drop(session.request("Runtime.runIfWaitingForDebugger", &json!({})));
-                let params = json!({ "sessionId": attached.session_id });
-                drop(self.0.root.request("Target.detachFromTarget", &params));
+                self.connection().session(&attached.session_id).let_go(&self.0.root);
             }
         }
     }

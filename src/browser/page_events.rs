@@ -11,7 +11,7 @@ use super::resident::Resident;
 use super::screencast::Cast;
 use super::script::ExecutionContext;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -280,9 +280,6 @@ impl Page {
             self.set_up(&session, frame.id());
             return;
         }
-        let session = connection.session(&event.session_id);
-        drop(session.request("Runtime.runIfWaitingForDebugger", &json!({})));
-        let params: Value = json!({ "sessionId": event.session_id });
-        drop(parent.request("Target.detachFromTarget", &params));
+        connection.session(&event.session_id).let_go(parent);
     }
 }
