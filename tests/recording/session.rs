@@ -2,6 +2,7 @@
 
 use super::person::goto;
 use super::{Recording, site};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
@@ -213,6 +214,15 @@ async fn every_end_is_told_once() {
     let (success, code, message) = session.end().await;
     assert!(!success && code.expect("code").contains("plain.html"));
     assert_eq!(message.as_deref(), Some("Recording cancelled"));
+
+    let mut session = Session::start(&plain, "typescript", none());
+    session.ready().await;
+    let browser = session.pool.acquire(Mode::Headless).await.expect("the browser of the session");
+    let process = browser.process_id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("a process");
+    drop(browser);
+    kill_process(process, Signal::KILL).expect("it is ours");
+    let (_, code, message) = session.end().await;
+    assert!(code.expect("code").contains("plain.html"), "{message:?}");
 
     let mut session = Session::start(&plain, "typescript", none());
     session.ready().await;
