@@ -24,7 +24,7 @@ const UNDERSTUDY: &str = env!("CARGO_BIN_EXE_understudy");
 
 /// What is measured, by name.
 const FIGURES: &[(&str, fn())] =
-    &[("warm", warm), ("idle", idle), ("actions", actions), ("cold", cold), ("suite", suite)];
+    &[("warm", warm), ("idle", idle), ("actions", actions), ("cold", cold), ("suite", suite), ("preview", preview)];
 
 /// Tests of the suites that fail on purpose.
 const FAILING: &str = "an error inside|never added|nobody can see|at its end|told together";
@@ -97,6 +97,25 @@ fn idle() {
         ),
         None => println!("idle: only measured where there is /proc"),
     }
+}
+
+/// What a person at the live picture of a recording feels, over the loopback, through hub and agent.
+fn preview() {
+    let line = Line::start(&[]);
+    let script = root().join("tests/interop/preview.mjs");
+    let text = output(Command::new(node()).arg(script).args([&line.url, &token("client"), "200"]));
+    let said: Value = serde_json::from_str(text.trim()).expect("a line of JSON");
+    let mut clicks: Vec<f64> = said["clicks"].as_array().expect("clicks").iter().filter_map(Value::as_f64).collect();
+    clicks.sort_by(f64::total_cmp);
+    let kilobytes = |name: &str| said[name].as_f64().expect("a number") / 1000.0;
+    println!(
+        "preview: click to the picture of its effect, median {:.0} ms, 95th percentile {:.0} ms ({} clicks); idle {:.1} kB/s, busy {:.0} kB/s",
+        clicks[clicks.len() / 2],
+        clicks[clicks.len() * 95 / 100],
+        clicks.len(),
+        kilobytes("idle"),
+        kilobytes("busy"),
+    );
 }
 
 /// The same thousand actions under `understudy run` and under the official runner.
