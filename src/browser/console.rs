@@ -56,16 +56,11 @@ struct LogEntry {
 }
 
 impl Page {
-    /// Decoded only if somebody wants it.
     pub(super) fn said(&self, session: &Session, event: &Event<'_>) {
         match event.method {
-            "Runtime.consoleAPICalled" if self.wants(Topic::Console) => {
-                with(event, |event| self.console_called(session, event));
-            }
-            "Log.entryAdded" if self.wants(Topic::Console) => {
-                with(event, |event: LogAdded| self.log_added(event.entry))
-            }
-            "Runtime.exceptionThrown" if self.wants(Topic::PageError) => {
+            "Runtime.consoleAPICalled" => with(event, |event| self.console_called(session, event)),
+            "Log.entryAdded" => with(event, |event: LogAdded| self.log_added(event.entry)),
+            "Runtime.exceptionThrown" => {
                 with(event, |event: ExceptionThrown| self.exception_thrown(&event.exception_details));
             }
             _ => {}
@@ -82,13 +77,18 @@ impl Page {
         let args: Vec<_> = event.args.into_iter().map(|arg| context.object(arg)).collect();
         let text = args.iter().map(RemoteObject::preview).collect::<Vec<_>>().join(" ");
         let at = event.stack_trace.call_frames.into_iter().next().unwrap_or_default();
-        self.tell(Notice::Console(ConsoleMessage {
+        self.heard_message(ConsoleMessage {
             page: self.clone(),
             kind: event.kind,
             text,
             args,
             location: (at.url, at.line_number, at.column_number),
-        }));
+        });
+    }
+
+    fn heard_message(&self, message: ConsoleMessage) {
+        self.keep_message(message.clone());
+        self.tell_if(Topic::Console, || Notice::Console(message));
     }
 
     fn log_added(&self, entry: LogEntry) {
@@ -96,13 +96,13 @@ impl Page {
         if entry.source == "worker" {
             return;
         }
-        self.tell(Notice::Console(ConsoleMessage {
+        self.heard_message(ConsoleMessage {
             page: self.clone(),
             kind: entry.level,
             text: entry.text,
             args: Vec::new(),
             location: (entry.url, entry.line_number, 0),
-        }));
+        });
     }
 
     fn exception_thrown(&self, details: &Exception) {
@@ -114,6 +114,8 @@ impl Page {
             }
             _ => (String::new(), head.to_owned()),
         };
-        self.tell(Notice::PageError(PageError { page: self.clone(), name, message, stack }));
+        let error = PageError { page: self.clone(), name, message, stack };
+        self.keep_error(error.clone());
+        self.tell_if(Topic::PageError, || Notice::PageError(error));
     }
 }

@@ -1,6 +1,7 @@
 //! A context: a profile of its own in a shared Chromium, and what holds for all its pages.
 
 use super::clock::Clock;
+use super::download;
 use super::emulation;
 use super::error::BrowserError;
 use super::init_script::InitScript;
@@ -329,9 +330,8 @@ impl BrowserContext {
         let options = self.options();
         let root = self.0.browser.root();
         let mut replies = Vec::new();
-        if !self.is_ready() {
-            let behavior = if self.is_guest() { "default" } else { "deny" };
-            let downloads = self.scoped(json!({ "behavior": behavior, "eventsEnabled": true }));
+        if !self.is_ready() || options.accept_downloads == Some(false) {
+            let downloads = self.scoped(download::behavior(&self.0.browser, self));
             replies.push(root.request("Browser.setDownloadBehavior", &downloads));
         }
         if !options.permissions.is_empty() {
@@ -425,6 +425,11 @@ impl BrowserContext {
             self.0.browser.root().connection().end_session(&id);
         }
         self.gone();
+    }
+
+    /// Completes when it is gone.
+    pub(super) async fn ended(&self) {
+        self.0.closed.cancelled().await;
     }
 
     /// Whether it is gone.

@@ -147,8 +147,11 @@ impl Page {
             // What was asked for is here, or was given up for this.
             state.pending = None;
         });
-        if !self.is_announced() && frame.parent().is_none() {
-            self.announce();
+        if frame.parent().is_none() {
+            self.turn_leaf();
+            if !self.is_announced() {
+                self.announce();
+            }
         }
         self.tell(Notice::FrameNavigated(frame.clone()));
         frame.announce(Navigated::Committed { loader: info.loader_id, url, same_document: false });

@@ -2,11 +2,12 @@
 
 use super::cdp::{Connection, Event, Listener, Session};
 use super::context::{BrowserContext, ContextOptions};
+use super::download::{self, Download};
 use super::endpoint;
 use super::error::BrowserError;
 use super::guest::{GUEST, is_a_page};
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
-use super::notice::{Download, Notice, Topic};
+use super::notice::{Notice, Topic};
 use super::page::Page;
 use super::spare::Spare;
 use super::sync::lock;
@@ -14,6 +15,7 @@ use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -39,6 +41,7 @@ const SPARE_DELAY: Duration = Duration::from_millis(50);
 struct State {
     contexts: HashMap<String, BrowserContext>,
     pages: HashMap<String, Page>,
+    downloads: Vec<Download>,
     /// Contexts that somebody asked for and does not have yet.
     asked: usize,
     used: Instant,
@@ -89,15 +92,6 @@ pub(super) struct TargetInfo {
     url: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DownloadWillBegin {
-    frame_id: String,
-    guid: String,
-    url: String,
-    suggested_filename: String,
-}
-
 impl Browser {
     pub(super) async fn start(mode: Mode, options: &LaunchOptions) -> Result<Self, LaunchError> {
         let (connection, process) = match &options.cdp_endpoint {
@@ -123,6 +117,7 @@ impl Browser {
             state: Mutex::new(State {
                 contexts: HashMap::new(),
                 pages: HashMap::new(),
+                downloads: Vec::new(),
                 asked: 0,
                 used: Instant::now(),
             }),
@@ -254,10 +249,17 @@ impl Browser {
     }
 
     pub(super) fn forget_context(&self, id: &str) {
-        {
+        let gone: Vec<Download> = {
             let mut state = lock(&self.0.state);
             state.contexts.remove(id);
             state.used = Instant::now();
+            let (gone, left) =
+                std::mem::take(&mut state.downloads).into_iter().partition(|one| one.page.context().id() == id);
+            state.downloads = left;
+            gone
+        };
+        if let Some(folder) = self.downloads() {
+            download::delete(folder, gone);
         }
         if !self.is_closed() {
             self.0.spare.hurry();
@@ -309,13 +311,27 @@ impl Browser {
         }
     }
 
-    fn download(&self, download: DownloadWillBegin) {
-        let pages: Vec<Page> = lock(&self.0.state).pages.values().cloned().collect();
-        if let Some(page) = pages.into_iter().find(|page| page.frame(&download.frame_id).is_some()) {
-            let DownloadWillBegin { guid, url, suggested_filename, .. } = download;
-            let notice = Download { page: page.clone(), guid, url, suggested_filename };
-            page.tell_if(Topic::Download, || Notice::Download(notice));
+    fn download_begun(&self, begun: download::Begun) {
+        let mut state = lock(&self.0.state);
+        let page = state.pages.values().find(|page| page.frame(&begun.frame_id).is_some()).cloned();
+        if let Some(page) = page {
+            let download = Download::new(page.clone(), begun);
+            state.downloads.push(download.clone());
+            drop(state);
+            page.tell_if(Topic::Download, || Notice::Download(download));
         }
+    }
+
+    fn download_progressed(&self, progressed: &download::Progressed) {
+        let state = lock(&self.0.state);
+        if let Some(download) = state.downloads.iter().find(|download| download.guid == progressed.guid) {
+            download.progressed(progressed);
+        }
+    }
+
+    /// Where downloads are; none in a browser that someone else started.
+    pub(super) fn downloads(&self) -> Option<&Path> {
+        self.0.process.as_ref().map(Process::downloads)
     }
 }
 
@@ -332,8 +348,13 @@ impl Listener for Root {
                 }
             }
             "Browser.downloadWillBegin" => {
-                if let Some(download) = event.params() {
-                    browser.download(download);
+                if let Some(begun) = event.params() {
+                    browser.download_begun(begun);
+                }
+            }
+            "Browser.downloadProgress" => {
+                if let Some(progressed) = event.params() {
+                    browser.download_progressed(&progressed);
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 use super::bridge::ExposedCall;
 use super::chooser::FileChooser;
 use super::dialog::Dialog;
+use super::download::Download;
 use super::frame::Frame;
 use super::load_state::LoadState;
 use super::network::{Request, Route, WebSocketNotice};
@@ -172,17 +173,4 @@ pub struct PageError {
     pub message: String,
     /// With the first line.
     pub stack: String,
-}
-
-/// A file on its way to disk.
-#[derive(Debug, Clone)]
-pub struct Download {
-    /// Whose.
-    pub page: Page,
-    /// Chromium's name for it.
-    pub guid: String,
-    /// Where it comes from.
-    pub url: String,
-    /// What the server would call it.
-    pub suggested_filename: String,
 }

@@ -16,7 +16,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use output::tail_of;
 use profile::Profile;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
@@ -60,6 +60,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(5);
 /// A Chromium of ours.
 pub(super) struct Process {
     id: Option<u32>,
+    downloads: PathBuf,
     stop: CancellationToken,
     ended: CancellationToken,
 }
@@ -68,6 +69,11 @@ impl Process {
     /// The operating system's number for it.
     pub(super) fn id(&self) -> Option<u32> {
         self.id
+    }
+
+    /// A folder for what pages download; goes with the profile.
+    pub(super) fn downloads(&self) -> &Path {
+        &self.downloads
     }
 
     /// Ends it and waits until it is gone and its profile deleted.
@@ -125,7 +131,9 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
             return Err(LaunchError::Silent { path, waited: START_DEADLINE, output: output.text().await });
         }
     }
-    let process = Process { id: child.id(), stop: CancellationToken::new(), ended: CancellationToken::new() };
+    let downloads = profile.downloads();
+    let process =
+        Process { id: child.id(), downloads, stop: CancellationToken::new(), ended: CancellationToken::new() };
     let supervising = supervise(child, profile, connection.clone(), process.stop.clone());
     let ended = process.ended.clone().drop_guard();
     tokio::spawn(async move {

@@ -44,6 +44,11 @@ impl Profile {
         self.folder.path().join("data")
     }
 
+    /// Where downloads go.
+    pub(super) fn downloads(&self) -> PathBuf {
+        self.folder.path().join("downloads")
+    }
+
     pub(super) async fn remove(self) {
         let (times, interval) = REMOVALS;
         for _ in 0..times {

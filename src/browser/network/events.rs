@@ -327,6 +327,7 @@ impl Network {
         if navigation && let Some(frame) = request.frame_id().and_then(|id| page.frame(id)) {
             frame.with_state(|state| state.pending = Some(id));
         }
+        page.keep_request(request.clone());
         page.tell_if(Topic::Request, || Notice::Request(request.clone()));
         if let Some(pause) = pause {
             decide(page, request, pause);

@@ -62,6 +62,7 @@ impl Page {
             frame.detach();
         }
         self.0.network.clear();
+        self.forget_all();
         self.0.context.browser().forget_page(&self.0.target);
         if self.is_announced() {
             self.tell(Notice::PageClosed(self.clone()));

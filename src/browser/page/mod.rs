@@ -9,6 +9,7 @@ use super::emulation::{self, Media};
 use super::error::BrowserError;
 use super::frame::Frame;
 use super::handlers::Handlers;
+use super::heard::Heard;
 use super::init_script::InitScripts;
 use super::input::{Drags, Keyboard, Mouse, Touchscreen};
 use super::network::Network;
@@ -48,6 +49,7 @@ struct Inner {
     mouse: Mouse,
     drags: Drags,
     handlers: Handlers,
+    heard: Heard,
 }
 
 #[derive(Default)]
@@ -164,6 +166,10 @@ impl Page {
 
     pub(in crate::browser) fn handlers(&self) -> &Handlers {
         &self.0.handlers
+    }
+
+    pub(in crate::browser) fn heard(&self) -> &Heard {
+        &self.0.heard
     }
 
     /// Fingers.

@@ -7,6 +7,7 @@ use super::super::emulation;
 use super::super::error::BrowserError;
 use super::super::frame::Frame;
 use super::super::handlers::Handlers;
+use super::super::heard::Heard;
 use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::network::Network;
 use super::super::notice::Topic;
@@ -51,6 +52,7 @@ impl Page {
                 keyboard,
                 drags,
                 handlers: Handlers::default(),
+                heard: Heard::default(),
                 context,
             }
         }));

@@ -2,6 +2,7 @@
 
 mod api;
 mod context;
+mod download;
 mod element;
 mod expect;
 mod failure;
@@ -76,6 +77,7 @@ impl Operations {
         let (room, operation) = name.split_once('.').unwrap_or((name, ""));
         let performed = match room {
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
+            "download" => download::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,
             "api" => api::perform(self, operation, params).await,
             "browser" if operation == "version" => match self.pool.acquire(self.mode).await {

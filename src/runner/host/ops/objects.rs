@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::tell;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route};
-use crate::browser::{BrowserContext, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
+use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -25,6 +25,7 @@ struct Tables {
     handles: HashMap<String, RemoteObject>,
     requests: HashMap<String, Request>,
     dialogs: HashMap<String, Dialog>,
+    downloads: HashMap<String, Download>,
     /// What pages wait for.
     calls: HashMap<String, ExposedCall>,
     /// Until they are decided.
@@ -83,7 +84,9 @@ impl Objects {
     }
 
     pub(super) fn forget_context(&self, id: &str) {
-        self.tables().contexts.remove(id);
+        let mut tables = self.tables();
+        tables.contexts.remove(id);
+        tables.downloads.retain(|_, download| !download.page.context().is_closed());
     }
 
     /// A name for a page and its main frame.
@@ -209,6 +212,17 @@ impl Objects {
 
     pub(super) fn forget_route(&self, id: &str) {
         self.tables().routes.remove(id);
+    }
+
+    pub(super) fn add_download(&self, download: Download) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("download");
+        tables.downloads.insert(id.clone(), download);
+        id
+    }
+
+    pub(super) fn download(&self, id: &str) -> Result<Download, Failure> {
+        self.tables().downloads.get(id).cloned().ok_or_else(Failure::closed)
     }
 
     pub(super) fn add_call(&self, call: ExposedCall) -> String {

@@ -1,6 +1,6 @@
 //! `page.…`
 
-use super::{Failure, Operations, Performed, parse, picture, traffic};
+use super::{Failure, Operations, Performed, parse, picture, tell, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
 use crate::browser::{LoadState, Locator, Page, Topic};
@@ -54,6 +54,15 @@ struct Handler {
     selector: String,
     no_wait_after: bool,
     handler: u64,
+}
+
+#[derive(Deserialize)]
+struct Heard {
+    what: String,
+    #[serde(default)]
+    all: bool,
+    #[serde(default)]
+    clear: bool,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +126,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             page.set_viewport(size).await?;
             Value::Null
         }
+        "heard" => return Ok(heard(operations, &page, parse(params)?).into()),
+        "requestGC" => page.collect_garbage().await.map(|()| Value::Null)?,
         "addLocatorHandler" => {
             let Handler { selector, no_wait_after, .. } = parse(params)?;
             let locator = Locator { strict: false, ..Locator::new(&page.main_frame(), selector) };
@@ -140,6 +151,26 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         _ => return Err(Failure::unknown(&format!("page.{operation}"))),
     };
     Ok(Performed::from(value).showing(&page, None))
+}
+
+/// What the page said last, as in the events about it.
+fn heard(operations: &Operations, page: &Page, heard: Heard) -> Value {
+    let objects = &operations.objects;
+    match (heard.what.as_str(), heard.clear) {
+        ("console", false) => {
+            page.console_messages(heard.all).into_iter().map(|message| tell::console(objects, message)).collect()
+        }
+        ("pageerror", false) => page.errors(heard.all).iter().map(tell::page_error).collect(),
+        ("request", false) => page.last_requests().iter().map(|one| traffic::request_json(objects, one)).collect(),
+        ("console", true) => {
+            page.clear_console_messages();
+            Value::Null
+        }
+        _ => {
+            page.clear_errors();
+            Value::Null
+        }
+    }
 }
 
 async fn travel(operations: &Operations, page: &Page, operation: &str, travel: Travel) -> Result<Value, Failure> {

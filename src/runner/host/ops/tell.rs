@@ -5,7 +5,7 @@ use super::traffic::{request_json, response};
 use super::{Failure, Operations, Performed, parse};
 use crate::browser::network::Request;
 use crate::browser::network::{Frame as Message, WebSocketEvent, WebSocketNotice};
-use crate::browser::notice::ConsoleMessage;
+use crate::browser::notice::{ConsoleMessage, PageError};
 use crate::browser::{Frame, Notice, Page};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,10 +44,12 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
             });
             of_page(objects, &page, "dialog", params);
         }
-        Notice::Console(message) => console(objects, message),
+        Notice::Console(message) => {
+            let page = message.page.clone();
+            of_page(objects, &page, "console", console(objects, message));
+        }
         Notice::PageError(error) => {
-            let params = json!({ "name": error.name, "message": error.message, "stack": error.stack });
-            of_page(objects, &error.page, "pageerror", params);
+            of_page(objects, &error.page, "pageerror", page_error(&error));
         }
         Notice::Request(request) => of_request(objects, "request", &request),
         Notice::Response(request) => {
@@ -85,7 +87,7 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
         }
         Notice::Download(download) => {
             let params = json!({
-                "download": download.guid,
+                "download": objects.add_download(download.clone()),
                 "url": download.url,
                 "suggestedFilename": download.suggested_filename,
             });
@@ -155,16 +157,19 @@ fn websocket(objects: &Objects, notice: WebSocketNotice) {
     }
 }
 
-fn console(objects: &Objects, message: ConsoleMessage) {
+pub(super) fn page_error(error: &PageError) -> Value {
+    json!({ "name": error.name, "message": error.message, "stack": error.stack })
+}
+
+pub(super) fn console(objects: &Objects, message: ConsoleMessage) -> Value {
     let (url, line, column) = message.location;
     let args: Vec<Value> = message.args.into_iter().map(|arg| objects.new_handle(arg)).collect();
-    let params = json!({
+    json!({
         "type": message.kind,
         "text": message.text,
         "location": { "url": url, "lineNumber": line, "columnNumber": column },
         "args": args,
-    });
-    of_page(objects, &message.page, "console", params);
+    })
 }
 
 #[derive(Deserialize)]

@@ -17,6 +17,7 @@ modules![
     "facade/api/clock.js",
     "facade/api/context.js",
     "facade/api/disposable.js",
+    "facade/api/download.js",
     "facade/api/emitter.js",
     "facade/api/events.js",
     "facade/api/exposed.js",

@@ -1,8 +1,12 @@
 // Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
+import { whyClosed } from './api/registry.js';
 import { mistake } from './arguments.js';
 import { send, capture } from './native.js';
 import { TimeoutError } from './errors.js';
 import { beginStep } from './steps.js';
+
+/** What the host says of a page that is gone. */
+const CLOSED = 'Target page, context or browser has been closed';
 
 let lastId = 0;
 const pending = new Map();
@@ -17,7 +21,7 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
   return new Promise((resolve, reject) => {
     const wrong = mistake(name, params);
     if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
-    pending.set(id, { resolve, reject, apiName, stack });
+    pending.set(id, { resolve, reject, apiName, stack, about: params.page ?? params.frame });
     try {
       send({ t: 'op', id, step: step ?? null, name, params });
     } catch (error) {
@@ -55,7 +59,9 @@ export function answered({ id, result }) {
   else waiting.reject(errorOf(result.Err, waiting));
 }
 
-function errorOf({ name, message, closed }, { apiName, stack }) {
+function errorOf({ name, message, closed }, { apiName, stack, about }) {
+  const reason = closed && whyClosed(about);
+  if (reason) message = message.replace(CLOSED, () => reason);
   const text = apiName ? `${apiName}: ${message}` : message;
   const error = name === 'TimeoutError' ? new TimeoutError(text) : new Error(text);
   error.stack = stack;

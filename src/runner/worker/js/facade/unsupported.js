@@ -1,7 +1,8 @@
 // What of Playwright's documented API is not in the facade is refused by name: every class here is held to documented.js. Whoever
 // writes a member needs to change nothing here.
 import { Browser, BrowserContext, BrowserType } from './api/context.js';
-import { ConsoleMessage, Dialog, Download, FileChooser, WebError } from './api/events.js';
+import { Download } from './api/download.js';
+import { ConsoleMessage, Dialog, FileChooser, WebError } from './api/events.js';
 import { Frame } from './api/frame.js';
 import { ElementHandle, JSHandle } from './api/handle.js';
 import { Keyboard, Mouse, Touchscreen } from './api/input.js';

@@ -12,7 +12,7 @@ import { Page } from './page.js';
 import { APIRequestContext } from './request.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
-import { register, forget, lookup } from './registry.js';
+import { closedBecause, register, forget, lookup } from './registry.js';
 import { storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
 import { Tracing } from './tracing.js';
@@ -92,8 +92,9 @@ export class BrowserContext extends Emitter {
       return lookup(page);
     });
   }
-  async close() {
+  async close(options) {
     if (this._closed) return;
+    if (options?.reason !== undefined) for (const page of this._pages) closedBecause(page, options.reason);
     await apiCall('browserContext.close', 'Close context', 'context.close', { context: this._id }, {});
     this._gone();
   }
@@ -171,7 +172,7 @@ export class Browser extends Emitter {
       return made;
     });
   }
-  async close() {
-    for (const context of this.contexts()) await context.close();
+  async close(options) {
+    for (const context of this.contexts()) await context.close(options);
   }
 }

@@ -35,18 +35,7 @@ export class ConsoleMessage {
   location() { return { url: '', lineNumber: 0, columnNumber: 0, ...this._location }; }
   args() { return this._args; }
   timestamp() { return this._time; }
-}
-
-/** A download that began; what comes of it is not kept. */
-export class Download {
-  constructor(page, { url, suggestedFilename }) {
-    this._page = page;
-    this._url = url;
-    this._name = suggestedFilename;
-  }
-  page() { return this._page; }
-  url() { return this._url; }
-  suggestedFilename() { return this._name; }
+  worker() { return this._worker ?? null; }
 }
 
 /** A file input that was clicked; nothing is shown. */

@@ -2,7 +2,8 @@
 import { apiCall, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { Emitter } from './emitter.js';
-import { ConsoleMessage, Dialog, Download, FileChooser, pageError } from './events.js';
+import { Download } from './download.js';
+import { ConsoleMessage, Dialog, FileChooser, pageError } from './events.js';
 import { addInitScript, expose, exposedCalled, withoutSource } from './exposed.js';
 import { Frame, installFrameMethods } from './frame.js';
 import { addLocatorHandler, covered, removeLocatorHandler } from './handlers.js';
@@ -10,7 +11,7 @@ import { Keyboard, Mouse, Touchscreen } from './input.js';
 import { installGetBy } from './locator.js';
 import { textHeaders } from './headers.js';
 import { makeResponse, requestOf, responseOf } from './network.js';
-import { register, forget, lookup } from './registry.js';
+import { closedBecause, register, forget, lookup } from './registry.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
@@ -116,6 +117,7 @@ export class Page extends Emitter {
 
   async close(options) {
     if (this._closed) return;
+    if (options?.reason !== undefined) closedBecause(this, options.reason);
     if (this._ownsContext) { await this._context.close(); return; }
     await apiCall('page.close', 'Close page', 'page.close', { page: this._id, runBeforeUnload: options?.runBeforeUnload ?? false }, {});
     if (!options?.runBeforeUnload) this._gone();
@@ -138,6 +140,19 @@ export class Page extends Emitter {
   bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
   emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
   addInitScript(script, arg) { return addInitScript(this, 'page', 'page', script, arg); }
+  async consoleMessages(options) {
+    const found = await quiet('page.consoleMessages', 'page.heard', { page: this._id, what: 'console', all: options?.filter === 'all' });
+    return found.map(message => new ConsoleMessage(this, message));
+  }
+  async pageErrors(options) {
+    return (await quiet('page.pageErrors', 'page.heard', { page: this._id, what: 'pageerror', all: options?.filter === 'all' })).map(pageError);
+  }
+  async requests() {
+    return (await quiet('page.requests', 'page.heard', { page: this._id, what: 'request' })).map(data => requestOf(data, this._context._requests));
+  }
+  clearConsoleMessages() { return quiet('page.clearConsoleMessages', 'page.heard', { page: this._id, what: 'console', clear: true }); }
+  clearPageErrors() { return quiet('page.clearPageErrors', 'page.heard', { page: this._id, what: 'pageerror', clear: true }); }
+  requestGC() { return quiet('page.requestGC', 'page.requestGC', { page: this._id }); }
   addLocatorHandler(locator, handler, options) { return addLocatorHandler(this, locator, handler, options); }
   removeLocatorHandler(locator) { return removeLocatorHandler(this, locator); }
   exposeFunction(name, callback) { return expose(this, 'page', 'page', 'exposeFunction', name, withoutSource(callback)); }

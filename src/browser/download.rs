@@ -1,0 +1,131 @@
+//! Files that pages download: on disk under Chromium's name for them until their context closes.
+
+use super::context::BrowserContext;
+use super::instance::Browser;
+use super::page::Page;
+use serde::Deserialize;
+use serde_json::json;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use tokio::sync::watch;
+
+/// How a download went, for those that did not go well.
+const CANCELED: &str = "canceled";
+
+/// Same sentence as Playwright.
+const REFUSED: &str = "Pass { acceptDownloads: true } when you are creating your browser context.";
+
+/// A file on its way to disk. Clones share it.
+#[derive(Clone)]
+pub struct Download {
+    /// Whose.
+    pub page: Page,
+    /// Chromium's name for it.
+    pub guid: String,
+    /// Where it comes from.
+    pub url: String,
+    /// What the server would call it.
+    pub suggested_filename: String,
+    /// None while it is on its way; then why it did not arrive.
+    state: watch::Sender<Option<Option<String>>>,
+}
+
+/// What Chromium tells first.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Begun {
+    pub(super) frame_id: String,
+    guid: String,
+    url: String,
+    suggested_filename: String,
+}
+
+/// What Chromium tells then.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Progressed {
+    pub(super) guid: String,
+    state: String,
+}
+
+impl Download {
+    pub(super) fn new(page: Page, begun: Begun) -> Self {
+        let Begun { guid, url, suggested_filename, .. } = begun;
+        Self { page, guid, url, suggested_filename, state: watch::channel(None).0 }
+    }
+
+    pub(super) fn progressed(&self, progressed: &Progressed) {
+        let end = match progressed.state.as_str() {
+            "completed" => None,
+            "canceled" => Some(if self.is_refused() { REFUSED } else { CANCELED }.to_owned()),
+            _ => return,
+        };
+        self.state.send_replace(Some(end));
+    }
+
+    fn is_refused(&self) -> bool {
+        self.page.context().options().accept_downloads == Some(false)
+    }
+
+    /// Waits until it is over; why it failed, if it did. One of a context that closes meanwhile was canceled.
+    pub async fn failure(&self) -> Option<String> {
+        if self.is_refused() {
+            return Some(REFUSED.into());
+        }
+        let mut state = self.state.subscribe();
+        let over = async { state.wait_for(Option::is_some).await.ok().and_then(|end| end.clone()).flatten() };
+        tokio::select! {
+            biased;
+            end = over => end,
+            () = self.page.context().ended() => Some(CANCELED.into()),
+        }
+    }
+
+    /// Waits until it is there.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn path(&self) -> Result<PathBuf, String> {
+        match (self.failure().await, self.page.context().browser().downloads()) {
+            (Some(why), _) => Err(why),
+            (None, Some(folder)) => Ok(folder.join(&self.guid)),
+            (None, None) => Err("the browser keeps no downloads".into()),
+        }
+    }
+
+    /// No more of it.
+    pub fn cancel(&self) {
+        let context = self.page.context();
+        let params = context.scoped(json!({ "guid": self.guid }));
+        drop(context.browser().root().request("Browser.cancelDownload", &params));
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download").field("guid", &self.guid).field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// What a context's profile does with downloads.
+pub(super) fn behavior(browser: &Browser, context: &BrowserContext) -> serde_json::Value {
+    let refused = context.options().accept_downloads == Some(false);
+    match browser.downloads().filter(|_| !refused) {
+        Some(folder) => json!({ "behavior": "allowAndName", "downloadPath": folder, "eventsEnabled": true }),
+        None if context.is_guest() && !refused => json!({ "behavior": "default", "eventsEnabled": true }),
+        None => json!({ "behavior": "deny", "eventsEnabled": true }),
+    }
+}
+
+/// Of a context that is gone.
+pub(super) fn delete(folder: &Path, downloads: Vec<Download>) {
+    for download in downloads {
+        let file = folder.join(&download.guid);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::debug!(path = %file.display(), %error, "failed to delete a download");
+            }
+            _ => {}
+        }
+    }
+}
