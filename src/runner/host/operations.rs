@@ -17,6 +17,8 @@ use tokio::time::timeout;
 const DISPOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// What ends pages.
 const CLOSING: [&str; 2] = ["page.close", "context.close"];
+/// Done before anything that the worker asks for later begins: whoever listens hears what he causes. It waits for nothing.
+const SUBSCRIBING: &str = "page.subscribe";
 /// A worker with so many running operations is not listened to until one of them ends.
 const OPERATIONS_AT_ONCE: usize = 4096;
 
@@ -55,6 +57,12 @@ impl Operations {
 
     /// Starts an operation; its result goes to the worker by itself. `pictured` is the run's number of the step to be pictured.
     pub(crate) fn perform(&mut self, stage: &Arc<Stage>, id: u32, pictured: Option<u32>, call: Call) {
+        if call.name == SUBSCRIBING {
+            let begun = AssertUnwindSafe(self.service.clone().perform(call)).catch_unwind().now_or_never();
+            let result = begun.and_then(Result::ok).unwrap_or_else(|| Err(panicked())).map(|performed| performed.value);
+            let _ = self.outbox.send(ToWorker::OpResult { id, result });
+            return;
+        }
         let exposure = pictured.map(|step| (self.pictures.of(stage.clone(), step), call.params.clone()));
         // What shows on a picture, or takes away what is pictured, waits until the picture is taken.
         let still = (pictured.is_some() || CLOSING.contains(&&*call.name)).then(|| self.pictures.still());
