@@ -233,6 +233,8 @@ pub enum ClickMode {
     Pause,
     /// The element's locator is wanted.
     PickLocator,
+    /// The mouse rests on the element: recorded as a hover.
+    Hover,
     /// The element is to be visible.
     AssertVisible,
     /// It is to have its text.

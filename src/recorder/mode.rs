@@ -12,6 +12,8 @@ pub enum Mode {
     Pause,
     /// This is what the locator is wanted of.
     PickLocator,
+    /// The mouse rests on this.
+    Hover,
     /// This is to be visible.
     AssertVisible,
     /// This is to have its text.
@@ -31,6 +33,7 @@ pub(super) enum Wanted {
     Record,
     Pause,
     Pick,
+    Hover,
     Visible,
     Text,
     Value,
@@ -82,6 +85,7 @@ impl State {
             Wanted::Record => self.switch(Mode::Record),
             Wanted::Pause => self.switch(Mode::Pause),
             Wanted::Pick => self.switch(Mode::PickLocator),
+            Wanted::Hover => self.switch(Mode::Hover),
             Wanted::Visible => self.switch(Mode::AssertVisible),
             Wanted::Text => self.switch(Mode::AssertText),
             Wanted::Value => self.switch(Mode::AssertValue),
@@ -95,6 +99,7 @@ impl State {
         let mode = match self.asserting {
             None | Some(Mode::Record | Mode::Pause) => "none",
             Some(Mode::PickLocator) => "pick",
+            Some(Mode::Hover) => "hover",
             Some(Mode::AssertVisible) => "visible",
             Some(Mode::AssertText) => "text",
             Some(Mode::AssertValue) => "value",

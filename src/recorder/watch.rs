@@ -34,6 +34,7 @@ static RECORDER_JS: &str = concat!(
     include_str!("js/keyboard.js"),
     include_str!("js/fields.js"),
     include_str!("js/pickers.js"),
+    include_str!("js/scroll.js"),
     include_str!("js/main.js"),
 );
 

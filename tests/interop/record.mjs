@@ -50,11 +50,24 @@ const DEEDS = {
     await page.mouse.move(...await middle(page, to), { steps: 5 });
     await page.mouse.up();
   },
+  async hover({ page, at }) {
+    await page.mouse.move(...await middle(page, at));
+  },
+  async wheel({ page, at, x = 0, y = 0 }) {
+    await page.mouse.move(...await middle(page, at));
+    await page.mouse.wheel(x, y);
+  },
+  insert: ({ page, text }) => page.keyboard.insertText(text),
   see: ({ page, at }) => page.locator(at).waitFor(),
   goto: ({ page, url, site }) => page.goto(site + url),
   back: ({ page }) => page.goBack(),
+  forward: ({ page }) => page.goForward(),
+  reload: ({ page }) => page.reload(),
   close: ({ page }) => page.close(),
 };
+
+/** `no` where nothing is said; a prompt takes any other text. */
+const answer = (dialog, text = 'no') => (text === 'no' ? dialog.dismiss() : dialog.accept(dialog.type() === 'prompt' ? text : undefined));
 
 async function record(name) {
   const script = JSON.parse(readFileSync(join(folder, name, 'script.json'), 'utf8'));
@@ -63,9 +76,10 @@ async function record(name) {
   try {
     const context = await browser.newContext(script.options ?? {});
     const pages = [];
+    const answers = [...script.answers ?? []];
     context.on('page', page => {
       pages.push(page);
-      page.on('dialog', dialog => dialog.dismiss().catch(() => {}));
+      page.on('dialog', dialog => answer(dialog, answers.shift()).catch(() => {}));
     });
     await context._showRecorder({ language: 'playwright-test', mode: 'recording', contextOptions: script.options ?? {}, launchOptions: { headless: false } });
     const page = await context.newPage();

@@ -14,12 +14,13 @@ mod window;
 
 use person::{Script, goto};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use understudy::browser::context::ContextOptions;
 use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode};
 use understudy::model::action::RecordedAction;
-use understudy::recorder::{Recorder, RecorderEvent, RecorderOptions};
+use understudy::recorder::{Mode as Means, Recorder, RecorderEvent, RecorderOptions};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name)
@@ -32,6 +33,8 @@ struct Recording {
     events: UnboundedReceiver<RecorderEvent>,
     /// Whether the person asserts what is to be seen.
     asserts: bool,
+    /// What the person says to dialogs.
+    answers: VecDeque<String>,
 }
 
 impl Recording {
@@ -40,7 +43,7 @@ impl Recording {
         let options: ContextOptions = serde_json::from_value(options).expect("options");
         let context = browser.new_context(options).await.expect("a context");
         let (recorder, events) = Recorder::attach(&context, recorder);
-        Self { context, recorder, events, asserts: false }
+        Self { context, recorder, events, asserts: false, answers: VecDeque::new() }
     }
 
     /// Plays a script; what was recorded, the site's address replaced as in the fixtures.
@@ -53,6 +56,7 @@ impl Recording {
 
     /// Plays a script on a site; what was recorded.
     async fn play(&mut self, script: &Script, site: &str) -> Vec<RecordedAction> {
+        self.answers = script.answers.clone().into();
         let mut pages = vec![self.context.new_page().await.expect("a page")];
         pages[0].main_frame().goto(&format!("{site}{}", script.url), &goto()).await.expect("a document");
         for step in &script.steps {
@@ -62,12 +66,15 @@ impl Recording {
                 if pages.len() > step.page {
                     break;
                 }
-                answer(self.events.recv().await).await;
+                let event = self.events.recv().await;
+                answer(event, &mut self.answers).await;
             }
-            if let Some(seen) = step.sees().filter(|_| self.asserts) {
-                self.recorder.set_mode(understudy::recorder::Mode::AssertVisible).await;
-                step.perform(&pages[step.page], site).await.expect("what is seen");
-                person::click(&pages[step.page], seen).await.expect("a click");
+            let shown = step.sees().map(|at| (Means::AssertVisible, at));
+            let pointed = step.hovers().map(|at| (Means::Hover, at));
+            if let Some((mode, at)) = shown.or(pointed).filter(|_| self.asserts) {
+                step.perform(&pages[step.page], site).await.expect("what is there");
+                self.recorder.set_mode(mode).await;
+                person::click(&pages[step.page], at).await.expect("a click");
                 self.settle().await;
                 continue;
             }
@@ -97,16 +104,19 @@ impl Recording {
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                event = self.events.recv() => answer(event).await,
+                event = self.events.recv() => answer(event, &mut self.answers).await,
             }
         }
     }
 }
 
-async fn answer(event: Option<RecorderEvent>) {
-    if let Some(RecorderEvent::Dialog(dialog)) = event {
-        dialog.dismiss().await.expect("a dialog");
+async fn answer(event: Option<RecorderEvent>, answers: &mut VecDeque<String>) {
+    let Some(RecorderEvent::Dialog(dialog)) = event else { return };
+    match answers.pop_front().filter(|text| text != "no") {
+        Some(text) => dialog.accept(Some(&text).filter(|_| dialog.kind() == "prompt").map(String::as_str)).await,
+        None => dialog.dismiss().await,
     }
+    .expect("a dialog");
 }
 
 /// What matters of a line of the official recorder, and of an action of ours.
@@ -119,7 +129,9 @@ fn essence(mut line: Value) -> Value {
     if let Some(signals) = object.get_mut("signals").and_then(Value::as_array_mut) {
         signals.retain(|signal| !matches!(signal["name"].as_str(), Some("expect" | "navigation")));
         for signal in signals {
-            signal.as_object_mut().expect("a signal").remove("accepted");
+            for key in ["accepted", "promptText"] {
+                signal.as_object_mut().expect("a signal").remove(key);
+            }
         }
     }
     line
@@ -161,4 +173,4 @@ macro_rules! scripts {
     };
 }
 
-scripts!(clicks, dialogs, forms, frames, keys, shadow, shop, tabs);
+scripts!(answers, clicks, dialogs, files, forms, frames, history, keys, shadow, shop, tabs);

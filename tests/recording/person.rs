@@ -20,6 +20,9 @@ pub(crate) struct Script {
     /// The browser context's.
     #[serde(default)]
     pub(crate) options: Value,
+    /// To dialogs, in order: `no`, or yes; what a prompt takes. Without one it is no.
+    #[serde(default)]
+    pub(crate) answers: Vec<String>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -66,6 +69,21 @@ enum Deed {
         from: String,
         to: String,
     },
+    /// The mouse rests there. The recorder is told to keep it; the official one cannot.
+    Hover {
+        at: String,
+    },
+    Wheel {
+        at: String,
+        #[serde(default)]
+        x: f64,
+        #[serde(default)]
+        y: f64,
+    },
+    /// At once, as input methods and the clipboard do.
+    Insert {
+        text: String,
+    },
     See {
         at: String,
     },
@@ -73,6 +91,8 @@ enum Deed {
         url: String,
     },
     Back,
+    Forward,
+    Reload,
     Close,
 }
 
@@ -93,9 +113,14 @@ impl Step {
         if let Deed::See { at } = &self.deed { Some(at) } else { None }
     }
 
+    /// What the mouse rests on.
+    pub(crate) fn hovers(&self) -> Option<&str> {
+        if let Deed::Hover { at } = &self.deed { Some(at) } else { None }
+    }
+
     /// Whether it is a navigation of the person's own.
     pub(crate) fn navigates(&self) -> bool {
-        matches!(self.deed, Deed::Goto { .. } | Deed::Back)
+        matches!(self.deed, Deed::Goto { .. } | Deed::Back | Deed::Forward | Deed::Reload)
     }
 
     /// Does it in `page`.
@@ -139,9 +164,21 @@ impl Step {
                 page.mouse().move_to(x, y, 5).await?;
                 page.mouse().up(Button::Left, 1).await?;
             }
+            Deed::Hover { at } => {
+                let (x, y) = middle(&find(at)).await?;
+                page.mouse().move_to(x, y, 1).await?;
+            }
+            Deed::Wheel { at, x: dx, y: dy } => {
+                let (x, y) = middle(&find(at)).await?;
+                page.mouse().move_to(x, y, 1).await?;
+                page.mouse().wheel(*dx, *dy).await?;
+            }
+            Deed::Insert { text } => keyboard.insert_text(text).await?,
             Deed::See { at } => drop(find(at).wait_for(Awaited::Visible, TIMEOUT).await?),
             Deed::Goto { url } => drop(page.main_frame().goto(&format!("{site}{url}"), &goto()).await?),
             Deed::Back => drop(page.go(-1, LoadState::Load, TIMEOUT).await?),
+            Deed::Forward => drop(page.go(1, LoadState::Load, TIMEOUT).await?),
+            Deed::Reload => drop(page.reload(LoadState::Load, TIMEOUT).await?),
             Deed::Close => page.close(false).await?,
         }
         Ok(())

@@ -24,7 +24,9 @@ pub(super) const STATE_JS: &str = "() => ({
 /// What is typed into the password field of `forms`.
 pub(super) const PASSWORD: &str = "s3cret";
 
-pub(super) const SCRIPTS: [&str; 8] = ["clicks", "dialogs", "drag", "forms", "frames", "keys", "shadow", "shop"];
+pub(super) const SCRIPTS: [&str; 16] = [
+    "answers", "board", "clicks", "dialogs", "drag", "feed", "files", "forms", "frames", "history", "keys", "menus", "origins", "rows", "shadow", "shop",
+];
 
 /// What a person did, and what was left.
 pub(super) struct Done {

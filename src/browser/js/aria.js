@@ -32,6 +32,19 @@ const IMPLICIT_ROLES = {
 const INPUT_ROLES = { button: 'button', checkbox: 'checkbox', file: 'button', image: 'button', number: 'spinbutton', radio: 'radio',
   range: 'slider', reset: 'button', submit: 'button' };
 
+/** Tags whose role depends on more than the tag, by what it may be. */
+const TAGS_OF_ROLES = { banner: 'header', button: 'input', cell: 'td', checkbox: 'input', columnheader: 'th', combobox: 'input,select', contentinfo: 'footer', form: 'form',
+  gridcell: 'td', img: 'img', link: 'a,area', listbox: 'select', radio: 'input', region: 'section', rowheader: 'th', searchbox: 'input', slider: 'input',
+  spinbutton: 'input', textbox: 'input' };
+
+/** CSS that everything of a role matches, and not much else. */
+function cssOfRole(role) {
+  // These are handed down by what is around.
+  if (role === 'none' || role === 'presentation') return '*';
+  const tags = Object.entries(IMPLICIT_ROLES).filter(([, implicit]) => implicit === role).map(([tag]) => tag.toLowerCase());
+  return [...tags, ...(TAGS_OF_ROLES[role] ? [TAGS_OF_ROLES[role]] : []), '[role]'].join(',');
+}
+
 function inputRole(element) {
   const type = element.type.toLowerCase();
   if (type === 'hidden') return null;
@@ -253,6 +266,8 @@ function levelOf(element) {
 }
 
 const ROLE_STATES = { checked: element => checkedOf(element) ?? false, pressed: pressedOf, selected: selectedOf, expanded: expandedOf, level: levelOf, disabled: isDisabled };
+
+const roleCss = (body, internal) => cssOfRole(parseAttributes(body, internal).name);
 
 function roleQuery(body, internal) {
   const { name: role, attributes } = parseAttributes(body, internal);

@@ -49,9 +49,9 @@ function queryPart(part, root) {
     case 'css:light': return queryCss(part.css, root, false);
     case 'xpath': case 'xpath:light': return queryXPath(body, root);
     case 'text': case 'text:light': return queryText(root, publicTextMatcher(body), engine === 'text');
-    case 'role': return below(roleQuery(body, false));
+    case 'role': return selectPiercing(root, roleCss(body, false)).filter(roleQuery(body, false));
     case 'visible': return self(() => isVisible(root) === (body === 'true'));
-    case 'internal:role': return below(roleQuery(body, true));
+    case 'internal:role': return selectPiercing(root, roleCss(body, true)).filter(roleQuery(body, true));
     case 'internal:text': return queryText(root, textMatcher(body));
     case 'internal:label': {
       const { matches } = textMatcher(body);

@@ -1,6 +1,6 @@
 // Assertions and picks: while one is made, a click says of what. Neither the click nor a key gets to the page.
 
-/** `none`, `visible`, `text`, `value`, `snapshot`, `pick`. */
+/** `none`, `visible`, `text`, `value`, `snapshot`, `hover`, `pick`. */
 let mode = 'none';
 /** What is done is not recorded. */
 let paused = false;
@@ -73,6 +73,7 @@ function selectorFor(element) {
 function assertionOf(element) {
   if (!selectorFor(element)) return null;
   switch (mode) {
+    case 'hover': return { name: 'hover' };
     case 'visible': return { name: 'assertVisible' };
     case 'text': return { name: 'assertText', text: textOf(element).normalized, substring: true };
     case 'value':
@@ -86,6 +87,7 @@ function assertionOf(element) {
 function choose(element) {
   const assertion = withCaches(() => assertionOf(element));
   if (!assertion) return;
+  tellTurns(element);
   binding(JSON.stringify({ ...assertion, ...namedForMode(element) }));
   settleMode();
 }

@@ -9,6 +9,7 @@ function onFocus(event) {
 function onInput(event) {
   const element = hitBy(event);
   if (!isElement(element)) return;
+  tellTurns(element);
   if (typeOf(element) === 'file') record({ name: 'setInputFiles', ...named(element), files: [...element.files].map(file => file.name) });
   else if (isTextField(element)) record({ name: 'fill', ...nameSettled(element), text: element.value, ...secrecy(element) });
   else if (element.nodeName === 'SELECT') record({ name: 'select', ...nameSettled(element), options: [...element.selectedOptions].map(option => option.value), ...secrecy(element) });

@@ -6,6 +6,7 @@ const isMac = navigator.platform.includes('Mac');
 function onKeyDown(event) {
   const element = hitBy(event);
   if (!isElement(element) || typeof event.key !== 'string' || !isPress(event, element)) return;
+  tellTurns(element);
   if (event.key === ' ' && isCheckable(element)) {
     record({ name: element.checked ? 'uncheck' : 'check', ...nameSettled(element) });
     return;

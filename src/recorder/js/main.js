@@ -1,7 +1,11 @@
 // Watches from before the page's first script on, in a world of its own. What a person does goes out in order, one JSON text each.
 
 function record(payload) {
-  if (!paused && !isAsserting()) binding(JSON.stringify(payload));
+  if (!isAsserting()) tell(payload);
+}
+
+function tell(payload) {
+  if (!paused) binding(JSON.stringify(payload));
 }
 
 /** Ours first, whatever the page listens to. */
@@ -22,6 +26,8 @@ listen('dragend', onDragEnd);
 listen('click', onClick);
 listen('auxclick', onClick);
 listen('contextmenu', onContextMenu);
+listen('wheel', onWheel);
+listen('wheel', afterWheel, { capture: false });
 listen('keydown', onKeyDown);
 listen('focusin', onFocus);
 listen('input', onInput, { trusted: false });

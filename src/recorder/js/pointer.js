@@ -7,7 +7,7 @@ const STEADY = 8;
 let press = null;
 /** The release that ended a drag is no click. */
 let dragged = false;
-/** Where in its element the mouse was pressed last: `{ element, offset }`. */
+/** Where the mouse was pressed last, also in its element: `{ element, x, y, offset }`. */
 let pressed = null;
 
 function onPointerDown(event) {
@@ -20,8 +20,9 @@ function onPointerDown(event) {
 function onMouseDown(event) {
   const element = hitBy(event);
   if (!isElement(element)) return;
+  tellTurns(element);
   settle(element);
-  pressed = { element, offset: offsetIn(element, event.clientX, event.clientY) };
+  pressed = { element, x: event.clientX, y: event.clientY, offset: offsetIn(element, event.clientX, event.clientY) };
   dragged = false;
 }
 
@@ -76,8 +77,17 @@ function onDragEnd() {
   carried = null;
 }
 
-function onClick(event) {
+/** What a click is about; nothing where a press and a release have only an ancestor in common. */
+function clickedBy(event) {
   const element = hitBy(event);
+  if (!isElement(element) || !pressed || element === pressed.element || event.button === 2) return element;
+  // Pages hide or replace what is pressed before it is released: lists of suggestions do.
+  if (pressed.element.isConnected && !isInside(element, pressed.element)) return element;
+  return Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < STEADY ? pressed.element : null;
+}
+
+function onClick(event) {
+  const element = clickedBy(event);
   // The right button has `contextmenu`; a click without a count was made by a key or by script.
   if (!isElement(element) || (event.type === 'auxclick' && event.button === 2) || !event.detail) return;
   if (dragged) {

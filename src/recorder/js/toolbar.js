@@ -3,7 +3,7 @@
 
 /** In order: what it asks for, its label, and the letter that does the same with Alt and Shift. */
 const BUTTONS = [
-  ['record', 'Record', 'KeyR'], ['pick', 'Pick locator', 'KeyP'], ['visible', 'Assert visibility', 'KeyV'], ['text', 'Assert text', 'KeyT'],
+  ['record', 'Record', 'KeyR'], ['pick', 'Pick locator', 'KeyP'], ['hover', 'Record a hover', 'KeyH'], ['visible', 'Assert visibility', 'KeyV'], ['text', 'Assert text', 'KeyT'],
   ['value', 'Assert value', 'KeyE'], ['snapshot', 'Assert snapshot', 'KeyA'], ['stop', 'Stop recording', 'KeyS'],
 ];
 /** The letter that brings the focus here. */
