@@ -6,6 +6,7 @@ mod preview;
 mod python;
 mod replay;
 mod secrets;
+mod robust;
 mod session;
 #[path = "../support/site.rs"]
 mod site;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use understudy::browser::context::ContextOptions;
 use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode};
-use understudy::model::action::RecordedAction;
+use understudy::model::action::{RecordedAction, Signal};
 use understudy::recorder::{Mode as Means, Recorder, RecorderEvent, RecorderOptions};
 
 fn folder(name: &str) -> PathBuf {
@@ -84,6 +85,12 @@ impl Recording {
             let done = self.answering(step.perform(&pages[step.page], site)).await;
             if let Err(error) = done {
                 panic!("{step:?}: {error}\nso far: {:#?}", self.recorder.actions().await);
+            }
+            while step.downloads {
+                let Some(RecorderEvent::Changed(change)) = self.events.recv().await else { continue };
+                if change.action.signals.iter().any(|signal| matches!(signal, Signal::Download { .. })) {
+                    break;
+                }
             }
             self.settle().await;
         }

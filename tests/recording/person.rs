@@ -31,6 +31,9 @@ pub(crate) struct Step {
     /// Which page, in the order they opened.
     #[serde(default)]
     pub(crate) page: usize,
+    /// Whether a download begins, which the person sees.
+    #[serde(default)]
+    pub(crate) downloads: bool,
     #[serde(flatten)]
     deed: Deed,
 }
@@ -189,6 +192,11 @@ impl Step {
 pub(crate) async fn click(page: &Page, selector: &str) -> Result<(), BrowserError> {
     let (x, y) = middle(&Locator::new(&page.main_frame(), selector)).await?;
     page.mouse().click(x, y, &ClickOptions::default()).await
+}
+
+/// Where a person points to.
+pub(crate) async fn middle_of(page: &Page, selector: &str) -> (f64, f64) {
+    middle(&Locator::new(&page.main_frame(), selector)).await.expect("an element")
 }
 
 /// How a person waits for a page.

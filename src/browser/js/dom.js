@@ -108,7 +108,9 @@ function selectPiercing(root, css) {
 function shadowHostsIn(scope) {
   return cached('shadowHosts', scope, () => {
     const hosts = [];
-    for (const element of scope.querySelectorAll('*')) if (element.shadowRoot) hosts.push(element);
+    const all = scope.querySelectorAll('*');
+    spend(all.length / 20);
+    for (const element of all) if (element.shadowRoot) hosts.push(element);
     return hosts;
   });
 }

@@ -38,7 +38,7 @@ on('mousemove', event => {
   const element = hitBy(event);
   if (!isAsserting() || !isElement(element)) return;
   const selector = withCaches(() => selectorFor(element));
-  if (selector) mark(withCaches(() => meant(selector, element)), selector);
+  if (selector) mark(aimOf(element), selector);
   else unmark();
 }, { capture: true, passive: true });
 

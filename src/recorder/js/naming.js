@@ -5,7 +5,7 @@ const MOST_ALTERNATIVES = 4;
 
 /** A person waits while an element is named: no longer than a frame of the screen. In units of `spend`, not in time, so that the same page
  *  has the same names on any machine. */
-const FOR_BEST = 6_000, FOR_BETTER = 6_000, FOR_OTHERS = 3_000;
+const FOR_BEST = 6_000, FOR_BETTER = 6_000, FOR_OTHERS = 1_500;
 
 /** `{ selector, alternatives }` of an element; without its text for what is edited in place. */
 function named(node, noText = false) {
@@ -68,12 +68,9 @@ function settle(element, noText) {
   return name;
 }
 
-/** A person hits what is inside of a button; the code says the button. */
-const meant = (selector, element) => queryAll(parseSelector(selector), element.ownerDocument)[0] ?? element;
-
-/** A place in the window, from the corner of what the name of `element` means. */
+/** A place in the window, from the corner of what the name of `element` means: a person hits what is inside of a button. */
 function offsetIn(element, x, y) {
-  const box = meant(nameSettled(element).selector, element).getBoundingClientRect();
+  const box = aimOf(element).getBoundingClientRect();
   return rounded(x - box.x, y - box.y);
 }
 
