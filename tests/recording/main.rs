@@ -60,6 +60,7 @@ impl Recording {
         self.answers = script.answers.clone().into();
         let mut pages = vec![self.context.new_page().await.expect("a page")];
         pages[0].main_frame().goto(&format!("{site}{}", script.url), &goto()).await.expect("a document");
+        let mut downloads = 0;
         for step in &script.steps {
             loop {
                 let known: Vec<_> = pages.iter().map(|page| page.id().to_owned()).collect();
@@ -86,15 +87,19 @@ impl Recording {
             if let Err(error) = done {
                 panic!("{step:?}: {error}\nso far: {:#?}", self.recorder.actions().await);
             }
-            while step.downloads {
-                let Some(RecorderEvent::Changed(change)) = self.events.recv().await else { continue };
-                if change.action.signals.iter().any(|signal| matches!(signal, Signal::Download { .. })) {
-                    break;
-                }
+            downloads += usize::from(step.downloads);
+            while self.downloads().await < downloads {
+                self.events.recv().await;
             }
             self.settle().await;
         }
         self.recorder.actions().await
+    }
+
+    /// How many began.
+    async fn downloads(&self) -> usize {
+        let is_download = |signal: &&Signal| matches!(signal, Signal::Download { .. });
+        self.recorder.actions().await.iter().flat_map(|action| &action.signals).filter(is_download).count()
     }
 
     /// Waits until all pages have said what they have to say.
