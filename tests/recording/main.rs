@@ -5,8 +5,8 @@ mod person;
 mod preview;
 mod python;
 mod replay;
-mod secrets;
 mod robust;
+mod secrets;
 mod session;
 #[path = "../support/site.rs"]
 mod site;

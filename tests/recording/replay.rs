@@ -25,7 +25,8 @@ pub(super) const STATE_JS: &str = "() => ({
 pub(super) const PASSWORD: &str = "s3cret";
 
 pub(super) const SCRIPTS: [&str; 16] = [
-    "answers", "board", "clicks", "dialogs", "drag", "feed", "files", "forms", "frames", "history", "keys", "menus", "origins", "rows", "shadow", "shop",
+    "answers", "board", "clicks", "dialogs", "drag", "feed", "files", "forms", "frames", "history", "keys", "menus",
+    "origins", "rows", "shadow", "shop",
 ];
 
 /// What a person did, and what was left.
