@@ -204,7 +204,6 @@ async fn a_page_that_floods_the_document_hears_of_input_no_later() {
     let mut stage = Stage::on(STORM).await;
     let with = lateness(&stage.page).await;
     assert_eq!(stage.done().await.len(), 30);
-    eprintln!("late by {without:.1} ms without, {with:.1} ms with the recorder");
     // On a quiet machine it is less than a frame; a busy one must not fail. Without a bound it would be seconds.
     assert!(with < without * 4.0 + 100.0, "late by {without:.1} ms without, {with:.1} ms with the recorder");
     stage.end().await;
