@@ -15,7 +15,7 @@ import { screenshotTitle, toHaveScreenshot } from './screenshots.js';
 import { toMatchSnapshot } from './snapshots.js';
 import { toThrow } from './throwing.js';
 import { matcherHint, utils } from './utils.js';
-import { untilItPasses } from './waiting.js';
+import { NotYet, untilItPasses } from './waiting.js';
 import { WEB, webMatch } from './web.js';
 
 export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toBeOK, toThrow, toThrowError: toThrow };
@@ -99,7 +99,9 @@ export function contextOf(settings, { isNot, promise }) {
 function check({ name, args, settings, custom, modifiers }, actual, fromPromise = '') {
   const { isNot } = modifiers;
   const judge = result => {
-    if (Boolean(result.pass) === isNot) throw new Error(typeof result.message === 'function' ? result.message() : result.message ?? 'No message was specified for this matcher.');
+    if (Boolean(result.pass) !== isNot) return;
+    const message = typeof result.message === 'function' ? result.message() : result.message ?? 'No message was specified for this matcher.';
+    throw failure(message, { name, expected: args[0], actual, ...result });
   };
   if (name in custom) {
     const valid = result => {
@@ -147,7 +149,14 @@ async function webFirst({ name, actual, args, settings, modifiers, stack, title,
     return;
   }
   const result = await webMatch(name, subject, args, { isNot: modifiers.isNot, timeout, title, step, stack });
-  if (result.pass === modifiers.isNot) throw new Error(result.message());
+  if (result.pass === modifiers.isNot) throw failure(result.message(), { name, ...result });
+}
+
+/** The error of a matcher that failed. Matchers of one's own that are made of others read its `matcherResult`. */
+function failure(message, { name, pass, expected, actual, timeout, log }) {
+  const error = new Error(message);
+  Object.defineProperty(error, 'matcherResult', { value: { name, pass, expected, actual, message, ...(timeout === undefined ? {} : { timeout }), ...(log === undefined ? {} : { log }) }, configurable: true });
+  return error;
 }
 
 async function viaPromise(context) {
@@ -168,6 +177,7 @@ async function viaPromise(context) {
 
 async function poll({ settings, custom, actual, modifiers }, name, args) {
   if (typeof actual !== 'function') throw new Error('`expect.poll()` accepts only function as a first argument');
+  if (modifiers.promise) throw new Error(`\`expect.poll()\` does not support "${modifiers.promise}" matcher.`);
   if (name in WEB && !(name in custom)) throw new Error(`\`expect.poll()\` does not support "${name}" matcher.`);
   const { timeout = expectDefaults.timeout(), intervals } = settings.poll;
   const once = { settings: { ...settings, poll: undefined, soft: false }, custom, modifiers };
@@ -176,7 +186,7 @@ async function poll({ settings, custom, actual, modifiers }, name, args) {
     // What the function itself throws is no failed expectation: it ends the poll.
     try { value = await actual(); } catch (error) { return keepStack(error); }
     return callMatcher({ ...once, actual: value }, name, args);
-  }, timeout, intervals);
+  }, timeout, { intervals, slot: expectDefaults.attempt()?.current });
 }
 
 async function toPass({ actual, modifiers }, { timeout = expectDefaults.toPassTimeout(), intervals } = {}) {
@@ -185,7 +195,7 @@ async function toPass({ actual, modifiers }, { timeout = expectDefaults.toPassTi
     if (!modifiers.isNot) return actual();
     let threw = false;
     try { await actual(); } catch { threw = true; }
-    if (!threw) throw new Error('Expect(...).not.toPass(): the function passed');
+    if (!threw) throw new NotYet();
     return undefined;
-  }, timeout, intervals);
+  }, timeout, { intervals, slot: expectDefaults.attempt()?.current });
 }

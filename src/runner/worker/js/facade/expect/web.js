@@ -102,7 +102,10 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
     if (isPage && error.isClosed) return { matches: isNot, received: '' };
     throw error;
   });
-  return { pass: result.matches, message: () => words(name, subject, plan, result, { isNot, timeout, title, isPage }) };
+  return {
+    pass: result.matches, expected: plan.expected ?? plan.words, actual: receivedOf(plan, result), timeout, log: result.log,
+    message: () => words(name, subject, plan, result, { isNot, timeout, title, isPage }),
+  };
 }
 
 function words(name, subject, plan, result, { isNot, timeout, title, isPage }) {

@@ -51,11 +51,9 @@ export class Attempt {
 
   async #whole(next) {
     await this.#guard(() => inStep({ category: 'hook', title: 'Before Hooks' }, () => this.#before()));
-    const ready = this.info.status === 'passed' && this.info.expectedStatus !== 'skipped' && !this.failed;
-    if (ready) {
+    if (this.ready && !this.failed) {
       await this.#guard(() => this.#timed(async () => {
-        const values = await this.fixtures.forFunction(this.test.fn, this.pool, this.#runner, this.info, 'Test', this.test.location);
-        await this.test.fn(values, this.info);
+        await this.test.fn(this.values, this.info);
         await Promise.all(this.expected);
       }));
     }
@@ -79,6 +77,11 @@ export class Attempt {
     for (const suite of this.test.suite.chain()) {
       for (const hook of suite.hooks.beforeEach) await this.#timed(() => this.hook(hook, this.fixtures));
     }
+    this.ready = this.info.status === 'passed' && this.info.expectedStatus !== 'skipped' && !this.failed;
+    if (!this.ready) return;
+    await this.#timed(async () => {
+      this.values = await this.fixtures.forFunction(this.test.fn, this.pool, this.#runner, this.info, 'Test', this.test.location);
+    });
   }
 
   async #after(next) {

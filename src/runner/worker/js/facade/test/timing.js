@@ -34,7 +34,7 @@ export class Slot {
   async run(body, words) {
     const expired = Promise.withResolvers();
     expired.promise.catch(() => {});
-    let began = native.now();
+    let began = this.began = native.now();
     let timer;
     const stop = () => { clearTimeout(timer); this.spent += native.now() - began; };
     const arm = () => {
@@ -48,17 +48,20 @@ export class Slot {
       }, left);
     };
     this.arm = arm;
-    this.suspend = () => { stop(); return () => { began = native.now(); arm(); }; };
+    this.suspend = () => { stop(); return () => { began = this.began = native.now(); arm(); }; };
     arm();
     try {
       return await Promise.race([body(), expired.promise]);
     } finally {
       stop();
-      this.arm = this.suspend = undefined;
+      this.arm = this.suspend = this.began = undefined;
       if (this.timeout > 0) gap();
       else limit(0);
     }
   }
+
+  /** Milliseconds that are left while it runs; Infinity where there is no limit. */
+  left() { return this.timeout > 0 && this.began !== undefined ? this.timeout - this.spent - (native.now() - this.began) : Infinity; }
 
   /** A new limit, counted from the slot's start; also while it runs. */
   retime(timeout) {
