@@ -9,11 +9,9 @@ use super::super::sync::lock;
 use super::answer::{Answer, Response};
 use super::extra::{Extra, ExtraInfo};
 use super::route::{allowed, pairs, phrase, without_cookie};
-use super::{Headers, Inner, Request, Route, Sent, listed};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use super::told::{AuthRequired, Cached, Failed, Finished, Pause, Paused, Received, WillBeSent, to_be_sent};
+use super::{Headers, Inner, Request, Route, listed};
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -46,112 +44,6 @@ struct State {
 
 /// Document requests that are remembered; `goto` needs the last one of its frame.
 const DOCUMENTS: usize = 64;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WillBeSent {
-    request_id: String,
-    #[serde(default)]
-    loader_id: String,
-    request: SentRequest,
-    redirect_response: Option<Response>,
-    #[serde(default)]
-    redirect_has_extra_info: bool,
-    #[serde(rename = "type", default)]
-    kind: String,
-    frame_id: Option<String>,
-    initiator: Option<Initiator>,
-    #[serde(default)]
-    timestamp: f64,
-    #[serde(default)]
-    wall_time: f64,
-}
-
-#[derive(Deserialize)]
-struct Initiator {
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SentRequest {
-    url: String,
-    #[serde(default)]
-    url_fragment: Option<String>,
-    method: String,
-    headers: Map<String, Value>,
-    #[serde(default)]
-    post_data_entries: Vec<PostDataEntry>,
-}
-
-#[derive(Deserialize)]
-struct PostDataEntry {
-    bytes: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Paused {
-    request_id: String,
-    network_id: Option<String>,
-    frame_id: Option<String>,
-    request: SentRequest,
-    redirected_request_id: Option<String>,
-}
-
-struct Pause {
-    session: Session,
-    event: Paused,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Received {
-    request_id: String,
-    response: Response,
-    #[serde(default)]
-    has_extra_info: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Finished {
-    request_id: String,
-    #[serde(default)]
-    timestamp: f64,
-    #[serde(default)]
-    encoded_data_length: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed {
-    request_id: String,
-    error_text: String,
-    blocked_reason: Option<String>,
-    #[serde(default)]
-    timestamp: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Cached {
-    request_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AuthRequired {
-    request_id: String,
-    request: SentRequest,
-    auth_challenge: Challenge,
-}
-
-#[derive(Deserialize)]
-struct Challenge {
-    source: Option<String>,
-}
 
 impl Network {
     /// The request for the document that Chromium calls `loader`.
@@ -492,41 +384,4 @@ fn resume(session: &Session, id: &str, mut params: Value) {
 fn is_preflight(sent: &WillBeSent, pause: &Pause) -> bool {
     pause.event.request.method == "OPTIONS"
         && sent.initiator.as_ref().is_some_and(|initiator| initiator.kind == "preflight")
-}
-
-/// Where it stopped at us, as it was told then.
-fn to_be_sent(sent: WillBeSent, pause: Option<&Pause>) -> Sent {
-    let WillBeSent { kind, timestamp, wall_time, request, .. } = sent;
-    let told = pause.map_or(&request, |pause| &pause.event.request);
-    let entries: Vec<&String> = told.post_data_entries.iter().filter_map(|entry| entry.bytes.as_ref()).collect();
-    let body = entries.iter().flat_map(|bytes| BASE64.decode(bytes).unwrap_or_default()).collect();
-    Sent {
-        url: told.url.clone() + told.url_fragment.as_deref().unwrap_or_default(),
-        method: told.method.clone(),
-        headers: told.headers.clone(),
-        body: (!entries.is_empty()).then_some(body),
-        resource_type: resource_type(&kind),
-        timestamp,
-        wall_time,
-    }
-}
-
-fn resource_type(kind: &str) -> &'static str {
-    match kind {
-        "Document" => "document",
-        "Stylesheet" => "stylesheet",
-        "Image" => "image",
-        "Media" => "media",
-        "Font" => "font",
-        "Script" => "script",
-        "TextTrack" => "texttrack",
-        "XHR" => "xhr",
-        "Fetch" => "fetch",
-        "EventSource" => "eventsource",
-        "WebSocket" => "websocket",
-        "Manifest" => "manifest",
-        "Ping" => "ping",
-        "CSPViolationReport" => "cspreport",
-        _ => "other",
-    }
 }

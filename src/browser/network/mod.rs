@@ -5,6 +5,7 @@ mod events;
 mod extra;
 mod intercept;
 mod route;
+mod told;
 mod websocket;
 
 pub use answer::{Response, SecurityDetails, Sizes, Timing};
