@@ -32,6 +32,16 @@ fn code_is_what_the_official_generators_write() {
         for target in Target::ALL.into_iter().filter(|target| !matches!(target, Target::Jsonl | Target::ChromeRecorder))
         {
             let official = std::fs::read_to_string(folder.join(format!("{target}.txt"))).expect("a golden file");
+            let mut recording = recording.clone();
+            // The official tests use pages that nobody opens in them; ours are opened.
+            let is_library = matches!(
+                target,
+                Target::JavaScript | Target::Python | Target::PythonAsync | Target::Java | Target::CSharp
+            );
+            let is_second = |recorded: &RecordedAction| {
+                matches!(recorded.action, Action::OpenPage { .. }) && recorded.page != "page"
+            };
+            recording.actions.retain(|recorded| is_library || !is_second(recorded));
             assert_eq!(generate(target, &recording), official, "{target} of {}", folder.display());
         }
     }
