@@ -36,7 +36,12 @@ pub(super) enum Said {
     /// A locator was picked.
     Picked { selector: String },
     /// A click is to mean something else, or the person is done.
-    Wanted { wanted: Wanted },
+    /// `asked` counts what this document wanted.
+    Wanted {
+        wanted: Wanted,
+        #[serde(default)]
+        asked: u64,
+    },
     /// A list or a chooser of the browser's own stayed closed.
     Picker(Picker),
     /// The toolbar was moved.
@@ -99,6 +104,6 @@ mod tests {
         assert_eq!(selector, "iframe >> internal:control=enter-frame >> h1");
         assert_eq!(payload.alternatives, ["css=h1"]);
         let mode: Payload = serde_json::from_str(r#"{"name":"wanted","wanted":"none"}"#).expect("a payload");
-        assert!(matches!(mode.deed, Deed::Said(Said::Wanted { wanted: Wanted::None })));
+        assert!(matches!(mode.deed, Deed::Said(Said::Wanted { wanted: Wanted::None, .. })));
     }
 }

@@ -13,7 +13,7 @@ use crate::model::locator::render;
 use crate::model::recording::Picker;
 use futures_util::future::join_all;
 use serde_json::json;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -149,6 +149,7 @@ impl Recorder {
             led: HashSet::new(),
             state,
             version: 0,
+            answered: HashMap::new(),
             started: Instant::now(),
             events,
         };
@@ -214,6 +215,8 @@ struct Watch {
     state: State,
     /// Of the state: an older one that comes late to a page means nothing.
     version: u64,
+    /// How much of what a frame wanted has been done: it is ahead of what it is told until then.
+    answered: HashMap<String, u64>,
     started: Instant,
     events: mpsc::UnboundedSender<RecorderEvent>,
 }
@@ -332,8 +335,9 @@ impl Watch {
                 let selector = format!("{}{}", way.selector, picker.selector);
                 self.tell(RecorderEvent::Picker(Picker { selector, ..picker }));
             }
-            Deed::Said(Said::Wanted { wanted: Wanted::Stop }) => self.tell(RecorderEvent::Finished),
-            Deed::Said(Said::Wanted { wanted }) => {
+            Deed::Said(Said::Wanted { wanted: Wanted::Stop, .. }) => self.tell(RecorderEvent::Finished),
+            Deed::Said(Said::Wanted { wanted, asked }) => {
+                self.answered.insert(frame.id().to_owned(), asked);
                 let before = self.state.mode();
                 self.state.want(wanted);
                 tokio::spawn(self.inform_all(before));
@@ -370,6 +374,7 @@ impl Watch {
     fn inform(&self, frame: &Frame) -> impl Future<Output = ()> + use<> {
         let (frame, mut told) = (frame.clone(), self.state.told());
         told["version"] = json!(self.version);
+        told["answered"] = json!(self.answered.get(frame.id()));
         // The frame may be gone by now.
         async move { drop(frame.call_resident("setState", told, None).await) }
     }

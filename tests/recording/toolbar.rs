@@ -9,6 +9,9 @@ use understudy::browser::{BrowserPool, LaunchOptions, Locator, Page};
 use understudy::model::action::Action;
 use understudy::recorder::{Mode, RecorderEvent, RecorderOptions};
 
+/// For what is told at once; a hang becomes a failure that says what was waited for.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Notes every event that gets to it, whatever it is of, from before anything else on.
 const NOTING: &str = "<script>const seen = []; for (const type of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'dblclick', 'keydown', 'keyup', \
     'focusin', 'focusout', 'input', 'toggle', 'contextmenu']) addEventListener(type, event => seen.push(type + ' ' + event.target.nodeName), true);</script>";
@@ -67,11 +70,14 @@ impl Toolbar {
     }
 
     async fn mode(&mut self) -> Mode {
-        loop {
-            if let RecorderEvent::Mode(mode) = self.recording.events.recv().await.expect("a recorder") {
-                return mode;
+        let told = async {
+            loop {
+                if let RecorderEvent::Mode(mode) = self.recording.events.recv().await.expect("a recorder") {
+                    return mode;
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("the mode is told")
     }
 
     /// What an element becomes when a button was pressed before the click on it.
@@ -81,6 +87,16 @@ impl Toolbar {
         click(&self.page, selector).await.expect("a click");
         assert_eq!(self.mode().await, Mode::Record);
         self.last().await
+    }
+
+    /// Waits until the last action is such a one.
+    async fn comes(&mut self, is: impl Fn(&Action) -> bool) {
+        let came = async {
+            while !is(&self.last().await) {
+                self.recording.events.recv().await.expect("a recorder");
+            }
+        };
+        tokio::time::timeout(PATIENCE, came).await.expect("the action is recorded");
     }
 
     async fn last(&self) -> Action {
@@ -129,7 +145,7 @@ async fn what_is_asserted_is_recorded_and_the_page_sees_nothing() {
     assert_eq!(toolbar.evaluate("document.querySelector('[type=checkbox]').checked").await, json!(true));
     // And then clicks are clicks.
     click(&toolbar.page, "button >> nth=0").await.expect("a click");
-    assert!(matches!(toolbar.last().await, Action::Click { .. }));
+    toolbar.comes(|action| matches!(action, Action::Click { .. })).await;
     assert_eq!(toolbar.evaluate("seen.includes('click BUTTON')").await, json!(true));
     toolbar.end().await;
 }
@@ -183,7 +199,7 @@ async fn it_pauses_goes_on_and_stops() {
     toolbar.press("record").await;
     assert_eq!(toolbar.mode().await, Mode::Record);
     click(&toolbar.page, "button >> nth=0").await.expect("a click");
-    assert!(matches!(toolbar.last().await, Action::Click { .. }));
+    toolbar.comes(|action| matches!(action, Action::Click { .. })).await;
     toolbar.press("stop").await;
     while !matches!(toolbar.recording.events.recv().await.expect("a recorder"), RecorderEvent::Finished) {}
     toolbar.end().await;

@@ -12,6 +12,13 @@ const swallowedKeys = new Set();
 
 const isAsserting = () => mode !== 'none';
 
+/** How much this document wanted so far. */
+let asked = 0;
+
+function ask(wanted) {
+  binding(JSON.stringify({ name: 'wanted', wanted, asked: ++asked }));
+}
+
 function setMode(name) {
   mode = name;
   if (!isAsserting()) unmark();
@@ -95,5 +102,5 @@ function choose(element) {
 /** Back to recording, here and, by Rust, in the other frames. */
 function settleMode() {
   setMode('none');
-  binding(JSON.stringify({ name: 'wanted', wanted: 'none' }));
+  ask('none');
 }

@@ -40,7 +40,8 @@ let version = -1;
 /** Rust calls these. */
 const recorder = {
   setState(state) {
-    if (state.version < version) return;
+    // Neither what is older than what was told before, nor than what was wanted here since.
+    if (state.version < version || (state.answered ?? 0) < asked) return;
     version = state.version;
     paused = state.paused;
     shortcuts = !!state.toolbar;

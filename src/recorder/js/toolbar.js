@@ -62,7 +62,7 @@ function want(is) {
   const wanted = is === 'record' ? (paused ? 'record' : 'pause') : is === mode ? 'none' : is;
   // This frame is the one that is clicked next.
   if (is !== 'record' && is !== 'stop') setMode(wanted);
-  binding(JSON.stringify({ name: 'wanted', wanted }));
+  ask(wanted);
 }
 
 const inside = ({ clientX, clientY }, element) => {
