@@ -21,7 +21,9 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
   return new Promise((resolve, reject) => {
     const wrong = mistake(name, params);
     if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
-    pending.set(id, { resolve, reject, apiName, stack, about: params.page ?? params.frame });
+    const about = params.page ?? params.frame;
+    // The reason for closing is told to what it interrupts, not to what begins afterwards.
+    pending.set(id, { resolve, reject, apiName, stack, about: whyClosed(about) === undefined ? about : undefined });
     try {
       send({ t: 'op', id, step: step ?? null, name, params });
     } catch (error) {
