@@ -1,7 +1,6 @@
 // Reading events the way Playwright's recorder does.
 
-/** Rust's end. Taken before anything else can. */
-// Looked up at each call: in a new process the document's scripts may run before Chromium has put it there.
+/** Rust's end. Looked up at each call: in a new process a document's scripts may run before Chromium has put it there. */
 const binding = text => globalThis.__understudy_record(text);
 
 /** All listeners of ours on the window. */
