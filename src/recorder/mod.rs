@@ -2,11 +2,11 @@
 //! downloads and dialogs, is merged by [`transcript`].
 
 mod frames;
+mod handle;
 mod mode;
 mod payload;
 mod secrets;
 pub mod transcript;
 mod watch;
 
-pub use mode::Mode;
-pub use watch::{Recorder, RecorderEvent, RecorderOptions};
+pub use handle::{Recorder, RecorderEvent, RecorderOptions};

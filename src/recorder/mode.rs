@@ -1,28 +1,8 @@
 //! What a click means, and what pages are told of it.
 
+use crate::model::recording::ClickMode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// What a click means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// What it does.
-    Record,
-    /// Nothing is recorded.
-    Pause,
-    /// This is what the locator is wanted of.
-    PickLocator,
-    /// The mouse rests on this.
-    Hover,
-    /// This is to be visible.
-    AssertVisible,
-    /// This is to have its text.
-    AssertText,
-    /// This is to have its value, or to be checked.
-    AssertValue,
-    /// This is to have its aria snapshot.
-    AssertSnapshot,
-}
 
 /// What a page wants: by its toolbar, by a key, or because an assertion was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -55,7 +35,7 @@ pub(super) struct State {
     /// Outside of assertions.
     pub(super) paused: bool,
     /// A pick or an assertion that is under way.
-    pub(super) asserting: Option<Mode>,
+    pub(super) asserting: Option<ClickMode>,
     /// Whether the toolbar is shown.
     pub(super) toolbar: bool,
     /// Where it was moved to.
@@ -64,14 +44,14 @@ pub(super) struct State {
 
 impl State {
     /// What a click means now.
-    pub(super) fn mode(&self) -> Mode {
-        self.asserting.unwrap_or(if self.paused { Mode::Pause } else { Mode::Record })
+    pub(super) fn mode(&self) -> ClickMode {
+        self.asserting.unwrap_or(if self.paused { ClickMode::Pause } else { ClickMode::Record })
     }
 
-    pub(super) fn switch(&mut self, mode: Mode) {
+    pub(super) fn switch(&mut self, mode: ClickMode) {
         match mode {
-            Mode::Record | Mode::Pause => {
-                self.paused = mode == Mode::Pause;
+            ClickMode::Record | ClickMode::Pause => {
+                self.paused = mode == ClickMode::Pause;
                 self.asserting = None;
             }
             assertion => self.asserting = Some(assertion),
@@ -82,14 +62,14 @@ impl State {
     pub(super) fn want(&mut self, wanted: Wanted) {
         match wanted {
             Wanted::None => self.asserting = None,
-            Wanted::Record => self.switch(Mode::Record),
-            Wanted::Pause => self.switch(Mode::Pause),
-            Wanted::Pick => self.switch(Mode::PickLocator),
-            Wanted::Hover => self.switch(Mode::Hover),
-            Wanted::Visible => self.switch(Mode::AssertVisible),
-            Wanted::Text => self.switch(Mode::AssertText),
-            Wanted::Value => self.switch(Mode::AssertValue),
-            Wanted::Snapshot => self.switch(Mode::AssertSnapshot),
+            Wanted::Record => self.switch(ClickMode::Record),
+            Wanted::Pause => self.switch(ClickMode::Pause),
+            Wanted::Pick => self.switch(ClickMode::PickLocator),
+            Wanted::Hover => self.switch(ClickMode::Hover),
+            Wanted::Visible => self.switch(ClickMode::AssertVisible),
+            Wanted::Text => self.switch(ClickMode::AssertText),
+            Wanted::Value => self.switch(ClickMode::AssertValue),
+            Wanted::Snapshot => self.switch(ClickMode::AssertSnapshot),
             Wanted::Stop => {}
         }
     }
@@ -97,13 +77,13 @@ impl State {
     /// As the script calls it.
     pub(super) fn told(&self) -> Value {
         let mode = match self.asserting {
-            None | Some(Mode::Record | Mode::Pause) => "none",
-            Some(Mode::PickLocator) => "pick",
-            Some(Mode::Hover) => "hover",
-            Some(Mode::AssertVisible) => "visible",
-            Some(Mode::AssertText) => "text",
-            Some(Mode::AssertValue) => "value",
-            Some(Mode::AssertSnapshot) => "snapshot",
+            None | Some(ClickMode::Record | ClickMode::Pause) => "none",
+            Some(ClickMode::PickLocator) => "pick",
+            Some(ClickMode::Hover) => "hover",
+            Some(ClickMode::AssertVisible) => "visible",
+            Some(ClickMode::AssertText) => "text",
+            Some(ClickMode::AssertValue) => "value",
+            Some(ClickMode::AssertSnapshot) => "snapshot",
         };
         let place = self.place.map_or_else(|| json!({}), |place| json!({ "x": place.x, "y": place.y }));
         json!({ "mode": mode, "paused": self.paused, "toolbar": self.toolbar.then_some(place) })
@@ -119,10 +99,13 @@ mod tests {
         let mut state = State { toolbar: true, ..State::default() };
         state.want(Wanted::Pause);
         state.want(Wanted::Text);
-        assert_eq!((state.mode(), state.told()["mode"].as_str()), (Mode::AssertText, Some("text")));
+        assert_eq!((state.mode(), state.told()["mode"].as_str()), (ClickMode::AssertText, Some("text")));
         state.want(Wanted::None);
-        assert_eq!((state.mode(), state.told()), (Mode::Pause, json!({"mode": "none", "paused": true, "toolbar": {}})));
-        state.switch(Mode::Record);
-        assert_eq!(state.mode(), Mode::Record);
+        assert_eq!(
+            (state.mode(), state.told()),
+            (ClickMode::Pause, json!({"mode": "none", "paused": true, "toolbar": {}}))
+        );
+        state.switch(ClickMode::Record);
+        assert_eq!(state.mode(), ClickMode::Record);
     }
 }

@@ -13,9 +13,9 @@ use crate::codegen::{self, Target, UnknownTarget};
 use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
 use crate::model::device::UnknownDevice;
 use crate::model::locator::render;
-use crate::model::recording::RecordingControl;
+use crate::model::recording::{ClickMode, RecordingControl};
 use crate::model::{Event, StartRecording};
-use crate::recorder::{self, Recorder, RecorderEvent, RecorderOptions};
+use crate::recorder::{Recorder, RecorderEvent, RecorderOptions};
 use input::Hands;
 use options::{address, context_options};
 use preview::Preview;
@@ -288,8 +288,8 @@ impl Stage {
     async fn controlled(&mut self, control: RecordingControl) -> Option<End> {
         match control {
             RecordingControl::Stop => return Some(End::Done),
-            RecordingControl::Pause => self.hands.switch(recorder::Mode::Pause),
-            RecordingControl::Resume => self.hands.switch(recorder::Mode::Record),
+            RecordingControl::Pause => self.hands.switch(ClickMode::Pause),
+            RecordingControl::Resume => self.hands.switch(ClickMode::Record),
             RecordingControl::Input(input) => self.input(input).await,
         }
         None
@@ -321,7 +321,7 @@ impl Stage {
                 self.dialog = Some(dialog);
                 self.tell(Event::RecordingDialog { execution, kind, message, default_value }).await;
             }
-            RecorderEvent::Mode(mode) => self.tell(Event::RecordingMode { execution, mode: mode.into() }).await,
+            RecorderEvent::Mode(mode) => self.tell(Event::RecordingMode { execution, mode }).await,
             RecorderEvent::Finished => return Some(End::Done),
             RecorderEvent::Ended => {
                 let lost = self.context.browser().is_closed();

@@ -21,7 +21,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use understudy::browser::context::ContextOptions;
 use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode};
 use understudy::model::action::{RecordedAction, Signal};
-use understudy::recorder::{Mode as Means, Recorder, RecorderEvent, RecorderOptions};
+use understudy::model::recording::ClickMode;
+use understudy::recorder::{Recorder, RecorderEvent, RecorderOptions};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name)
@@ -71,8 +72,8 @@ impl Recording {
                 let event = self.events.recv().await;
                 answer(event, &mut self.answers).await;
             }
-            let shown = step.sees().map(|at| (Means::AssertVisible, at));
-            let pointed = step.hovers().map(|at| (Means::Hover, at));
+            let shown = step.sees().map(|at| (ClickMode::AssertVisible, at));
+            let pointed = step.hovers().map(|at| (ClickMode::Hover, at));
             if let Some((mode, at)) = shown.or(pointed).filter(|_| self.asserts) {
                 step.perform(&pages[step.page], site).await.expect("what is there");
                 self.recorder.set_mode(mode).await;

@@ -6,7 +6,8 @@ use serde_json::json;
 use std::path::Path;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::locator::render;
-use understudy::recorder::{Mode, RecorderEvent, RecorderOptions};
+use understudy::model::recording::ClickMode;
+use understudy::recorder::{RecorderEvent, RecorderOptions};
 
 /// `naming/capture.mjs` writes them, but for what is ours.
 #[derive(Deserialize)]
@@ -34,13 +35,13 @@ async fn elements_have_names_that_last() {
             page.main_frame().goto(&url, &person::goto()).await.expect("a document");
             shown = name;
         }
-        recording.recorder.set_mode(Mode::PickLocator).await;
+        recording.recorder.set_mode(ClickMode::PickLocator).await;
         person::click(&page, &at).await.expect("a click");
         let mut picked = String::new();
         loop {
             match recording.events.recv().await.expect("a pick") {
                 RecorderEvent::Picked(selector) => picked = render(&selector),
-                RecorderEvent::Mode(Mode::Record) => break,
+                RecorderEvent::Mode(ClickMode::Record) => break,
                 _ => {}
             }
         }

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use understudy::browser::input::ClickOptions;
 use understudy::browser::{BrowserPool, LaunchOptions, Locator, Page};
 use understudy::model::action::{Action, RecordedAction};
+use understudy::model::recording::ClickMode;
 use understudy::model::recording::RecordingControl;
 use understudy::model::{Event, RecordingConfig};
-use understudy::recorder::{Mode, RecorderEvent, RecorderOptions};
+use understudy::recorder::{RecorderEvent, RecorderOptions};
 
 const SECRET: &str = "s3cret-Wort";
 
@@ -45,12 +46,12 @@ impl Typist {
         context.call(&format!("() => {expression}"), &[]).await.expect("a value")
     }
 
-    async fn asserts(&mut self, mode: Mode, selector: &str) {
+    async fn asserts(&mut self, mode: ClickMode, selector: &str) {
         self.recording.recorder.set_mode(mode).await;
         click(&self.page, selector).await.expect("a click");
         loop {
             match self.recording.events.recv().await {
-                Some(RecorderEvent::Mode(Mode::Record)) => break,
+                Some(RecorderEvent::Mode(ClickMode::Record)) => break,
                 Some(_) => {}
                 None => panic!("the recorder has ended"),
             }
@@ -158,8 +159,8 @@ async fn assertions_know_the_variable() {
     typist.types("#a", SECRET).await;
     typist.types("textarea", SECRET).await;
     typist.types("#n", "Ada").await;
-    typist.asserts(Mode::AssertValue, "#a").await;
-    typist.recording.recorder.set_mode(Mode::AssertSnapshot).await;
+    typist.asserts(ClickMode::AssertValue, "#a").await;
+    typist.recording.recorder.set_mode(ClickMode::AssertSnapshot).await;
     // A click on the form itself: right of what is in it.
     let form = Locator::new(&typist.page.main_frame(), "form").read("box", json!({}), 20_000).await.expect("a place");
     let (right, bottom) = (form["width"].as_f64().expect("a width"), form["height"].as_f64().expect("a height"));
@@ -226,7 +227,7 @@ async fn a_switch_turns_it_off() {
     let mut typist = Typist::at("<input id=a type=password><input id=b autocomplete=cc-number>", options).await;
     typist.types("#a", "open").await;
     typist.types("#b", "open").await;
-    typist.asserts(Mode::AssertValue, "#a").await;
+    typist.asserts(ClickMode::AssertValue, "#a").await;
     assert_eq!(typist.evaluate("getComputedStyle(b).webkitTextSecurity").await, json!("none"));
     let done = typist.done().await;
     let texts: Vec<_> = done

@@ -7,7 +7,8 @@ use understudy::browser::input::{Button, ClickOptions};
 use understudy::browser::reading::Awaited;
 use understudy::browser::{BrowserPool, LaunchOptions, Locator, Page};
 use understudy::model::action::Action;
-use understudy::recorder::{Mode, RecorderEvent, RecorderOptions};
+use understudy::model::recording::ClickMode;
+use understudy::recorder::{RecorderEvent, RecorderOptions};
 
 /// For what is told at once; a hang becomes a failure that says what was waited for.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -69,7 +70,7 @@ impl Toolbar {
         self.page.mouse().click(x, y, &ClickOptions::default()).await.expect("a click");
     }
 
-    async fn mode(&mut self) -> Mode {
+    async fn mode(&mut self) -> ClickMode {
         let told = async {
             loop {
                 if let RecorderEvent::Mode(mode) = self.recording.events.recv().await.expect("a recorder") {
@@ -85,7 +86,7 @@ impl Toolbar {
         self.press(button).await;
         self.mode().await;
         click(&self.page, selector).await.expect("a click");
-        assert_eq!(self.mode().await, Mode::Record);
+        assert_eq!(self.mode().await, ClickMode::Record);
         self.last().await
     }
 
@@ -154,7 +155,7 @@ async fn what_is_asserted_is_recorded_and_the_page_sees_nothing() {
 async fn a_pick_tells_the_locator_and_shows_it_before() {
     let mut toolbar = Toolbar::on(CONTROLS).await;
     toolbar.press("pick").await;
-    assert_eq!(toolbar.mode().await, Mode::PickLocator);
+    assert_eq!(toolbar.mode().await, ClickMode::PickLocator);
     let bare = toolbar.page.glance(60).await.expect("a picture");
     let (x, y) = super::person::middle(&Locator::new(&toolbar.page.main_frame(), "h1")).await.expect("a place");
     toolbar.page.mouse().move_to(x, y, 1).await.expect("a move");
@@ -165,7 +166,7 @@ async fn a_pick_tells_the_locator_and_shows_it_before() {
     // Keys do not get to the page, and Escape gives up.
     toolbar.page.keyboard().press("a", None).await.expect("a key");
     toolbar.page.keyboard().press("Escape", None).await.expect("a key");
-    assert_eq!(toolbar.mode().await, Mode::Record);
+    assert_eq!(toolbar.mode().await, ClickMode::Record);
     toolbar.press("pick").await;
     toolbar.mode().await;
     click(&toolbar.page, "button >> nth=0").await.expect("a click");
@@ -175,7 +176,7 @@ async fn a_pick_tells_the_locator_and_shows_it_before() {
             break;
         }
     }
-    assert_eq!(toolbar.mode().await, Mode::Record);
+    assert_eq!(toolbar.mode().await, ClickMode::Record);
     assert_eq!(toolbar.evaluate("seen").await, json!([]));
     assert!(matches!(toolbar.last().await, Action::Navigate { .. }), "nothing else was recorded");
     toolbar.end().await;
@@ -185,7 +186,7 @@ async fn a_pick_tells_the_locator_and_shows_it_before() {
 async fn it_pauses_goes_on_and_stops() {
     let mut toolbar = Toolbar::on(CONTROLS).await;
     toolbar.press("record").await;
-    assert_eq!(toolbar.mode().await, Mode::Pause);
+    assert_eq!(toolbar.mode().await, ClickMode::Pause);
     click(&toolbar.page, "button >> nth=0").await.expect("a click");
     assert!(matches!(toolbar.last().await, Action::Navigate { .. }), "a pause");
     let visible = {
@@ -194,10 +195,10 @@ async fn it_pauses_goes_on_and_stops() {
         click(&toolbar.page, "h1").await.expect("a click");
         toolbar.mode().await
     };
-    assert_eq!(visible, Mode::Pause, "an assertion ends where it began");
+    assert_eq!(visible, ClickMode::Pause, "an assertion ends where it began");
     assert!(matches!(toolbar.last().await, Action::AssertVisible { .. }), "and counts all the same");
     toolbar.press("record").await;
-    assert_eq!(toolbar.mode().await, Mode::Record);
+    assert_eq!(toolbar.mode().await, ClickMode::Record);
     click(&toolbar.page, "button >> nth=0").await.expect("a click");
     toolbar.comes(|action| matches!(action, Action::Click { .. })).await;
     toolbar.press("stop").await;
@@ -213,14 +214,14 @@ async fn keys_do_the_same() {
     input.simply("focus", false, super::person::TIMEOUT).await.expect("a focus");
     toolbar.evaluate("seen.length = 0").await;
     keyboard.press("Alt+Shift+KeyV", None).await.expect("a key");
-    assert_eq!(toolbar.mode().await, Mode::AssertVisible);
+    assert_eq!(toolbar.mode().await, ClickMode::AssertVisible);
     keyboard.press("Alt+Shift+KeyV", None).await.expect("a key");
-    assert_eq!(toolbar.mode().await, Mode::Record);
+    assert_eq!(toolbar.mode().await, ClickMode::Record);
     // To the toolbar, along it, and back to where the focus was.
     keyboard.press("Alt+Shift+KeyU", None).await.expect("a key");
     keyboard.press("ArrowRight", None).await.expect("a key");
     keyboard.press("Enter", None).await.expect("a key");
-    assert_eq!(toolbar.mode().await, Mode::PickLocator);
+    assert_eq!(toolbar.mode().await, ClickMode::PickLocator);
     keyboard.press("Escape", None).await.expect("a key");
     keyboard.press("Escape", None).await.expect("a key");
     keyboard.type_text("!", None).await.expect("a key");

@@ -2,7 +2,7 @@
 //! (`js/polyfills/commonjs.js`). In one that has both, `require('x')` of a text becomes an import and `module.exports` a default export.
 
 use super::exports;
-use super::transform::Import;
+use super::imports::Import;
 use oxc::allocator::{Allocator, ArenaVec, GetAllocator};
 use oxc::ast::ast::{
     Argument, AssignmentExpression, AssignmentTarget, CallExpression, Expression, ObjectPropertyKind, Program,

@@ -7,6 +7,7 @@ mod commonjs;
 mod engine;
 mod explain;
 mod exports;
+mod imports;
 mod js;
 mod limits;
 mod modules;

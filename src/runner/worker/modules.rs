@@ -2,10 +2,11 @@
 
 use super::bytecode::Compiled;
 use super::exports::{self, Exports};
+use super::imports::{Import, Imported};
 use super::js;
 use super::polyfills::{self, Builtin};
 use super::stack::{OWN, Sources};
-use super::transform::{self, Import, Imported};
+use super::transform;
 use super::uses::Use;
 use crate::model::run::TestError;
 use crate::runner::protocol::{Module as Source, WorkerConfig};

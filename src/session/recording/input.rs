@@ -7,7 +7,7 @@ use crate::browser::navigation::GotoOptions;
 use crate::browser::{BrowserError, LoadState, Page};
 use crate::model::action::{MouseButton, Point};
 use crate::model::recording::{Chosen, ClickMode, Press, RecordingInput};
-use crate::recorder::{Mode, Recorder};
+use crate::recorder::Recorder;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -21,7 +21,7 @@ impl Stage {
     /// Takes it. Answers to dialogs do not queue: whatever is under way waits for them.
     pub(super) async fn input(&mut self, input: RecordingInput) {
         match input {
-            RecordingInput::Mode { mode } => self.hands.switch(mode.into()),
+            RecordingInput::Mode { mode } => self.hands.switch(mode),
             RecordingInput::Toolbar { shown } => self.hands.show_toolbar(shown),
             RecordingInput::Dialog { accept, prompt_text } => self.answer(accept, prompt_text.as_deref()).await,
             RecordingInput::Show { page } => self.show(&page).await,
@@ -63,7 +63,7 @@ pub(super) struct Hands(mpsc::UnboundedSender<Wanted>);
 
 enum Wanted {
     Input(Page, RecordingInput),
-    Mode(Mode),
+    Mode(ClickMode),
     Toolbar(bool),
 }
 
@@ -93,7 +93,7 @@ impl Hands {
     }
 
     /// After the input so far.
-    pub(super) fn switch(&self, mode: Mode) {
+    pub(super) fn switch(&self, mode: ClickMode) {
         let _ = self.0.send(Wanted::Mode(mode));
     }
 
@@ -193,34 +193,4 @@ fn held(sum: u32) -> Vec<Modifier> {
         .filter(|(bit, _)| sum & bit != 0)
         .map(|(_, modifier)| modifier)
         .collect()
-}
-
-impl From<ClickMode> for Mode {
-    fn from(mode: ClickMode) -> Self {
-        match mode {
-            ClickMode::Record => Self::Record,
-            ClickMode::Pause => Self::Pause,
-            ClickMode::PickLocator => Self::PickLocator,
-            ClickMode::Hover => Self::Hover,
-            ClickMode::AssertVisible => Self::AssertVisible,
-            ClickMode::AssertText => Self::AssertText,
-            ClickMode::AssertValue => Self::AssertValue,
-            ClickMode::AssertSnapshot => Self::AssertSnapshot,
-        }
-    }
-}
-
-impl From<Mode> for ClickMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Record => Self::Record,
-            Mode::Pause => Self::Pause,
-            Mode::PickLocator => Self::PickLocator,
-            Mode::Hover => Self::Hover,
-            Mode::AssertVisible => Self::AssertVisible,
-            Mode::AssertText => Self::AssertText,
-            Mode::AssertValue => Self::AssertValue,
-            Mode::AssertSnapshot => Self::AssertSnapshot,
-        }
-    }
 }
