@@ -177,6 +177,16 @@ impl Locator {
 
     /// The element in the page's world, once it is there.
     pub async fn element_handle(&self, timeout: u64) -> Result<RemoteObject, BrowserError> {
+        self.once(None, timeout).await
+    }
+
+    /// Waits until what a test wrote says true of the element, which is looked up anew each time.
+    pub async fn wait_for_function(&self, what: &Evaluation, timeout: u64) -> Result<(), BrowserError> {
+        self.once(Some(what), timeout).await.map(drop)
+    }
+
+    /// The element in the page's world, once it is there and `condition` says true of it.
+    async fn once(&self, condition: Option<&Evaluation>, timeout: u64) -> Result<RemoteObject, BrowserError> {
         let progress = Progress::new(timeout);
         self.note_waiting(&progress, "");
         self.within(&progress, async {
@@ -184,34 +194,15 @@ impl Locator {
             loop {
                 attempts.next().await;
                 let found = async {
-                    match self.place(World::Main).await? {
-                        Some(place) => place.element().await,
-                        None => Ok(None),
-                    }
+                    let Some(element) = self.query().await? else { return Ok(None) };
+                    let holds = match condition {
+                        Some(condition) => element.evaluate(condition).await? == Value::Bool(true),
+                        None => true,
+                    };
+                    Ok(holds.then_some(element))
                 };
                 if let Some(element) = self.retriable(found.await)? {
                     return Ok(element);
-                }
-            }
-        })
-        .await
-    }
-
-    /// Waits until what a test wrote says true of the element, which is looked up anew each time.
-    pub async fn wait_for_function(&self, what: &Evaluation, timeout: u64) -> Result<(), BrowserError> {
-        let progress = Progress::new(timeout);
-        self.note_waiting(&progress, "");
-        self.within(&progress, async {
-            let mut attempts = Attempts::new(&progress);
-            loop {
-                attempts.next().await;
-                let asked = async {
-                    let Some(place) = self.place(World::Main).await? else { return Ok(None) };
-                    let Some(element) = place.element().await? else { return Ok(None) };
-                    element.evaluate(what).await.map(Some)
-                };
-                if self.retriable(asked.await)? == Some(Value::Bool(true)) {
-                    return Ok(());
                 }
             }
         })

@@ -173,6 +173,14 @@ pub struct Attempt {
     pub attachments: Vec<Attachment>,
 }
 
+impl Attempt {
+    /// Whether it ended as it should have, or was not to be done.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.status == Status::Skipped || self.status == self.expected_status
+    }
+}
+
 /// A file or a text an attempt left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,18 @@
 use super::book::{Book, Entry, Verdict};
 use super::failure::{failure, summary_line};
 use super::list::ListOptions;
+use super::output::Output;
 use super::style::{count, duration};
+use crate::model::run::Outcome;
+use std::io;
+
+/// Ends a report that tells failures in full at its end. Where nothing ran, the errors told are all there is to say.
+pub(super) fn close(out: &mut Output, book: &Book, options: &ListOptions, outcome: Outcome) -> io::Result<()> {
+    if outcome != Outcome::CouldNotRun {
+        out.put(&epilogue(book, options, true));
+    }
+    out.end()
+}
 
 /// Failures in full only where they were not told before.
 pub(super) fn epilogue(book: &Book, options: &ListOptions, in_full: bool) -> String {

@@ -2,7 +2,7 @@
 
 use super::Reporter;
 use super::book::Book;
-use super::epilogue::epilogue;
+use super::epilogue::{close, epilogue};
 use super::failure::{failure, title};
 use super::list::ListOptions;
 use super::message::error_text;
@@ -71,7 +71,7 @@ impl Line {
     fn ends(&mut self, attempt: &Attempt) {
         let Some(entry) = self.book.entry(&attempt.test) else { return };
         let over = !is_tried_again(attempt, &entry.case);
-        let bad = entry.attempts.iter().any(|attempt| !is_fine(attempt));
+        let bad = entry.attempts.iter().any(|attempt| !attempt.is_fine());
         if over && bad && attempt.status != Status::Interrupted {
             self.failures += 1;
             let text = failure(self.failures, entry, &self.options.root, self.style);
@@ -140,9 +140,9 @@ impl Dot {
         let style = self.style;
         let mark = match attempt.status {
             Status::Skipped => style.yellow("°"),
-            _ if !is_fine(attempt) && is_tried_again(attempt, &entry.case) => style.gray("×"),
-            _ if is_fine(attempt) && attempt.retry > 0 => style.yellow("±"),
-            _ if is_fine(attempt) => style.green("·"),
+            _ if !attempt.is_fine() && is_tried_again(attempt, &entry.case) => style.gray("×"),
+            _ if attempt.is_fine() && attempt.retry > 0 => style.yellow("±"),
+            _ if attempt.is_fine() => style.green("·"),
             Status::TimedOut => style.red("T"),
             _ => style.red("F"),
         };
@@ -179,20 +179,12 @@ impl Reporter for Dot {
     }
 
     fn end(&mut self, outcome: Outcome) -> io::Result<()> {
-        if outcome != Outcome::CouldNotRun {
-            let text = epilogue(&self.book, &self.options, true);
-            self.out.put(&text);
-        }
-        self.out.end()
+        close(&mut self.out, &self.book, &self.options, outcome)
     }
 }
 
-fn is_fine(attempt: &Attempt) -> bool {
-    attempt.status == Status::Skipped || attempt.status == attempt.expected_status
-}
-
 fn is_tried_again(attempt: &Attempt, case: &TestCase) -> bool {
-    !is_fine(attempt) && attempt.status != Status::Interrupted && attempt.retry < case.retries.unwrap_or(0)
+    !attempt.is_fine() && attempt.status != Status::Interrupted && attempt.retry < case.retries.unwrap_or(0)
 }
 
 /// `Running 3 tests using 2 workers`, with an empty line before and after; nothing where there are none.

@@ -3,7 +3,7 @@
 
 use super::Reporter;
 use super::book::Book;
-use super::epilogue::epilogue;
+use super::epilogue::close;
 use super::failure::{title, title_in_step};
 use super::line::planned;
 use super::message::error_text;
@@ -213,12 +213,7 @@ impl Reporter for List {
     }
 
     fn end(&mut self, outcome: Outcome) -> io::Result<()> {
-        // Where nothing ran, the errors told are all there is to say.
-        if outcome != Outcome::CouldNotRun {
-            let text = epilogue(&self.book, &self.options, true);
-            self.out.put(&text);
-        }
-        self.out.end()
+        close(&mut self.out, &self.book, &self.options, outcome)
     }
 }
 

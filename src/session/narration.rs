@@ -125,8 +125,7 @@ impl Narration {
     }
 
     fn test_end(&mut self, attempt: &Attempt) -> Vec<Event> {
-        let expected = attempt.status == attempt.expected_status;
-        let verdict = match (attempt.status, expected) {
+        let verdict = match (attempt.status, attempt.is_fine()) {
             (Status::Skipped, _) => Verdict::Skipped,
             (_, true) if attempt.retry > 0 => Verdict::Flaky,
             (_, true) => Verdict::Expected,

@@ -4,7 +4,7 @@ use super::super::CouldNotRun;
 use super::args::Args;
 use crate::artifacts::Output;
 use crate::config;
-use crate::model::run::{Outcome, RunEvent, Status};
+use crate::model::run::{Outcome, RunEvent};
 use crate::report::{About, Dot, Html, Json, Jsonl, Junit, Line, List, ListOptions, Listing, Reporter, Terminal};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -191,8 +191,7 @@ impl Mark {
 impl Reporter for Mark {
     fn event(&mut self, event: &RunEvent) {
         if let RunEvent::TestEnd(attempt) = event {
-            let fine = attempt.status == Status::Skipped || attempt.status == attempt.expected_status;
-            self.tests.insert(attempt.test.clone(), fine);
+            self.tests.insert(attempt.test.clone(), attempt.is_fine());
         }
     }
 

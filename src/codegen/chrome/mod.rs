@@ -6,7 +6,7 @@ mod selectors;
 mod step;
 mod xpath;
 
-use self::step::{Button, Event, Flow, Step, Targeted};
+use self::step::{Button, Event, Flow, Press, Step, Targeted};
 use super::is_blank;
 use super::signals::{Answer, Signals, modifiers};
 use crate::model::Viewport;
@@ -221,7 +221,7 @@ impl<'a> Player<'a> {
             && self
                 .steps
                 .last()
-                .is_some_and(|last| matches!(last.step, Step::Click { .. }) && last.asserted_events.is_empty())
+                .is_some_and(|last| matches!(last.step, Step::Click(_)) && last.asserted_events.is_empty())
     }
 
     fn navigate(&mut self, recorded: &'a RecordedAction, url: &str) {
@@ -311,10 +311,8 @@ fn click(selectors: Vec<Vec<String>>, button: MouseButton, count: u32, place: Op
         MouseButton::Middle => Some(Button::Auxiliary),
         MouseButton::Right => Some(Button::Secondary),
     };
-    match count {
-        2.. => Step::DoubleClick { selectors, offset_x: x, offset_y: y, button },
-        _ => Step::Click { selectors, offset_x: x, offset_y: y, button },
-    }
+    let press = Press { selectors, offset_x: x, offset_y: y, button };
+    if count < 2 { Step::Click(press) } else { Step::DoubleClick(press) }
 }
 
 /// Names of held keys. The format knows no key that is Control here and Meta there.

@@ -48,24 +48,8 @@ pub(super) enum Step {
     Navigate {
         url: String,
     },
-    Click {
-        selectors: Selectors,
-        #[serde(serialize_with = "number")]
-        offset_x: f64,
-        #[serde(serialize_with = "number")]
-        offset_y: f64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        button: Option<Button>,
-    },
-    DoubleClick {
-        selectors: Selectors,
-        #[serde(serialize_with = "number")]
-        offset_x: f64,
-        #[serde(serialize_with = "number")]
-        offset_y: f64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        button: Option<Button>,
-    },
+    Click(Press),
+    DoubleClick(Press),
     Hover {
         selectors: Selectors,
     },
@@ -100,6 +84,19 @@ pub(super) enum Step {
         name: String,
         parameters: Value,
     },
+}
+
+/// Of a mouse button, where in the element.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Press {
+    pub(super) selectors: Selectors,
+    #[serde(serialize_with = "number")]
+    pub(super) offset_x: f64,
+    #[serde(serialize_with = "number")]
+    pub(super) offset_y: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) button: Option<Button>,
 }
 
 #[derive(Debug, Serialize)]
