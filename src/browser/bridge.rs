@@ -1,9 +1,10 @@
-//! Functions of a test that pages call: `exposeFunction`, `exposeBinding`.
+//! Functions of a test that pages call: `exposeFunction`, `exposeBinding`; and the way by which routed sockets reach us.
 
 use super::cdp::Session;
 use super::context::BrowserContext;
 use super::error::BrowserError;
 use super::init_script::InitScript;
+use super::network::Told;
 use super::notice::Notice;
 use super::page::Page;
 use super::script::{CallArg, ExecutionContext};
@@ -31,11 +32,12 @@ pub struct ExposedCall {
     pub args: Value,
 }
 
+/// What pages say by the binding.
 #[derive(Deserialize)]
-struct Payload {
-    name: String,
-    seq: u64,
-    args: Value,
+#[serde(untagged)]
+enum Payload {
+    Call { name: String, seq: u64, args: Value },
+    Socket(Told),
 }
 
 impl ExposedCall {
@@ -96,11 +98,13 @@ impl Page {
     }
 
     pub(super) fn exposed_called(&self, session: &Session, context: i64, payload: &str) {
-        let Ok(Payload { name, seq, args }) = serde_json::from_str(payload) else { return };
+        let Ok(payload) = serde_json::from_str(payload) else { return };
         let context = self.frames().iter().find_map(|frame| frame.current_context(|one| one.is(session, context)));
-        if let Some(context) = context {
-            self.tell(Notice::Exposed(ExposedCall { context, seq, name, args }));
-        }
+        let Some(context) = context else { return };
+        self.tell(match payload {
+            Payload::Call { name, seq, args } => Notice::Exposed(ExposedCall { context, seq, name, args }),
+            Payload::Socket(told) => Notice::RoutedSocket(told.from(context)),
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use super::dialog::Dialog;
 use super::download::Download;
 use super::frame::Frame;
 use super::load_state::LoadState;
-use super::network::{Request, Route, WebSocketNotice};
+use super::network::{Request, Route, RoutedSocketNotice, WebSocketNotice};
 use super::page::Page;
 use super::script::RemoteObject;
 use std::sync::Arc;
@@ -54,6 +54,8 @@ pub enum Notice {
     RequestFailed(Request),
     /// Something happened to a WebSocket; only if wanted.
     WebSocket(WebSocketNotice),
+    /// Something happened to a WebSocket about which a test decides.
+    RoutedSocket(RoutedSocketNotice),
     /// A request waits for a decision; only while the page or its context is routed.
     Route(Route),
     /// Something that a handler is for is visible, by [`Page::add_handler`]'s number; somebody waits.

@@ -5,14 +5,17 @@ mod events;
 mod extra;
 mod intercept;
 mod route;
+mod routed_socket;
 mod told;
 mod websocket;
 
 pub use answer::{Response, SecurityDetails, Sizes, Timing};
 pub use route::{Overrides, Route};
+pub use routed_socket::{End, RoutedSocket, RoutedSocketEvent, RoutedSocketNotice, Said};
 pub use websocket::{Frame, WebSocketEvent, WebSocketNotice};
 
 pub(super) use events::Network;
+pub(super) use routed_socket::Told;
 
 use super::cdp::Session;
 use super::error::BrowserError;

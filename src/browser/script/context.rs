@@ -85,6 +85,11 @@ impl ExecutionContext {
         self.0.destroyed.is_cancelled()
     }
 
+    /// Completes when its document is gone.
+    pub async fn destroyed(&self) {
+        self.0.destroyed.cancelled().await;
+    }
+
     /// Whose document it is of.
     pub fn frame(&self) -> &Frame {
         &self.0.frame

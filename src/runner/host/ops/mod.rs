@@ -19,6 +19,7 @@ mod route;
 mod screenshots;
 mod scripts;
 mod snapshot;
+mod sockets;
 mod tell;
 mod trace;
 mod traffic;
@@ -76,6 +77,8 @@ impl Operations {
     pub async fn perform(&self, name: &str, params: Value) -> Result<Performed, OpError> {
         let (room, operation) = name.split_once('.').unwrap_or((name, ""));
         let performed = match room {
+            "page" | "context" if operation == "routeWebSockets" => sockets::route(self, params),
+            "webSocketRoute" => sockets::perform(self, operation, params).await,
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
             "download" => download::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,

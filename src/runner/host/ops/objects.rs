@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::tell;
 use crate::browser::dialog::Dialog;
-use crate::browser::network::{Request, Route};
+use crate::browser::network::{Request, Route, RoutedSocket};
 use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ struct Tables {
     downloads: HashMap<String, Download>,
     /// What pages wait for.
     calls: HashMap<String, ExposedCall>,
+    /// By their own names.
+    sockets: HashMap<String, RoutedSocket>,
     /// Until they are decided.
     routes: HashMap<String, Route>,
     /// Frames of pages that are closed.
@@ -128,6 +130,7 @@ impl Objects {
         tables.dialogs.retain(|_, dialog| dialog.page() != page);
         tables.calls.retain(|_, call| call.context().frame().page() != page);
         tables.routes.retain(|_, route| route.request().page() != page);
+        tables.sockets.retain(|_, socket| socket.context().frame().page() != page);
     }
 
     pub(super) fn add_frame(&self, frame: &Frame) -> String {
@@ -212,6 +215,19 @@ impl Objects {
 
     pub(super) fn forget_route(&self, id: &str) {
         self.tables().routes.remove(id);
+    }
+
+    pub(super) fn add_socket(&self, socket: RoutedSocket) {
+        self.tables().sockets.insert(socket.id.clone(), socket);
+    }
+
+    pub(super) fn socket(&self, id: &str) -> Option<RoutedSocket> {
+        self.tables().sockets.get(id).cloned()
+    }
+
+    /// Whether it was known.
+    pub(super) fn forget_socket(&self, id: &str) -> bool {
+        self.tables().sockets.remove(id).is_some()
     }
 
     pub(super) fn add_download(&self, download: Download) -> String {

@@ -2,16 +2,17 @@
 
 use super::objects::Objects;
 use super::traffic::{request_json, response};
-use super::{Failure, Operations, Performed, parse};
+use super::{Failure, Operations, Performed, parse, sockets};
 use crate::browser::network::Request;
 use crate::browser::network::{Frame as Message, WebSocketEvent, WebSocketNotice};
 use crate::browser::notice::{ConsoleMessage, PageError};
 use crate::browser::{Frame, Notice, Page};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Runs on the browser's reading task: in order, and before the answer to what was the cause.
-pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
+pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
     match notice {
         Notice::PageCreated(page) => page_created(objects, context, &page),
         Notice::PageClosed(page) => {
@@ -60,6 +61,7 @@ pub(super) fn notice(objects: &Objects, context: &str, notice: Notice) {
         Notice::RequestFinished(request) => of_request(objects, "requestfinished", &request),
         Notice::RequestFailed(request) => of_request(objects, "requestfailed", &request),
         Notice::WebSocket(notice) => websocket(objects, notice),
+        Notice::RoutedSocket(notice) => sockets::told(objects, context, notice),
         Notice::Route(route) => {
             let params =
                 json!({ "route": objects.add_route(&route), "request": request_json(objects, route.request()) });

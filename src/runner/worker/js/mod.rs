@@ -39,6 +39,7 @@ modules![
     "facade/api/state.js",
     "facade/api/timeouts.js",
     "facade/api/tracing.js",
+    "facade/api/socketroute.js",
     "facade/api/url.js",
     "facade/api/waiter.js",
     "facade/api/websocket.js",

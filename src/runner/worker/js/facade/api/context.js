@@ -13,6 +13,7 @@ import { APIRequestContext } from './request.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { closedBecause, register, forget, lookup } from './registry.js';
+import { installSocketRouting, socketOpened } from './socketroute.js';
 import { storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
 import { Tracing } from './tracing.js';
@@ -49,6 +50,8 @@ export class BrowserContext extends Emitter {
       if (page._opener) page._opener.emit('popup', page);
     } else if (name === 'route') {
       decide(new Route(params.route, requestOf(params.request, this._requests), this), null, this);
+    } else if (name === 'webSocketRoute') {
+      socketOpened(params, null, this);
     } else if (name === 'closed') {
       this._gone();
     }
@@ -127,6 +130,7 @@ export class BrowserContext extends Emitter {
 }
 
 installRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
+installSocketRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
 
 /** The runner starts browsers; a test sees which kind. */
 export class BrowserType {

@@ -14,6 +14,7 @@ import { makeResponse, requestOf, responseOf } from './network.js';
 import { closedBecause, register, forget, lookup } from './registry.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
+import { installSocketRouting, socketOpened } from './socketroute.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
@@ -66,6 +67,7 @@ export class Page extends Emitter {
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
       case 'websocket': this.emit('websocket', new WebSocket(this, params)); break;
       case 'route': decide(new Route(params.route, requestOf(params.request, this._context._requests), this._context), this, this._context); break;
+      case 'webSocketRoute': socketOpened(params, this, this._context); break;
       case 'covered': covered(this, params.handler); break;
       case 'exposed': exposedCalled(this, params); break;
       case 'filechooser': this.emit('filechooser', new FileChooser(this, params)); break;
@@ -184,3 +186,4 @@ export class Page extends Emitter {
 installGetBy(Page.prototype);
 installFrameMethods(Page.prototype, 'page', page => page._main);
 installRouting(Page.prototype, 'page', 'page', page => page._context._options.baseURL);
+installSocketRouting(Page.prototype, 'page', 'page', page => page._context._options.baseURL);
