@@ -145,6 +145,12 @@ impl Connection {
         Session { connection: self.clone(), id: Arc::from(id) }
     }
 
+    /// How many sessions there are, and commands without an answer.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let state = lock(&self.0.state);
+        (state.sessions.len(), state.pending.len())
+    }
+
     /// Completes when the browser is gone.
     pub(super) async fn closed(&self) {
         self.0.closed.cancelled().await;

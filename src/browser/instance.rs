@@ -240,6 +240,19 @@ impl Browser {
         &self.0.root
     }
 
+    /// What we know of it.
+    pub(super) fn held(&self) -> [(&'static str, usize); 5] {
+        let (sessions, commands) = self.connection().held();
+        let state = lock(&self.0.state);
+        [
+            ("contexts", state.contexts.len()),
+            ("pages", state.pages.len()),
+            ("downloads", state.downloads.len()),
+            ("sessions", sessions),
+            ("commands", commands),
+        ]
+    }
+
     fn connection(&self) -> &Connection {
         self.0.root.connection()
     }

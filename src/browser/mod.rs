@@ -20,6 +20,7 @@ mod frame_events;
 mod guest;
 mod handlers;
 mod heard;
+mod held;
 mod init_script;
 mod injected;
 pub mod input;

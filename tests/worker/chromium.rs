@@ -30,13 +30,23 @@ fn shared() -> &'static Shared {
     })
 }
 
+/// For runs on Chromium; `/` is the form.
+pub(crate) fn prepare(request: &mut RunRequest) {
+    // A busy machine is slow to start a browser.
+    request.projects[0].config.timeout = 60_000;
+    request.projects[0].config.r#use.insert("baseURL".to_owned(), shared().origin.clone().into());
+    request.artifacts = tempfile::tempdir().unwrap().keep().into();
+}
+
+/// Serves the site.
+pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
+    &shared().runtime
+}
+
 /// Runs on Chromium; `/` is the form.
 fn play(mut request: RunRequest) -> Told {
     let shared = shared();
-    // A busy machine is slow to start a browser.
-    request.projects[0].config.timeout = 60_000;
-    request.projects[0].config.r#use.insert("baseURL".to_owned(), shared.origin.clone().into());
-    request.artifacts = tempfile::tempdir().unwrap().keep().into();
+    prepare(&mut request);
     shared.runtime.block_on(async {
         let program = Some(env!("CARGO_BIN_EXE_understudy").into());
         let runner = Runner::new(shared.pool.clone(), RunnerOptions { program, ..RunnerOptions::default() }).unwrap();

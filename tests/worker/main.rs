@@ -8,6 +8,7 @@ mod errors;
 mod frames;
 #[cfg(test)]
 mod hostile;
+mod leftovers;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::bytecode::Compiled;
 use super::limits::{Interrupted, Limits};
+use super::memory::Memory;
 use super::modules::{Graph, Question, Registry};
 use super::native;
 use super::polyfills;
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     answers: Receiver<FileAnswer>,
     /// What modules mean and what they are.
     pub(crate) graph: Rc<RefCell<Graph>>,
+    pub(crate) memory: Memory,
 }
 
 impl Shared {
@@ -134,6 +136,7 @@ impl Engine {
             output: RefCell::new(output),
             answers,
             graph: graph.clone(),
+            memory: Memory::default(),
         });
         context.with(|ctx| native::install(&ctx, &shared)).map_err(failed)?;
         let engine = Self { runtime, context, shared, graph };
@@ -161,6 +164,7 @@ impl Engine {
         self.shared.tell(&ToHost::Ready);
         loop {
             let busy = self.run_jobs();
+            self.shared.memory.measure(&self.runtime);
             let fired = self.fire_timers();
             if self.over() {
                 return;

@@ -10,6 +10,7 @@ mod exports;
 mod imports;
 mod js;
 mod limits;
+mod memory;
 mod modules;
 mod native;
 mod polyfills;

@@ -23,6 +23,7 @@ pub(crate) fn install(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Result<()> {
     urls(&native)?;
     modules(&native, shared)?;
     files(&native, shared)?;
+    memory(&native, shared)?;
     ctx.globals().set("__native", native)
 }
 
@@ -192,6 +193,12 @@ fn files(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
             }
         }),
     )
+}
+
+/// For `process.memoryUsage()`.
+fn memory(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set("memory", Func::from(move || it.memory.last()))
 }
 
 fn urls(native: &Object<'_>) -> Result<()> {

@@ -144,6 +144,12 @@ impl Api {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many of each kind are kept.
+    pub(super) fn held(&self) -> [(&'static str, usize); 2] {
+        let tables = self.tables();
+        [("request contexts", tables.contexts.len()), ("answers", tables.answers.len())]
+    }
+
     fn open(&self, options: Options) -> String {
         let mut store = CookieStore::default();
         store.add(options.storage_state.clone().unwrap_or_default().cookies);

@@ -38,6 +38,7 @@ use objects::Objects;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use trace::Tracer;
@@ -112,6 +113,14 @@ impl Operations {
 
     pub(super) fn readable_files(&self) -> &ReadableFiles {
         &self.options.files
+    }
+
+    /// How many objects of each kind are kept for the worker.
+    pub fn held(&self) -> BTreeMap<&'static str, usize> {
+        let mut held = self.objects.held();
+        held.extend(self.api.held());
+        held.extend(self.tracer.held());
+        held
     }
 
     /// Closes all that was opened.

@@ -7,7 +7,7 @@ use crate::browser::network::{Request, Route, RoutedSocket};
 use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -32,8 +32,8 @@ struct Tables {
     sockets: HashMap<String, RoutedSocket>,
     /// Until they are decided.
     routes: HashMap<String, Route>,
-    /// Frames of pages that are closed.
-    closed: HashSet<String>,
+    /// Frames that are gone from pages that are there, with their page.
+    detached: HashMap<String, Page>,
     /// Our names of pages and frames by Chromium's.
     names: HashMap<String, String>,
 }
@@ -52,6 +52,24 @@ impl Objects {
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many of each kind are kept.
+    pub(super) fn held(&self) -> BTreeMap<&'static str, usize> {
+        let tables = self.tables();
+        BTreeMap::from([
+            ("contexts", tables.contexts.len()),
+            ("pages", tables.pages.len()),
+            ("frames", tables.frames.len()),
+            ("handles", tables.handles.len()),
+            ("requests", tables.requests.len()),
+            ("dialogs", tables.dialogs.len()),
+            ("downloads", tables.downloads.len()),
+            ("calls", tables.calls.len()),
+            ("routes", tables.routes.len()),
+            ("detached", tables.detached.len()),
+            ("names", tables.names.len()),
+        ])
     }
 
     pub(super) fn send(&self, target: &str, name: &str, params: Value) {
@@ -121,8 +139,8 @@ impl Objects {
             if let Some(frame) = tables.frames.remove(&id) {
                 tables.names.remove(frame.id());
             }
-            tables.closed.insert(id);
         }
+        tables.detached.retain(|_, of| of != page);
         tables.handles.retain(|_, handle| handle.context().frame().page() != page);
         let requests = format!("request {} ", page.id());
         tables.names.retain(|name, _| !name.starts_with(&requests));
@@ -155,13 +173,14 @@ impl Objects {
             .frames
             .get(id)
             .cloned()
-            .ok_or_else(|| if tables.closed.contains(id) { Failure::closed() } else { Failure::gone(id) })
+            .ok_or_else(|| if tables.detached.contains_key(id) { Failure::gone(id) } else { Failure::closed() })
     }
 
     pub(super) fn forget_frame(&self, frame: &Frame) {
         let mut tables = self.tables();
         if let Some(id) = tables.names.remove(frame.id()) {
             tables.frames.remove(&id);
+            tables.detached.insert(id, frame.page().clone());
         }
     }
 

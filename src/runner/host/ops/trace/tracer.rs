@@ -72,6 +72,12 @@ impl Tracer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many of each kind are kept.
+    pub(in super::super) fn held(&self) -> [(&'static str, usize); 2] {
+        let state = self.state();
+        [("traced steps", state.steps.len()), ("traced contexts", state.contexts.len())]
+    }
+
     /// See [`crate::runner::host::Service::told`].
     pub(in super::super) fn told(&self, message: &ToHost) {
         let mut state = self.state();

@@ -68,7 +68,8 @@ globalThis.process = {
   uptime: () => clock() / 1000,
   hrtime,
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
-  memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),
+  // As it was in an earlier turn of the event loop, after the garbage was collected.
+  memoryUsage: () => { const [heapUsed, heapTotal] = native.memory(); return { rss: heapTotal, heapTotal, heapUsed, external: 0, arrayBuffers: 0 }; },
   emitWarning: warning => console.warn(String(warning)),
   on: self, once: self, off: self, addListener: self, removeListener: self, removeAllListeners: self, emit: () => false, listenerCount: () => 0,
   exit: unavailable('exit'), kill: unavailable('kill'), chdir: unavailable('chdir'), abort: unavailable('abort'), binding: unavailable('binding'),

@@ -2,7 +2,7 @@
 import * as describe from '../describe.js';
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument, deserialize } from '../values.js';
-import { register, forget, lookup } from './registry.js';
+import { lookup } from './registry.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 
 export const handleId = value => (value instanceof JSHandle ? value._id : undefined);
@@ -69,7 +69,6 @@ export class JSHandle {
     this._frame = frame;
     this._preview = preview ?? 'JSHandle';
     this._disposed = false;
-    register(id, this);
   }
   async evaluate(expression, arg) {
     if (this._disposed) return this._gone('evaluate');
@@ -96,7 +95,6 @@ export class JSHandle {
   async dispose() {
     if (this._disposed) return;
     this._disposed = true;
-    forget(this._id);
     await quiet('jsHandle.dispose', 'handle.dispose', { handle: this._id });
   }
   async [Symbol.asyncDispose]() { await this.dispose(); }

@@ -98,7 +98,6 @@ function address(given, base, params) {
 /** `playwright.request`; `defaults()` are the options in force for the running test. */
 export class APIRequest {
   #defaults;
-  #made = new Set();
   constructor(defaults) { this.#defaults = defaults; }
   async newContext(options = {}) {
     const { context = {}, timeouts = {} } = this.#defaults();
@@ -106,15 +105,7 @@ export class APIRequest {
     if (all.extraHTTPHeaders) textHeaders(all.extraHTTPHeaders);
     const { api } = await quiet('apiRequest.newContext', 'api.new', { options: all });
     const own = options.timeout ?? timeouts.action ?? 0;
-    const made = new APIRequestContext({ api }, () => all.baseURL, call => call.timeout ?? own);
-    this.#made.add(made);
-    return made;
-  }
-  /** Ends those that nobody ended. */
-  async _disposeAll() {
-    const made = [...this.#made];
-    this.#made.clear();
-    for (const context of made) await context.dispose();
+    return new APIRequestContext({ api }, () => all.baseURL, call => call.timeout ?? own);
   }
 }
 const OPTIONS = ['baseURL', 'extraHTTPHeaders', 'httpCredentials', 'ignoreHTTPSErrors', 'proxy', 'storageState', 'userAgent'];
