@@ -28,6 +28,7 @@ areas! {
     bridges
     clock
     context
+    devtools
     elements
     expect
     fixtures

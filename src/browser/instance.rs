@@ -1,24 +1,25 @@
 //! One running Chromium: its contexts and the targets that appear in them.
 
-use super::cdp::{Connection, Event, Listener, Session};
+mod root;
+
+use super::cdp::{Connection, Session};
 use super::context::{BrowserContext, ContextOptions};
 use super::download::{self, Download};
 use super::endpoint;
 use super::error::BrowserError;
-use super::guest::{GUEST, is_a_page};
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
-use super::notice::{Notice, Topic};
 use super::page::Page;
 use super::spare::Spare;
 use super::sync::lock;
 use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
+use root::Root;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 /// A running Chromium. Clones share it; it ends when the last one is dropped.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ struct Inner {
     state: Mutex<State>,
     changed: watch::Sender<()>,
     spare: Spare,
+    /// The browser once more, for those who speak the protocol themselves: what it attaches to is nobody's page.
+    visitors: OnceCell<Session>,
     /// Whether one is kept ready: not where a person would see its window.
     spares: bool,
 }
@@ -75,9 +78,8 @@ pub(super) struct Version {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Attached {
+struct Visitor {
     session_id: String,
-    target_info: TargetInfo,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,9 +125,10 @@ impl Browser {
             }),
             changed: watch::channel(()).0,
             spare: Spare::default(),
+            visitors: OnceCell::new(),
             spares: mode == Mode::Headless && options.cdp_endpoint.is_none(),
         }));
-        connection.attach(&root, Arc::new(Root(Arc::downgrade(&browser.0))));
+        connection.attach(&root, Arc::new(Root::of(&browser)));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
         root.request("Target.setAutoAttach", &attach).raw().await.map_err(refused)?;
         Ok(browser)
@@ -253,6 +256,15 @@ impl Browser {
         ]
     }
 
+    /// A second session of the browser.
+    pub(super) async fn visitors(&self) -> Result<Session, BrowserError> {
+        let attach = async {
+            let attached: Visitor = self.root().request("Target.attachToBrowserTarget", &json!({})).parse().await?;
+            Ok(self.connection().session(&attached.session_id))
+        };
+        self.0.visitors.get_or_try_init(|| attach).await.cloned()
+    }
+
     fn connection(&self) -> &Connection {
         self.0.root.connection()
     }
@@ -303,83 +315,8 @@ impl Browser {
         }
     }
 
-    fn attached(&self, attached: Attached) {
-        let info = attached.target_info;
-        let context = {
-            let contexts = &lock(&self.0.state).contexts;
-            let own = info.browser_context_id.as_ref().and_then(|id| contexts.get(id));
-            own.or_else(|| contexts.get(GUEST).filter(|_| is_a_page(&info.kind, &info.url))).cloned()
-        };
-        match context {
-            Some(context) if info.kind == "page" => {
-                let opener = info.opener_id.as_ref().and_then(|id| lock(&self.0.state).pages.get(id).cloned());
-                let page = Page::attach(context, &attached.session_id, &info.target_id, opener);
-                lock(&self.0.state).pages.insert(info.target_id, page);
-                self.0.changed.send_replace(());
-            }
-            // Not ours: the browser's own windows, workers of no page, ….
-            _ => {
-                self.connection().session(&attached.session_id).let_go(&self.0.root);
-            }
-        }
-    }
-
-    fn download_begun(&self, begun: download::Begun) {
-        let mut state = lock(&self.0.state);
-        let page = state.pages.values().find(|page| page.frame(&begun.frame_id).is_some()).cloned();
-        if let Some(page) = page {
-            let download = Download::new(page.clone(), begun);
-            state.downloads.push(download.clone());
-            drop(state);
-            page.tell_if(Topic::Download, || Notice::Download(download));
-        }
-    }
-
-    fn download_progressed(&self, progressed: &download::Progressed) {
-        let state = lock(&self.0.state);
-        if let Some(download) = state.downloads.iter().find(|download| download.guid == progressed.guid) {
-            download.progressed(progressed);
-        }
-    }
-
     /// Where downloads are; none in a browser that someone else started.
     pub(super) fn downloads(&self) -> Option<&Path> {
         self.0.process.as_ref().map(Process::downloads)
-    }
-}
-
-/// Listens on the browser's own session.
-struct Root(Weak<Inner>);
-
-impl Listener for Root {
-    fn event(&self, _: &Session, event: &Event<'_>) {
-        let Some(browser) = self.0.upgrade().map(Browser) else { return };
-        match event.method {
-            "Target.attachedToTarget" => {
-                if let Some(attached) = event.params() {
-                    browser.attached(attached);
-                }
-            }
-            "Browser.downloadWillBegin" => {
-                if let Some(begun) = event.params() {
-                    browser.download_begun(begun);
-                }
-            }
-            "Browser.downloadProgress" => {
-                if let Some(progressed) = event.params() {
-                    browser.download_progressed(&progressed);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn gone(&self) {
-        if let Some(inner) = self.0.upgrade() {
-            let contexts = std::mem::take(&mut lock(&inner.state).contexts);
-            for context in contexts.into_values() {
-                context.gone();
-            }
-        }
     }
 }

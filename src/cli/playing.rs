@@ -105,7 +105,8 @@ impl Playing {
             idle: self.browser_idle,
         });
         let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
-        let runner = Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None), runner)?;
+        let runner =
+            Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None, ops::Trust::Pages), runner)?;
         let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));
         let recordings = Recordings::new(pool.clone(), self.recordings_options());
         let ended = agent::run(options, starter(sessions, recordings), shutdown).await;

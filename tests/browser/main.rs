@@ -6,3 +6,4 @@ mod ends;
 mod operations;
 mod pages;
 mod support;
+mod trust;

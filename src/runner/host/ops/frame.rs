@@ -101,6 +101,7 @@ async fn navigate(
     match operation {
         "goto" => {
             let url = navigation.url.as_ref().and_then(Value::as_str).unwrap_or_default();
+            operations.options.trust.allow_address(url)?;
             let options = GotoOptions { wait_until: until, timeout, referer: navigation.referer };
             let request = frame.goto(url, &options).await?;
             Ok(traffic::navigated(&operations.objects, request.as_ref()))

@@ -1,7 +1,9 @@
 //! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
 
 mod api;
+mod cdp;
 mod context;
+mod coverage;
 mod download;
 mod element;
 mod expect;
@@ -23,14 +25,16 @@ mod sockets;
 mod tell;
 mod trace;
 mod traffic;
+mod trust;
 
 pub use failure::Failure;
 pub use files::ReadableFiles;
 pub use performed::{Outlined, Performed, Shown};
+pub use trust::Trust;
 
 use super::service::{self, Service, Services, Surroundings};
 use crate::artifacts::Places;
-use crate::browser::{BrowserPool, Evaluation, Frame, Mode, Page, RemoteObject};
+use crate::browser::{BrowserError, BrowserPool, CallLog, Evaluation, Frame, Mode, Page, RemoteObject};
 use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -40,6 +44,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use trace::Tracer;
 
@@ -50,6 +55,8 @@ pub struct OperationsOptions {
     pub artifacts: Places,
     /// Which are read.
     pub files: ReadableFiles,
+    /// What else tests may ask of the machine.
+    pub trust: Trust,
 }
 
 /// What one worker process has in the browser, by the names it knows it by.
@@ -59,6 +66,8 @@ pub struct Operations {
     options: OperationsOptions,
     objects: Arc<Objects>,
     api: api::Api,
+    cdp: cdp::Sessions,
+    coverage: coverage::Begun,
     tracer: Tracer,
 }
 
@@ -71,7 +80,16 @@ impl Operations {
         options: OperationsOptions,
     ) -> Arc<Self> {
         let objects = Objects::new(events);
-        Arc::new(Self { pool, mode, options, objects, api: api::Api::default(), tracer: Tracer::default() })
+        Arc::new(Self {
+            pool,
+            mode,
+            options,
+            objects,
+            api: api::Api::default(),
+            cdp: cdp::Sessions::default(),
+            coverage: coverage::Begun::default(),
+            tracer: Tracer::default(),
+        })
     }
 
     /// Performs an operation of the table. Dropping the future abandons it.
@@ -88,6 +106,8 @@ impl Operations {
                 Ok(browser) => Ok(json!({ "version": context::version(&browser) }).into()),
                 Err(error) => Err(error.into()),
             },
+            "cdp" => cdp::perform(self, operation, params).await,
+            "coverage" => coverage::perform(self, operation, params).await,
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,
             "frame" if matches!(operation, "waitForSelector" | "querySelector" | "querySelectorAll") => {
@@ -125,6 +145,8 @@ impl Operations {
 
     /// Closes all that was opened.
     pub async fn dispose(&self) {
+        self.cdp.end();
+        self.coverage.end();
         for context in self.objects.contexts() {
             context.close();
         }
@@ -207,10 +229,22 @@ pub(super) fn parse<T: DeserializeOwned>(params: Value) -> Result<T, Failure> {
     Ok(serde_json::from_value(params)?)
 }
 
+/// What a future brings, if it does so in time; 0 is any time.
+pub(super) async fn within<T>(
+    timeout_ms: u64,
+    work: impl Future<Output = Result<T, BrowserError>>,
+) -> Result<T, BrowserError> {
+    if timeout_ms == 0 {
+        return work.await;
+    }
+    let passed = || BrowserError::Timeout { timeout_ms, log: CallLog::default() };
+    tokio::time::timeout(Duration::from_millis(timeout_ms), work).await.unwrap_or_else(|_| Err(passed()))
+}
+
 /// What `host` asks of us.
-pub fn services(pool: BrowserPool, files: ReadableFiles) -> Services {
+pub fn services(pool: BrowserPool, files: ReadableFiles, trust: Trust) -> Services {
     Arc::new(move |surroundings: Surroundings| {
-        let options = OperationsOptions { artifacts: surroundings.artifacts, files: files.clone() };
+        let options = OperationsOptions { artifacts: surroundings.artifacts, files: files.clone(), trust };
         Operations::new(pool.clone(), surroundings.mode, surroundings.events, options)
     })
 }

@@ -3,6 +3,7 @@
 use super::{Failure, Operations, Performed, parse, picture, tell, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
+use crate::browser::pdf::PdfOptions;
 use crate::browser::{LoadState, Locator, Page, Topic};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -127,6 +128,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Value::Null
         }
         "heard" => return Ok(heard(operations, &page, parse(params)?).into()),
+        "pdf" => pdf(operations, &page, params).await?,
         "requestGC" => page.collect_garbage().await.map(|()| Value::Null)?,
         "addLocatorHandler" => {
             let Handler { selector, no_wait_after, .. } = parse(params)?;
@@ -151,6 +153,15 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         _ => return Err(Failure::unknown(&format!("page.{operation}"))),
     };
     Ok(Performed::from(value).showing(&page, None))
+}
+
+async fn pdf(operations: &Operations, page: &Page, params: Value) -> Result<Value, Failure> {
+    let path = params["path"].as_str().map(str::to_owned);
+    let bytes = page.pdf(&parse::<PdfOptions>(params)?).await?;
+    if let Some(path) = path {
+        picture::write(operations, &path, &bytes).await?;
+    }
+    Ok(json!({ "base64": BASE64.encode(bytes) }))
 }
 
 /// What the page said last, as in the events about it.

@@ -14,8 +14,10 @@ macro_rules! modules {
 modules![
     "facade/api/actions.js",
     "facade/api/archive.js",
+    "facade/api/cdp.js",
     "facade/api/clock.js",
     "facade/api/context.js",
+    "facade/api/coverage.js",
     "facade/api/disposable.js",
     "facade/api/download.js",
     "facade/api/emitter.js",
@@ -30,6 +32,7 @@ modules![
     "facade/api/network.js",
     "facade/api/page.js",
     "facade/api/payload.js",
+    "facade/api/pdf.js",
     "facade/api/registry.js",
     "facade/api/request.js",
     "facade/api/response.js",

@@ -71,6 +71,13 @@ const OPERATIONS = {
   'locator.setInputFiles': locator([], { files: (files, path) => list(({ base64, path: from }, at) => (base64 === undefined && from === undefined ? `${at}.buffer: expected Buffer, got undefined` : undefined))(files, 'payloads') }),
   'locator.screenshot': locator([], picture),
   'page.screenshot': { fields: picture },
+  'page.pdf': {
+    fields: {
+      landscape: boolean, displayHeaderFooter: boolean, printBackground: boolean, preferCSSPageSize: boolean, tagged: boolean, outline: boolean, scale: float,
+      format: string, width: string, height: string, headerTemplate: string, footerTemplate: string, pageRanges: string,
+      margin: object({ top: optional(string), right: optional(string), bottom: optional(string), left: optional(string) }),
+    },
+  },
   'page.setViewportSize': { required: ['width', 'height'], fields: { width: named(integer, 'viewportSize.width'), height: named(integer, 'viewportSize.height') } },
   'page.emulateMedia': { fields: { media: orNull(oneOf('screen', 'print', 'no-override')), colorScheme: orNull(oneOf('dark', 'light', 'no-preference', 'no-override')) } },
   'frame.goto': { required: ['url'], fields: { url: string } },

@@ -1,6 +1,8 @@
 // What of Playwright's documented API is not in the facade is refused by name: every class here is held to documented.js. Whoever
 // writes a member needs to change nothing here.
 import { Browser, BrowserContext, BrowserType } from './api/context.js';
+import { CDPSession } from './api/cdp.js';
+import { Coverage } from './api/coverage.js';
 import { Download } from './api/download.js';
 import { ConsoleMessage, Dialog, FileChooser, WebError } from './api/events.js';
 import { Frame } from './api/frame.js';
@@ -28,8 +30,10 @@ const CLASSES = [
   [Browser, 'browser'],
   [BrowserContext, 'browserContext'],
   [BrowserType, 'browserType'],
+  [CDPSession, 'cdpSession'],
   [Clock, 'clock'],
   [ConsoleMessage, 'consoleMessage'],
+  [Coverage, 'coverage'],
   [Dialog, 'dialog'],
   [Download, 'download'],
   [ElementHandle, 'elementHandle'],

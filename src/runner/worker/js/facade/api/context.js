@@ -2,10 +2,12 @@
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { isRegExp } from '../values.js';
+import { openSession } from './cdp.js';
 import { Clock } from './clock.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
 import { addInitScript, expose, withoutSource } from './exposed.js';
+import { Frame } from './frame.js';
 import { textHeaders } from './headers.js';
 import { requestOf } from './network.js';
 import { Page } from './page.js';
@@ -95,6 +97,10 @@ export class BrowserContext extends Emitter {
       return lookup(page);
     });
   }
+  async newCDPSession(page) {
+    if (!(page instanceof Page) && !(page instanceof Frame)) throw new Error('page: expected Page or Frame');
+    return openSession('browserContext.newCDPSession', page instanceof Page ? { page: page._id } : { frame: page._id });
+  }
   async close(options) {
     if (this._closed) return;
     if (options?.reason !== undefined) for (const page of this._pages) closedBecause(page, options.reason);
@@ -165,6 +171,7 @@ export class Browser extends Emitter {
     this._contexts.add(made);
     return made;
   }
+  newBrowserCDPSession() { return openSession('browser.newBrowserCDPSession', {}); }
   /** A page with a context of its own, which goes with it. */
   newPage(options) {
     return apiStep('browser.newPage', 'Create page', {}, async step => {

@@ -1,6 +1,7 @@
 // Page: a main frame, its children, devices and events.
 import { apiCall, quiet } from '../op.js';
 import { missing } from '../missing.js';
+import { Coverage } from './coverage.js';
 import { Emitter } from './emitter.js';
 import { Download } from './download.js';
 import { ConsoleMessage, Dialog, FileChooser, pageError } from './events.js';
@@ -15,6 +16,7 @@ import { closedBecause, register, forget, lookup } from './registry.js';
 import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { installSocketRouting, socketOpened } from './socketroute.js';
+import { paper } from './pdf.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
@@ -135,6 +137,11 @@ export class Page extends Emitter {
   async screenshot(options = {}) {
     return saveScreenshot(await apiCall('page.screenshot', 'Screenshot', 'page.screenshot', { ...screenshotOptions('page.screenshot', options), page: this._id, timeout: this._timeouts.forAction(options) }, {}));
   }
+  async pdf(options = {}) {
+    const { base64 } = await apiCall('page.pdf', 'PDF', 'page.pdf', { ...paper(options), page: this._id }, options);
+    return Buffer.from(base64, 'base64');
+  }
+  get coverage() { return (this._coverage ??= new Coverage(this)); }
   async setViewportSize({ width, height }) {
     await apiCall('page.setViewportSize', 'Set viewport size', 'page.setViewportSize', { page: this._id, width, height });
     this._viewport = { width, height };

@@ -1,0 +1,26 @@
+//! What test code from a server may not do.
+
+use super::support::{TIMEOUT, Worker, run};
+use serde_json::json;
+
+#[test]
+fn code_of_strangers_stays_in_its_pages() {
+    run(async {
+        let mut worker = Worker::new();
+        let (_, page, frame) = worker.page(json!({})).await;
+        for url in ["file:///etc/passwd", "chrome://version", "view-source:file:///etc/passwd"] {
+            let to = json!({ "frame": frame, "url": url, "waitUntil": "load", "timeout": TIMEOUT });
+            let error = worker.op("frame.goto", to).await.unwrap_err();
+            assert!(error.starts_with(&format!("{url} is not allowed on an agent")), "{error}");
+        }
+        let error = worker.op("cdp.new", json!({})).await.unwrap_err();
+        assert!(error.starts_with("A CDP session of the browser is not allowed on an agent"), "{error}");
+        let session = worker.op("cdp.new", json!({ "page": page })).await.unwrap()["session"].clone();
+        let command =
+            |method: &str| json!({ "session": session, "method": method, "params": { "expression": "6 * 7" } });
+        assert_eq!(worker.op("cdp.send", command("Runtime.evaluate")).await.unwrap()["result"]["result"]["value"], 42);
+        let error = worker.op("cdp.send", command("Target.getTargets")).await.unwrap_err();
+        assert!(error.starts_with("Protocol error (Target.getTargets): not allowed on an agent"), "{error}");
+        worker.operations.dispose().await;
+    });
+}
