@@ -1,3 +1,33 @@
-//! One pure file or folder per protocol: frames to commands and events and back, both ends.
+//! One pure folder per protocol: frames to commands and events and back, both ends.
 
+mod fields;
+pub mod hub;
 pub mod testflow;
+
+pub use self::fields::Malformed;
+use self::hub::{Raw, Translator};
+use crate::model::Event;
+
+/// Which of the protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// 000: Socket.IO events between clients, a server and agents.
+    Testflow,
+}
+
+impl Protocol {
+    /// What its hub end tells with.
+    #[must_use]
+    pub fn translator(self) -> Box<dyn Translator> {
+        match self {
+            Self::Testflow => Box::new(testflow::hub::Teller),
+        }
+    }
+
+    /// What an agent's message says happened.
+    fn event(raw: &Raw) -> Option<Event> {
+        match raw.protocol {
+            Self::Testflow => testflow::events::decode(&raw.name, raw.payload.get()),
+        }
+    }
+}

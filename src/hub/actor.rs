@@ -2,6 +2,7 @@
 
 use super::bus::{Bus, Outlet, PeerId};
 use super::relay::{AgentView, Effect, Input, Relay};
+use crate::dialect::Protocol;
 use socketioxide::extract::AckSender;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ const MESSAGE_BYTES: usize = 128;
 /// What the actor is asked.
 pub(super) enum Request {
     /// Take a peer in; its messages go to the outlet.
-    Attach { peer: PeerId, outlet: Outlet, connected: Input },
+    Attach { peer: PeerId, protocol: Protocol, outlet: Outlet, connected: Input },
     /// A message of a peer, with the receipt it wants after it was relayed. What it weighs is given back when it was.
     Received { input: Input, receipt: AckSender, load: Load },
     /// The peer is gone.
@@ -120,8 +121,8 @@ struct Actor {
 impl Actor {
     fn handle(&mut self, request: Request) {
         match request {
-            Request::Attach { peer, outlet, connected } => {
-                self.bus.attach(peer, outlet);
+            Request::Attach { peer, protocol, outlet, connected } => {
+                self.bus.attach(peer, protocol, outlet);
                 self.step(connected);
             }
             Request::Received { input, receipt, load } => {
@@ -146,7 +147,8 @@ impl Actor {
             match effect {
                 Effect::Join(peer, room) => self.bus.join(peer, room),
                 Effect::Leave(peer, room) => self.bus.leave(peer, &room),
-                Effect::Publish(room, message) => self.bus.publish(&room, &message),
+                Effect::Publish(rooms, word) => self.bus.publish(&rooms, &word),
+                Effect::Replay(peer, words) => self.bus.replay(peer, words.iter().map(|word| &**word)),
                 Effect::Close(peer) => self.bus.detach(peer),
             }
         }

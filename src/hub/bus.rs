@@ -5,11 +5,13 @@ mod queue;
 pub(super) use queue::{Inbox, Outlet, queue};
 
 use super::token::UserId;
-use crate::dialect::testflow::hub::Outbound;
+use crate::dialect::Protocol;
+use crate::dialect::hub::{Frame, Meaning, Translator, Word};
 use crate::model::{AgentId, ExecutionId};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 /// One connection.
@@ -51,21 +53,14 @@ enum Stream {
 }
 
 impl Message {
-    /// The payload as it will be sent.
-    pub(super) fn new(name: impl Into<Cow<'static, str>>, payload: &serde_json::Value) -> Self {
-        // A `Value` has string keys and finite numbers: it always serializes.
-        let payload = to_raw_value(payload).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        Self { name: name.into(), payload: payload.into(), stream: Stream::Apart }
-    }
-
-    /// The same as a picture of a session: only the newest counts.
-    pub(super) fn picture_of(self, session: &ExecutionId) -> Self {
-        Self { stream: Stream::Picture(session.clone()), ..self }
-    }
-
-    /// The same as the last word on a session: no picture comes after it.
-    pub(super) fn end_of(self, session: &ExecutionId) -> Self {
-        Self { stream: Stream::End(session.clone()), ..self }
+    /// What a word has become for peers of one dialect.
+    fn of(word: &Word, Frame { name, payload }: Frame) -> Self {
+        let stream = match word.report() {
+            Some(report) if report.means == Meaning::Picture => Stream::Picture(report.session.clone()),
+            Some(report) if report.means == Meaning::Complete => Stream::End(report.session.clone()),
+            _ => Stream::Apart,
+        };
+        Self { name, payload, stream }
     }
 
     pub(super) fn is_picture(&self) -> bool {
@@ -73,63 +68,94 @@ impl Message {
     }
 
     /// What it weighs in a queue.
-    pub(super) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.name.len() + self.payload.get().len()
     }
 }
 
-impl From<Outbound> for Message {
-    fn from((name, payload): Outbound) -> Self {
-        Self::new(name, &payload)
-    }
+/// Rooms in the memory of this process.
+#[derive(Default)]
+pub(super) struct Bus {
+    peers: HashMap<PeerId, Member>,
+    rooms: HashMap<Room, BTreeSet<PeerId>>,
+    translators: BTreeMap<Protocol, Box<dyn Translator>>,
 }
 
-/// Rooms in the memory of this process.
-#[derive(Debug, Default)]
-pub(super) struct Bus {
-    peers: HashMap<PeerId, (Outlet, BTreeSet<Room>)>,
-    rooms: HashMap<Room, BTreeSet<PeerId>>,
+#[derive(Debug)]
+struct Member {
+    protocol: Protocol,
+    outlet: Outlet,
+    rooms: BTreeSet<Room>,
 }
 
 impl Bus {
     /// Makes the peer reachable, in its own room.
-    pub(super) fn attach(&mut self, peer: PeerId, outlet: Outlet) {
-        self.peers.insert(peer, (outlet, BTreeSet::new()));
+    pub(super) fn attach(&mut self, peer: PeerId, protocol: Protocol, outlet: Outlet) {
+        self.translators.entry(protocol).or_insert_with(|| protocol.translator());
+        self.peers.insert(peer, Member { protocol, outlet, rooms: BTreeSet::new() });
         self.join(peer, Room::Peer(peer));
     }
 
     /// Takes the peer out of all rooms and closes its queue; what is in it is still delivered.
     pub(super) fn detach(&mut self, peer: PeerId) {
-        let Some((_, rooms)) = self.peers.remove(&peer) else { return };
+        let Some(Member { rooms, .. }) = self.peers.remove(&peer) else { return };
         for room in rooms {
             self.remove_member(&room, peer);
         }
     }
 
     pub(super) fn join(&mut self, peer: PeerId, room: Room) {
-        if let Some((_, rooms)) = self.peers.get_mut(&peer) {
-            rooms.insert(room.clone());
+        if let Some(member) = self.peers.get_mut(&peer) {
+            member.rooms.insert(room.clone());
             self.rooms.entry(room).or_default().insert(peer);
         }
     }
 
     pub(super) fn leave(&mut self, peer: PeerId, room: &Room) {
-        if let Some((_, rooms)) = self.peers.get_mut(&peer) {
-            rooms.remove(room);
+        if let Some(member) = self.peers.get_mut(&peer) {
+            member.rooms.remove(room);
             self.remove_member(room, peer);
         }
     }
 
-    /// Sends to everybody in the room; in order for each member. Whoever cannot keep up is detached.
-    pub(super) fn publish(&mut self, room: &Room, message: &Message) {
-        let Some(members) = self.rooms.get(room) else { return };
+    /// Tells everybody in the rooms, each once; in order for each member. Whoever cannot keep up is detached.
+    pub(super) fn publish(&mut self, rooms: &[Room], word: &Word) {
+        let told: BTreeMap<Protocol, Vec<Message>> = self
+            .translators
+            .iter_mut()
+            .map(|(protocol, translator)| {
+                let frames = translator.tell(word).into_iter();
+                (*protocol, frames.map(|frame| Message::of(word, frame)).collect())
+            })
+            .collect();
         let mut stuck = Vec::new();
-        for peer in members {
-            let Some((outlet, _)) = self.peers.get(peer) else { continue };
-            if !outlet.send(message) {
-                stuck.push(*peer);
+        for (place, room) in rooms.iter().enumerate() {
+            for peer in self.rooms.get(room).into_iter().flatten() {
+                let Some(member) = self.peers.get(peer) else { continue };
+                if rooms[..place].iter().any(|before| member.rooms.contains(before)) {
+                    continue;
+                }
+                if !member.gets(told.get(&member.protocol).into_iter().flatten()) {
+                    stuck.push(*peer);
+                }
             }
         }
+        self.disconnect(stuck);
+    }
+
+    /// Tells one peer what was told before it came.
+    pub(super) fn replay<'a>(&mut self, peer: PeerId, words: impl IntoIterator<Item = &'a Word>) {
+        let Some(member) = self.peers.get(&peer) else { return };
+        let mut translator = member.protocol.translator();
+        for word in words {
+            let messages: Vec<_> = translator.tell(word).into_iter().map(|frame| Message::of(word, frame)).collect();
+            if !member.gets(&messages) {
+                return self.disconnect(vec![peer]);
+            }
+        }
+    }
+
+    fn disconnect(&mut self, stuck: Vec<PeerId>) {
         for peer in stuck {
             tracing::warn!(peer = peer.0, "disconnecting a peer that does not read what it is sent");
             self.detach(peer);
@@ -146,33 +172,56 @@ impl Bus {
     }
 }
 
+impl Member {
+    /// Whether it keeps up.
+    fn gets<'a>(&self, messages: impl IntoIterator<Item = &'a Message>) -> bool {
+        messages.into_iter().all(|message| self.outlet.send(message))
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus")
+            .field("peers", &self.peers.len())
+            .field("rooms", &self.rooms.len())
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    fn word(text: &str) -> Word {
+        Word::Refused { message: text.to_owned(), session: None }
+    }
 
     fn drain(inbox: &mut Inbox) -> Vec<String> {
-        std::iter::from_fn(|| inbox.waiting(true)).map(|m| m.payload.get().to_owned()).collect()
+        let message = |message: Message| serde_json::from_str::<serde_json::Value>(message.payload.get()).unwrap();
+        let texts = std::iter::from_fn(|| inbox.waiting(true)).map(message);
+        texts.map(|payload| payload["message"].as_str().unwrap().to_owned()).collect()
     }
 
     #[test]
-    fn members_of_a_room_get_what_is_published_there_and_nobody_else() {
+    fn members_of_a_room_get_what_is_published_there_once_and_nobody_else() {
         let mut bus = Bus::default();
         let (a, mut in_a) = queue();
         let (b, mut in_b) = queue();
-        bus.attach(PeerId(1), a);
-        bus.attach(PeerId(2), b);
+        bus.attach(PeerId(1), Protocol::Testflow, a);
+        bus.attach(PeerId(2), Protocol::Testflow, b);
         let ada = Room::User("ada".into());
         bus.join(PeerId(1), ada.clone());
         bus.join(PeerId(1), Room::Clients);
         bus.join(PeerId(2), Room::Clients);
-        bus.publish(&ada, &Message::new("x", &json!(1)));
-        bus.publish(&Room::Clients, &Message::new("x", &json!(2)));
-        bus.publish(&Room::Peer(PeerId(2)), &Message::new("x", &json!(3)));
+        bus.publish(std::slice::from_ref(&ada), &word("1"));
+        bus.publish(&[Room::Clients], &word("2"));
+        bus.publish(&[Room::Peer(PeerId(2))], &word("3"));
+        bus.publish(&[ada, Room::Clients], &word("4"));
         bus.leave(PeerId(1), &Room::Clients);
-        bus.publish(&Room::Clients, &Message::new("x", &json!(4)));
-        assert_eq!(drain(&mut in_a), ["1", "2"]);
-        assert_eq!(drain(&mut in_b), ["2", "3", "4"]);
+        bus.publish(&[Room::Clients], &word("5"));
+        bus.replay(PeerId(1), &[word("6"), word("7")]);
+        assert_eq!(drain(&mut in_a), ["1", "2", "4", "6", "7"]);
+        assert_eq!(drain(&mut in_b), ["2", "3", "4", "5"]);
         bus.detach(PeerId(1));
         bus.detach(PeerId(2));
         assert!(bus.rooms.is_empty(), "rooms without members are forgotten");
@@ -184,14 +233,14 @@ mod tests {
         let mut bus = Bus::default();
         let (slow, mut in_slow) = queue();
         let (quick, mut in_quick) = queue();
-        bus.attach(PeerId(1), slow);
-        bus.attach(PeerId(2), quick);
+        bus.attach(PeerId(1), Protocol::Testflow, slow);
+        bus.attach(PeerId(2), Protocol::Testflow, quick);
         bus.join(PeerId(1), Room::Clients);
         bus.join(PeerId(2), Room::Clients);
-        let large = Message::new("x", &json!("x".repeat(16 << 20)));
+        let large = word(&"x".repeat(16 << 20));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for _ in 0..6 {
-            bus.publish(&Room::Clients, &large);
+            bus.publish(&[Room::Clients], &large);
             assert!(runtime.block_on(in_quick.next(true)).is_some());
         }
         assert!(in_slow.is_closed());

@@ -1,9 +1,10 @@
 //! What was said about the latest sessions, so that somebody who comes later (or reloads the dashboard) sees it too.
 
-use super::bus::Message;
 use super::token::UserId;
+use crate::dialect::hub::{Meaning, Order, Report, Word};
 use crate::model::{AgentId, ExecutionId};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// How many sessions are remembered.
@@ -15,30 +16,20 @@ const SESSION_MAX_BYTES: usize = 4 << 20;
 /// What is remembered of all, bytes. Less than a peer's backlog, so that all of it can be sent to one peer.
 const ALL_MAX_BYTES: usize = 32 << 20;
 
-const SCREENSHOT: &str = "execution:screenshot";
-const ACTION: &str = "recording:action";
-
 /// One session's story.
 #[derive(Debug)]
 pub(super) struct Story {
     pub(super) owner: UserId,
     pub(super) began: Instant,
-    /// The command that started it.
-    pub(super) start: Message,
+    /// What started it.
+    pub(super) start: Arc<Order>,
     /// Who has or had it.
     pub(super) agent: Option<AgentId>,
     /// What followed, oldest first; screenshots are forgotten first.
-    events: VecDeque<Told>,
+    events: VecDeque<Arc<Word>>,
     /// The newest live picture.
-    picture: Option<Message>,
+    picture: Option<Arc<Word>>,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Told {
-    message: Message,
-    /// Which action of a recording it is about.
-    action: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -49,9 +40,9 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn begin(&mut self, id: &ExecutionId, owner: &UserId, start: Message, now: Instant) {
+    pub(super) fn begin(&mut self, id: &ExecutionId, owner: &UserId, start: Arc<Order>, now: Instant) {
         self.forget(id);
-        let bytes = start.bytes();
+        let bytes = Word::Command(start.clone()).bytes();
         let (owner, events) = (owner.clone(), VecDeque::new());
         let story = Story { owner, began: now, start, agent: None, events, picture: None, bytes };
         self.stories.insert(id.clone(), story);
@@ -63,10 +54,10 @@ impl History {
         self.shrink();
     }
 
-    pub(super) fn note(&mut self, id: &ExecutionId, event: &Message) {
+    pub(super) fn note(&mut self, id: &ExecutionId, word: &Arc<Word>) {
         let Some(story) = self.stories.get_mut(id) else { return };
         self.bytes -= story.bytes;
-        story.note(event.clone());
+        story.note(word.clone());
         self.bytes += story.bytes;
         self.shrink();
     }
@@ -110,73 +101,88 @@ impl History {
 
 impl Story {
     /// What is told to those who come later.
-    pub(super) fn told(&self) -> impl Iterator<Item = &Message> {
-        self.events.iter().map(|told| &told.message).chain(&self.picture)
+    pub(super) fn told(&self) -> impl Iterator<Item = &Arc<Word>> {
+        self.events.iter().chain(&self.picture)
     }
 
-    fn note(&mut self, message: Message) {
-        self.bytes += message.bytes();
-        if message.is_picture() {
-            let older = self.picture.replace(message);
-            self.bytes -= older.map_or(0, |older| older.bytes());
-            return;
+    fn note(&mut self, word: Arc<Word>) {
+        self.bytes += word.bytes();
+        match means(&word) {
+            Some(Meaning::Picture) => {
+                let older = self.picture.replace(word);
+                self.bytes -= older.map_or(0, |older| older.bytes());
+                return;
+            }
+            Some(Meaning::Action(Some(index))) => self.outdate(index),
+            _ => {}
         }
-        let action = (message.name == ACTION).then(|| index(&message)).flatten();
-        if action.is_some() {
-            self.outdate(action);
-        }
-        self.events.push_back(Told { message, action });
+        self.events.push_back(word);
         while self.bytes > SESSION_MAX_BYTES && self.events.len() > 1 {
-            let dispensable = self.events.iter().position(|told| told.message.name == SCREENSHOT).unwrap_or(0);
-            self.drop(dispensable);
+            let dispensable = self.events.iter().position(|word| means(word) == Some(Meaning::Screenshot));
+            self.drop(dispensable.unwrap_or(0));
         }
     }
 
     fn drop(&mut self, place: usize) {
-        if let Some(told) = self.events.remove(place) {
-            self.bytes -= told.message.bytes();
+        if let Some(word) = self.events.remove(place) {
+            self.bytes -= word.bytes();
         }
     }
 
     /// An action is about to be told: what it was before is of no interest any more, nor is the code so far that came with the one
     /// before it.
-    fn outdate(&mut self, action: Option<u64>) {
-        if let Some(place) = self.events.iter().rposition(|told| told.action == action) {
+    fn outdate(&mut self, index: u64) {
+        if let Some(place) = self.events.iter().rposition(|word| means(word) == Some(Meaning::Action(Some(index)))) {
             self.drop(place);
         }
-        if let Some(before) = self.events.iter_mut().rfind(|told| told.action.is_some()) {
-            self.bytes -= before.message.bytes();
-            before.message = without_code(&before.message);
-            self.bytes += before.message.bytes();
+        let is_action = |word: &&mut Arc<Word>| matches!(means(word), Some(Meaning::Action(Some(_))));
+        if let Some(before) = self.events.iter_mut().rfind(is_action)
+            && let Some(report) = before.report()
+        {
+            let briefer = Arc::new(Word::Session(without_code(report)));
+            self.bytes -= before.bytes();
+            self.bytes += briefer.bytes();
+            *before = briefer;
         }
     }
 }
 
-fn index(action: &Message) -> Option<u64> {
-    #[derive(serde::Deserialize)]
-    struct Indexed {
-        index: u64,
-    }
-    serde_json::from_str::<Indexed>(action.payload.get()).ok().map(|its| its.index)
+fn means(word: &Word) -> Option<Meaning> {
+    word.report().map(|report| report.means)
 }
 
-fn without_code(action: &Message) -> Message {
-    let Ok(mut payload) = serde_json::from_str::<serde_json::Value>(action.payload.get()) else {
-        return action.clone();
-    };
-    if let Some(fields) = payload.as_object_mut() {
-        fields.remove("code");
-    }
-    Message::new(ACTION, &payload)
+fn without_code(action: &Report) -> Report {
+    action.rewritten(|payload| {
+        if let Some(fields) = payload.as_object_mut() {
+            fields.remove("code");
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::dialect::Protocol;
+    use crate::dialect::hub::Raw;
+    use crate::model::Command;
+    use serde_json::{Value, json};
 
-    fn message(name: &'static str, bytes: usize) -> Message {
-        Message::new(name, &json!("x".repeat(bytes)))
+    fn said(means: Meaning, payload: &Value) -> Arc<Word> {
+        let raw = Raw::new(Protocol::Testflow, "x", payload);
+        Arc::new(Word::Session(Report::heard("e".into(), means, raw)))
+    }
+
+    fn words(bytes: usize) -> Arc<Word> {
+        said(Meaning::Progress, &json!("x".repeat(bytes)))
+    }
+
+    fn start(bytes: usize) -> Arc<Order> {
+        let raw = Raw::new(Protocol::Testflow, "execution:start", &json!("x".repeat(bytes)));
+        Arc::new(Order { command: Command::CancelExecution { execution: "e".into() }, raw })
+    }
+
+    fn payload(word: &Arc<Word>) -> String {
+        word.report().unwrap().original(Protocol::Testflow).unwrap().payload.get().to_owned()
     }
 
     fn names(history: &History, user: &str) -> Vec<String> {
@@ -186,17 +192,17 @@ mod tests {
     #[test]
     fn a_session_keeps_its_words_longer_than_its_pictures() {
         let (mut history, id) = (History::default(), ExecutionId::from("e"));
-        history.begin(&id, &"ada".into(), message("execution:start", 10), Instant::now());
+        history.begin(&id, &"ada".into(), start(10), Instant::now());
         for _ in 0..50 {
-            history.note(&id, &message("execution:log", 10));
-            history.note(&id, &message(SCREENSHOT, 200_000));
+            history.note(&id, &words(10));
+            history.note(&id, &said(Meaning::Screenshot, &json!("x".repeat(200_000))));
         }
         let story = history.get(&id).unwrap();
         assert!(story.bytes <= SESSION_MAX_BYTES);
-        let logs = story.told().filter(|event| event.name == "execution:log").count();
+        let logs = story.told().filter(|word| means(word) == Some(Meaning::Progress)).count();
         assert_eq!((logs, story.events.len() - logs), (50, 20));
         for _ in 0..5 {
-            history.note(&id, &message("execution:log", 900_000));
+            history.note(&id, &words(900_000));
         }
         assert_eq!(history.get(&id).unwrap().events.len(), 4, "then the oldest words go");
         assert_eq!(history.bytes, history.get(&id).unwrap().bytes);
@@ -205,12 +211,13 @@ mod tests {
     #[test]
     fn a_recording_is_told_as_it_is_now() {
         let (mut history, id) = (History::default(), ExecutionId::from("r"));
-        history.begin(&id, &"ada".into(), message("recording:start", 10), Instant::now());
+        history.begin(&id, &"ada".into(), start(10), Instant::now());
         for (index, code) in [(0, "a"), (1, "a b"), (1, "a B"), (0, "A B"), (2, "A B c")] {
-            history.note(&id, &Message::new(ACTION, &json!({"index": index, "action": code, "code": code})));
-            history.note(&id, &Message::new("recording:frame", &json!(code)).picture_of(&id));
+            let action = json!({"index": index, "action": code, "code": code});
+            history.note(&id, &said(Meaning::Action(Some(index)), &action));
+            history.note(&id, &said(Meaning::Picture, &json!(code)));
         }
-        let told: Vec<_> = history.get(&id).unwrap().told().map(|event| event.payload.get().to_owned()).collect();
+        let told: Vec<_> = history.get(&id).unwrap().told().map(payload).collect();
         let expected = [
             r#"{"action":"a B","index":1}"#,
             r#"{"action":"A B","index":0}"#,
@@ -218,26 +225,26 @@ mod tests {
             r#""A B c""#,
         ];
         assert_eq!(told, expected);
-        let bytes: usize = history.get(&id).unwrap().told().map(Message::bytes).sum();
-        assert_eq!(history.bytes, bytes + message("recording:start", 10).bytes());
+        let bytes: usize = history.get(&id).unwrap().told().map(|word| word.bytes()).sum();
+        assert_eq!(history.bytes, bytes + Word::Command(start(10)).bytes());
     }
 
     #[test]
     fn the_oldest_sessions_are_forgotten_by_number_and_by_weight() {
         let (mut history, now) = (History::default(), Instant::now());
         for n in 0..SESSIONS_MAX + 2 {
-            history.begin(&ExecutionId(format!("e{n}")), &"ada".into(), message("execution:start", 10), now);
+            history.begin(&ExecutionId(format!("e{n}")), &"ada".into(), start(10), now);
         }
         assert_eq!(history.order.len(), SESSIONS_MAX);
         assert_eq!(names(&history, "ada").first().map(String::as_str), Some("e2"));
         for n in 0..40 {
-            history.begin(&ExecutionId(format!("big{n}")), &"eve".into(), message("execution:start", 1_000_000), now);
+            history.begin(&ExecutionId(format!("big{n}")), &"eve".into(), start(1_000_000), now);
         }
         assert!(history.bytes <= ALL_MAX_BYTES);
         assert!(names(&history, "ada").is_empty());
         assert_eq!(names(&history, "eve").last().map(String::as_str), Some("big39"));
-        history.note(&"unknown".into(), &message("execution:log", 10));
-        history.begin(&"big39".into(), &"ada".into(), message("execution:start", 10), now);
+        history.note(&"unknown".into(), &words(10));
+        history.begin(&"big39".into(), &"ada".into(), start(10), now);
         assert_eq!(names(&history, "ada"), ["big39"], "an id that is used again is a new story");
     }
 }

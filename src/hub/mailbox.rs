@@ -1,9 +1,10 @@
 //! What was said to users while none of their connections was there: a page that is reloaded, a client that reconnects
 //! after the hub was restarted, should not miss how its sessions ended.
 
-use super::bus::Message;
 use super::token::UserId;
+use crate::dialect::hub::{Meaning, Word};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// What is kept for one user: events, and bytes; the newest stay.
 const EVENTS_MAX: usize = 1_000;
@@ -11,9 +12,6 @@ const BYTES_MAX: usize = 1 << 20;
 
 /// For how many users; beyond, who is away longest gets nothing.
 const USERS_MAX: usize = 256;
-
-/// Pictures are worth their weight only while somebody watches.
-const SCREENSHOT: &str = "execution:screenshot";
 
 #[derive(Debug, Default)]
 pub(super) struct Mailbox {
@@ -24,13 +22,13 @@ pub(super) struct Mailbox {
 
 #[derive(Debug, Default)]
 struct Letters {
-    events: VecDeque<Message>,
+    events: VecDeque<Arc<Word>>,
     bytes: usize,
 }
 
 impl Mailbox {
     /// One more connection of the user; returns what it missed.
-    pub(super) fn enter(&mut self, user: &UserId) -> impl Iterator<Item = Message> {
+    pub(super) fn enter(&mut self, user: &UserId) -> impl Iterator<Item = Arc<Word>> {
         *self.present.entry(user.clone()).or_default() += 1;
         self.order.retain(|other| other != user);
         self.kept.remove(user).unwrap_or_default().events.into_iter()
@@ -47,8 +45,10 @@ impl Mailbox {
     }
 
     /// Keeps the event where nobody is there to get it.
-    pub(super) fn keep(&mut self, user: &UserId, event: &Message) {
-        if self.present.contains_key(user) || event.is_picture() || event.name == SCREENSHOT {
+    pub(super) fn keep(&mut self, user: &UserId, word: &Arc<Word>) {
+        // Pictures are worth their weight only while somebody watches.
+        let is_picture = |means| matches!(means, Meaning::Picture | Meaning::Screenshot);
+        if self.present.contains_key(user) || word.report().is_some_and(|report| is_picture(report.means)) {
             return;
         }
         if !self.kept.contains_key(user) {
@@ -60,8 +60,8 @@ impl Mailbox {
             }
         }
         let letters = self.kept.entry(user.clone()).or_default();
-        letters.bytes += event.bytes();
-        letters.events.push_back(event.clone());
+        letters.bytes += word.bytes();
+        letters.events.push_back(word.clone());
         while letters.events.len() > EVENTS_MAX || letters.bytes > BYTES_MAX && letters.events.len() > 1 {
             if let Some(oldest) = letters.events.pop_front() {
                 letters.bytes -= oldest.bytes();
@@ -73,27 +73,39 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Protocol;
+    use crate::dialect::hub::{Raw, Report};
     use serde_json::json;
+
+    fn said(means: Meaning, payload: serde_json::Value) -> Arc<Word> {
+        let raw = Raw::new(Protocol::Testflow, "x", &payload);
+        Arc::new(Word::Session(Report::heard("e".into(), means, raw)))
+    }
+
+    fn payload(word: &Word) -> String {
+        let report = word.report().unwrap();
+        report.original(Protocol::Testflow).unwrap().payload.get().to_owned()
+    }
 
     #[test]
     fn who_is_away_gets_the_newest_when_back_and_only_once() {
         let (mut box_, ada) = (Mailbox::default(), UserId::from("ada"));
         assert_eq!(box_.enter(&ada).count(), 0);
-        box_.keep(&ada, &Message::new("execution:log", &json!("there")));
+        box_.keep(&ada, &said(Meaning::Progress, json!("there")));
         box_.leave(&ada);
-        box_.keep(&ada, &Message::new("execution:screenshot", &json!("away")));
+        box_.keep(&ada, &said(Meaning::Screenshot, json!("away")));
         for n in 0..EVENTS_MAX + 5 {
-            box_.keep(&ada, &Message::new("execution:log", &json!(n)));
+            box_.keep(&ada, &said(Meaning::Progress, json!(n)));
         }
         let missed: Vec<_> = box_.enter(&ada).collect();
-        assert_eq!((missed.len(), missed[0].payload.get()), (EVENTS_MAX, "5"));
+        assert_eq!((missed.len(), payload(&missed[0])), (EVENTS_MAX, "5".to_owned()));
         assert_eq!(box_.enter(&ada).count(), 0);
     }
 
     #[test]
     fn neither_one_user_nor_many_fill_the_memory() {
         let mut box_ = Mailbox::default();
-        let large = Message::new("execution:log", &json!("x".repeat(400_000)));
+        let large = said(Meaning::Progress, json!("x".repeat(400_000)));
         for n in 0..USERS_MAX + 10 {
             for _ in 0..9 {
                 box_.keep(&UserId(n.to_string()), &large);

@@ -1,11 +1,12 @@
 //! The agents a hub knows and how each stands.
 
-use super::bus::{Message, PeerId};
+use super::bus::PeerId;
 use super::token::UserId;
-use crate::dialect::testflow::hub::{AgentStatus, Registration};
+use crate::dialect::hub::{AgentStatus, Order, Registration, Word};
 use crate::model::{AgentId, ExecutionId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many agents are remembered; beyond, those that are offline longest are forgotten.
@@ -38,7 +39,7 @@ pub(super) struct Agent {
     pub(super) told: AgentStatus,
     /// Whether the agent itself names its id.
     keeps_id: bool,
-    held: Vec<Message>,
+    held: Vec<Arc<Order>>,
     turn: u64,
     seen: HashSet<String>,
     seen_order: VecDeque<String>,
@@ -60,10 +61,11 @@ impl Agent {
     }
 
     /// Keeps a command until the agent is back.
-    pub(super) fn hold(&mut self, message: Message) {
-        let bytes: usize = self.held.iter().map(Message::bytes).sum();
-        if self.held.len() < HELD_MAX && bytes + message.bytes() <= HELD_MAX_BYTES {
-            self.held.push(message);
+    pub(super) fn hold(&mut self, order: Arc<Order>) {
+        let weight = |order: &Arc<Order>| Word::Command(order.clone()).bytes();
+        let bytes: usize = self.held.iter().map(weight).sum();
+        if self.held.len() < HELD_MAX && bytes + weight(&order) <= HELD_MAX_BYTES {
+            self.held.push(order);
         }
     }
 
@@ -94,7 +96,7 @@ pub(super) struct Registered {
     /// The connection that it replaces, if the agent had one.
     pub(super) replaced: Option<PeerId>,
     /// Commands that waited for it.
-    pub(super) held: Vec<Message>,
+    pub(super) held: Vec<Arc<Order>>,
 }
 
 #[derive(Debug)]

@@ -1,20 +1,22 @@
-//! Protocol 000's relay as a machine: what came in and when, to what goes out where. No sockets, no clock.
+//! The relay as a machine: what was said and when, to what is told where. No sockets, no clock, no protocol.
 
 mod attendance;
 mod flow;
 mod watch;
 
-use super::bus::{Message, PeerId, Room};
-use super::history::History;
+use super::bus::{PeerId, Room};
+use super::history::{History, Story};
 use super::mailbox::Mailbox;
 use super::registry::{Agent, Registry};
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role};
-use crate::dialect::testflow::hub::{self as testflow, Inbound, Meaning};
+use crate::dialect::Malformed;
+use crate::dialect::hub::{Meaning, Said, Word};
 use crate::model::{AgentId, ExecutionId};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the relay is told.
@@ -29,8 +31,8 @@ pub(super) enum Input {
     },
     /// It is gone.
     Disconnected { peer: PeerId },
-    /// It said something.
-    Received { peer: PeerId, name: String, payload: Option<Value> },
+    /// It said something, under this name.
+    Received { peer: PeerId, name: String, said: Box<Result<Said, Malformed>> },
     /// [`Relay::next_deadline`] has come.
     Tick,
 }
@@ -40,7 +42,10 @@ pub(super) enum Input {
 pub(super) enum Effect {
     Join(PeerId, Room),
     Leave(PeerId, Room),
-    Publish(Room, Message),
+    /// To everybody in the rooms, once.
+    Publish(Vec<Room>, Arc<Word>),
+    /// To one peer: what was told before it came.
+    Replay(PeerId, Vec<Arc<Word>>),
     Close(PeerId),
 }
 
@@ -96,7 +101,7 @@ impl Relay {
         match input {
             Input::Connected { peer, identity, spare } => self.connected(peer, identity, spare, now),
             Input::Disconnected { peer } => self.disconnected(peer, now),
-            Input::Received { peer, name, payload } => self.received(peer, name, payload, now),
+            Input::Received { peer, name, said } => self.received(peer, &name, *said, now),
             Input::Tick => self.tick(now),
         }
         self.assign(now);
@@ -134,13 +139,13 @@ impl Relay {
                 let message = format!(
                     "No agent came back within {seconds} s to take this session: connect one and start it again"
                 );
-                self.tell_of(&session.owner, &id, testflow::error(&message, Some(&id)));
+                self.tell_error(&session.owner, &id, message);
                 self.show(&id, now);
             }
         }
     }
 
-    fn received(&mut self, peer: PeerId, name: String, payload: Option<Value>, now: Instant) {
+    fn received(&mut self, peer: PeerId, name: &str, said: Result<Said, Malformed>, now: Instant) {
         let Some(Peer { identity, agent, .. }) = self.peers.get(&peer) else { return };
         let (user, role, agent) = (identity.user.clone(), identity.role, agent.clone());
         if let Some(id) = &agent {
@@ -151,46 +156,45 @@ impl Relay {
             }
             self.tell_status(id, now);
         }
-        let inbound = match testflow::decode(&name, payload.as_ref()) {
-            Ok(inbound) => inbound,
+        let said = match said {
+            Ok(said) => said,
             Err(malformed) => return self.refuse(peer, &malformed.message, malformed.session.as_ref()),
         };
-        let original = payload.as_ref().map(|payload| Message::new(name.clone(), payload));
-        match (inbound, original) {
-            (Inbound::Register(registration), _) => self.register(peer, &user, role, registration, now),
-            (Inbound::Start { session, .. } | Inbound::Control { session, .. }, _)
-                if agent.is_some() || role == Role::Agent =>
-            {
+        match said {
+            Said::Register(registration) => self.register(peer, &user, role, registration, now),
+            Said::Start { order, .. } | Said::Control { order, .. } if agent.is_some() || role == Role::Agent => {
                 let message = format!("{name}: an agent takes sessions and starts none: connect once more as a client");
-                self.refuse(peer, &message, Some(&session));
+                self.refuse(peer, &message, Some(order.command.session()));
             }
-            (Inbound::Start { session: id, kind, agent: wants }, start @ Some(_)) => {
-                let session = Session { owner: user, kind, wants, phase: Phase::Waiting, start };
-                self.start(peer, id, session, now);
-            }
-            (Inbound::Control { session, control }, Some(command)) => {
-                self.control(peer, &user, &session, control, command, now);
-            }
-            (Inbound::Event { session, means, event_id }, Some(event)) => match &agent {
-                Some(id) => self.event(id, &session, means, event_id, event, now),
-                None if means == Meaning::Error => tracing::debug!(peer = peer.0, "a client reports an error"),
-                None => self.refuse(peer, &format!("{name}: only a registered agent may send this"), Some(&session)),
+            Said::Start { order, agent: wants } => self.start(peer, user, Arc::new(order), wants, now),
+            Said::Control { order, control } => self.control(peer, &user, control, Arc::new(order), now),
+            Said::Event { report, event_id } => match &agent {
+                Some(id) => self.event(id, report, event_id, now),
+                None if report.means == Meaning::Error => tracing::debug!(peer = peer.0, "a client reports an error"),
+                None => {
+                    let message = format!("{name}: only a registered agent may send this");
+                    self.refuse(peer, &message, Some(&report.session));
+                }
             },
-            (Inbound::AgentError, _) => tracing::warn!(peer = peer.0, ?payload, "a peer reports an error"),
-            (Inbound::Replay, _) if agent.is_none() && role == Role::Client => self.replay(peer, &user, now),
-            (Inbound::Heartbeat | Inbound::Replay, _) => {}
-            (Inbound::Unknown, _) | (_, None) => tracing::debug!(peer = peer.0, name, "ignoring an unknown event"),
+            Said::AgentError => tracing::warn!(peer = peer.0, "a peer reports an error"),
+            Said::Replay if agent.is_none() && role == Role::Client => self.replay(peer, &user, now),
+            Said::Heartbeat | Said::Replay => {}
+            Said::Unknown => tracing::debug!(peer = peer.0, name, "ignoring an unknown event"),
         }
     }
 
     fn tell_status(&mut self, id: &AgentId, now: Instant) {
         if let Some(status) = self.agents.untold(id, now) {
-            self.effects.push(Effect::Publish(Room::Clients, testflow::agent_status(id, status).into()));
+            self.publish(Room::Clients, Word::Agent(id.clone(), status));
         }
     }
 
     fn refuse(&mut self, peer: PeerId, message: &str, session: Option<&ExecutionId>) {
-        self.effects.push(Effect::Publish(Room::Peer(peer), testflow::error(message, session).into()));
+        self.publish(Room::Peer(peer), Word::Refused { message: message.to_owned(), session: session.cloned() });
+    }
+
+    fn publish(&mut self, room: Room, word: Word) {
+        self.effects.push(Effect::Publish(vec![room], Arc::new(word)));
     }
 }
 

@@ -1,10 +1,10 @@
 //! The sessions a hub relays: whose they are, which agent has them, which wait.
 
-use super::bus::Message;
 use super::token::UserId;
-use crate::dialect::testflow::hub::SessionKind;
-use crate::model::{AgentId, ExecutionId};
+use crate::dialect::hub::{Order, Word};
+use crate::model::{AgentId, ExecutionId, TestFlowId};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// How many ended sessions are remembered so that a start that comes again is not run again.
 const ENDED_MAX: usize = 1_000;
@@ -33,17 +33,18 @@ pub(super) enum Phase {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) owner: UserId,
-    pub(super) kind: SessionKind,
+    /// The flow of a recording; an execution has none.
+    pub(super) flow: Option<TestFlowId>,
     /// The only agent that may have it.
     pub(super) wants: Option<AgentId>,
     pub(super) phase: Phase,
     /// The command that starts it, until its agent has said a word on it.
-    pub(super) start: Option<Message>,
+    pub(super) start: Option<Arc<Order>>,
 }
 
 impl Session {
     fn bytes(&self) -> usize {
-        self.start.as_ref().map_or(0, Message::bytes)
+        self.start.as_ref().map_or(0, |start| Word::Command(start.clone()).bytes())
     }
 }
 
@@ -113,7 +114,7 @@ impl Sessions {
     }
 
     /// Gives one in the queue to an agent.
-    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Option<Message> {
+    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Option<Arc<Order>> {
         let place = self.waiting.iter().position(|other| other == id)?;
         self.waiting.remove(place);
         let session = self.live.get_mut(id)?;

@@ -6,6 +6,7 @@ use super::actor::{RelayHandle, Request, Unheard};
 use super::bus::{Inbox, Message, Outlet, PeerId, queue};
 use super::relay::Input;
 use super::token::{self, Identity, TokenError};
+use crate::dialect::{Protocol, testflow};
 use crate::model::AgentId;
 use pictures::Pictures;
 use serde_json::Value;
@@ -55,7 +56,8 @@ impl Introduction {
         if let Some((outlet, identity)) = pending {
             let spare = AgentId(uuid::Uuid::new_v4().to_string());
             let connected = Input::Connected { peer: self.peer, identity, spare };
-            self.relay.send(Request::Attach { peer: self.peer, outlet, connected });
+            let (peer, protocol) = (self.peer, Protocol::Testflow);
+            self.relay.send(Request::Attach { peer, protocol, outlet, connected });
         }
     }
 
@@ -110,7 +112,8 @@ fn listen(socket: &SocketRef, relay: RelayHandle, peer: PeerId, identity: Identi
         let payload = payload.ok();
         match unheard.add(payload.as_ref()) {
             Some(load) => {
-                let input = Input::Received { peer, name, payload };
+                let said = testflow::hub::decode(&name, payload.as_ref());
+                let input = Input::Received { peer, name, said: Box::new(said) };
                 heard.relay.send(Request::Received { input, receipt, load });
             }
             None => {

@@ -34,6 +34,20 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The session it is about.
+    #[must_use]
+    pub fn session(&self) -> &ExecutionId {
+        match self {
+            Self::StartExecution(StartExecution { execution, .. })
+            | Self::StartRecording(StartRecording { execution, .. })
+            | Self::CancelExecution { execution }
+            | Self::ControlRecording { execution, .. }
+            | Self::CancelRecording { execution, .. } => execution,
+        }
+    }
+}
+
 /// Source to execute and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StartExecution {

@@ -1,7 +1,9 @@
 //! The agent's end of protocol 000.
 
 use super::EXTENSION;
-use super::fields::{Fields, Malformed};
+use crate::dialect::Malformed;
+use crate::dialect::fields::Fields;
+
 use crate::model::recording::RecordingControl;
 use crate::model::{
     AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording,
@@ -99,8 +101,8 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
         "recording:start" => {
             let fields = fields()?;
             Inbound::Command(Command::StartRecording(StartRecording {
-                flow: fields.flow()?,
                 execution: fields.execution()?,
+                flow: fields.flow()?,
                 url: fields.string("url")?.to_owned(),
                 language: fields.maybe_string("language")?.unwrap_or_else(|| DEFAULT_LANGUAGE.to_owned()),
                 config: fields.config::<RecordingConfig>()?,
@@ -108,7 +110,7 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
         }
         "recording:cancel" => {
             let fields = fields()?;
-            Inbound::Command(Command::CancelRecording { flow: fields.flow()?, execution: fields.execution()? })
+            Inbound::Command(Command::CancelRecording { execution: fields.execution()?, flow: fields.flow()? })
         }
         "agent:registered" => {
             let extensions = arguments.first().and_then(|payload| payload.get("extensions")).and_then(Value::as_array);

@@ -1,11 +1,11 @@
 //! `docs/protocols.md` is a contract: its examples are the fixtures' frames, which both ends understand.
 
-use super::hub::{self, AgentStatus, Inbound, SessionKind, SessionPhase, SessionView};
-use super::{EXTENSION, agent};
-use crate::model::AgentId;
-use serde_json::value::to_raw_value;
+use super::{EXTENSION, agent, hub};
+use crate::dialect::hub::{AgentStatus, Report, Said, SessionPhase, SessionView, Translator, Word};
+use crate::model::{AgentId, Event, ExecutionId, Level};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 const DOCUMENT: &str = include_str!("../../../docs/protocols.md");
@@ -62,7 +62,7 @@ fn whoever_hears_an_example_understands_it() {
         let (name, payload) = (event[0].as_str().unwrap(), event.get(1));
         let arguments: Vec<Value> = payload.cloned().into_iter().collect();
         let for_agents = !matches!(agent::decode(name, &arguments).unwrap(), agent::Inbound::Unknown);
-        let for_hubs = !matches!(hub::decode(name, payload).unwrap(), Inbound::Unknown);
+        let for_hubs = !matches!(hub::decode(name, payload).unwrap(), Said::Unknown);
         let for_clients = ["agent:status", "hub:session"].contains(&name);
         assert!(for_agents || for_hubs || for_clients, "nobody understands {event}");
     }
@@ -82,34 +82,44 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
     let hub: Vec<Value> = cases(HUB);
     let said = |name: &str| -> Value { read(hub.iter().find(|case| case["name"] == name).unwrap()) };
     let id = AgentId("0b9c".to_owned());
-    let view = |phase, agent: Option<&AgentId>, ms, start| SessionView {
-        id: "uuid".into(),
-        phase,
-        agent: agent.cloned(),
-        age: Duration::from_millis(ms),
-        start,
+    let view = |phase, agent: Option<&AgentId>, ms, start| {
+        let (agent, age) = (agent.cloned(), Duration::from_millis(ms));
+        Word::View(SessionView { id: "uuid".into(), phase, agent, age, start })
     };
-    let start = to_raw_value(&json!({"executionId": "uuid", "target": "local", "code": "…"})).unwrap();
-    let begins = view(SessionPhase::Waiting, None, 12, Some(("execution:start".to_owned(), start.into())));
-    let uuid = "uuid".into();
+    let start = json!({"executionId": "uuid", "target": "local", "code": "…"});
+    let Ok(Said::Start { order, .. }) = hub::decode("execution:start", Some(&start)) else { panic!("a start") };
+    let begins = view(SessionPhase::Waiting, None, 12, Some(Arc::new(order)));
+    let uuid = ExecutionId::from("uuid");
+    let own = |event| Word::Session(Report::own(&uuid, event));
+    let waits = Event::ExecutionLog {
+        execution: uuid.clone(),
+        level: Level::Info,
+        message: "All agents are busy: this session is next".to_owned(),
+    };
     let no_agent = "No agent is connected: start one with `understudy agent` and try again";
-    for (name, (event, payload)) in [
-        ("agent:registered", hub::registered(&id)),
-        ("agent:status", hub::agent_status(&id, AgentStatus::Busy)),
-        ("hub:session of one that begins", hub::session(&begins)),
-        ("hub:session of one that goes on", hub::session(&view(SessionPhase::Running, Some(&id), 340, None))),
-        ("execution:log of one that waits", hub::waits(&uuid, "All agents are busy: this session is next")),
-        ("error about a session", hub::error(no_agent, Some(&uuid))),
+    let cancelled = Event::RecordingComplete {
+        flow: "uuid".into(),
+        execution: uuid.clone(),
+        success: false,
+        code: None,
+        message: Some("Recording cancelled".to_owned()),
+    };
+    for (name, word) in [
+        ("agent:registered", Word::Registered(id.clone())),
+        ("agent:status", Word::Agent(id.clone(), AgentStatus::Busy)),
+        ("hub:session of one that begins", begins),
+        ("hub:session of one that goes on", view(SessionPhase::Running, Some(&id), 340, None)),
+        ("execution:log of one that waits", own(waits)),
+        ("error about a session", Word::Refused { message: no_agent.to_owned(), session: Some(uuid.clone()) }),
         (
             "execution:complete of one that was cancelled before it began",
-            hub::cancelled(&uuid, &SessionKind::Execution),
+            own(Event::ExecutionComplete { execution: uuid.clone(), exit_code: 130, duration_ms: 0 }),
         ),
-        (
-            "recording:complete of one that was cancelled before it began",
-            hub::cancelled(&uuid, &SessionKind::Recording { flow: json!("uuid") }),
-        ),
+        ("recording:complete of one that was cancelled before it began", own(cancelled)),
     ] {
-        assert_eq!(json!([event, payload]), said(name), "{name}");
+        let frame = hub::Teller.tell(&word).remove(0);
+        let payload: Value = serde_json::from_str(frame.payload.get()).unwrap();
+        assert_eq!(json!([frame.name, payload]), said(name), "{name}");
     }
     let registration = agent::Registration {
         agent: id,

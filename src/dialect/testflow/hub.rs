@@ -1,179 +1,69 @@
-//! The hub's end of protocol 000. A hub relays payloads as they came, so that fields it does not know survive; what is
-//! read here is what it needs to know where they go.
+//! The hub's end of protocol 000. A hub relays payloads as they came, so that fields it does not know survive.
 
-use super::EXTENSION;
-use super::fields::{Fields, ID_MAX_BYTES, Malformed};
-use crate::model::{AgentId, ExecutionId};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use super::agent::{self, Inbound, encode};
+use super::{EXTENSION, commands};
+use crate::dialect::fields::{Fields, ID_MAX_BYTES};
+use crate::dialect::hub::{
+    AgentStatus, Control, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Word,
+};
+use crate::dialect::{Malformed, Protocol};
+use crate::model::recording::RecordingControl;
+use crate::model::{AgentId, Command, ExecutionId};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
+use std::slice;
 
 /// An agent that tells more about its machine than this is taken to tell nothing, bytes.
 const SYSTEM_INFO_MAX_BYTES: usize = 64 << 10;
 
-/// One message of a peer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Inbound {
-    /// `agent:register`: from now on the peer is an agent.
-    Register(Registration),
-    /// `agent:heartbeat`.
-    Heartbeat,
-    /// A client asks for a session.
-    Start {
-        /// The session's id.
-        session: ExecutionId,
-        /// What kind of session.
-        kind: SessionKind,
-        /// The only agent that may have it; an extension.
-        agent: Option<AgentId>,
-    },
-    /// A client says something to its session.
-    Control {
-        /// The session's id.
-        session: ExecutionId,
-        /// What it is, as far as that matters on its way.
-        control: Control,
-    },
-    /// An agent says something about a session.
-    Event {
-        /// The session's id.
-        session: ExecutionId,
-        /// What it means for the session.
-        means: Meaning,
-        /// Names the event over redeliveries.
-        event_id: Option<String>,
-    },
-    /// An agent's `error` that names no session.
-    AgentError,
-    /// `hub:replay`, an extension for dashboards: what was said so far about the sessions of this user, and `hub:session`
-    /// from now on.
-    Replay,
-    /// Not of this protocol.
-    Unknown,
-}
-
-/// What an agent says of itself.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Registration {
-    /// Kept by the agent over restarts; agents of others send none.
-    pub agent: Option<AgentId>,
-    /// For people.
-    pub name: String,
-    /// As sent.
-    pub system_info: Value,
-    /// Sessions at the same time.
-    pub max_sessions: Option<u32>,
-    /// The sessions the agent still answers for.
-    pub sessions: Option<Vec<ExecutionId>>,
-    /// Whether it speaks our extensions.
-    pub extended: bool,
-}
-
-/// The two kinds of sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionKind {
-    /// `execution:…`
-    Execution,
-    /// `recording:…`
-    Recording {
-        /// `testFlowId` as sent, for the hub's own answers.
-        flow: Value,
-    },
-}
-
-/// What a client says to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
-    /// End it.
-    Cancel,
-    /// What it must hear, be it late.
-    Word,
-    /// A hand on the mouse or the keyboard: of no use once the page is another one.
-    Input,
-}
-
-/// What an event means for its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
-    /// It goes on.
-    Progress,
-    /// What it looks like now; of these only the newest counts.
-    Picture,
-    /// `error`: it goes on, unless these are the first words on it.
-    Error,
-    /// `…:complete`: nothing follows.
-    Complete,
-}
-
-/// How an agent stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgentStatus {
-    /// Connected, no session runs.
-    Online,
-    /// Connected, at least one session runs.
-    Busy,
-    /// Not heard of.
-    Offline,
-}
-
-impl AgentStatus {
-    /// The protocol's word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Online => "online",
-            Self::Busy => "busy",
-            Self::Offline => "offline",
-        }
-    }
-}
-
 /// Reads one event by name and first argument.
 ///
 /// # Errors
-/// When it is an event of this protocol and its payload lacks what routing needs.
-pub fn decode(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
+/// When it is an event of this protocol and its payload lacks what it must have.
+pub fn decode(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
     match name {
         "agent:register" => register(name, payload),
-        "agent:heartbeat" => Ok(Inbound::Heartbeat),
-        "hub:replay" => Ok(Inbound::Replay),
-        "execution:start" => {
-            let fields = Fields::of(name, payload)?;
-            let session = fields.execution()?;
-            fields.string("code")?;
-            Ok(Inbound::Start { session, kind: SessionKind::Execution, agent: wanted(&fields)? })
+        "agent:heartbeat" => Ok(Said::Heartbeat),
+        "hub:replay" => Ok(Said::Replay),
+        "execution:log" | "execution:step" | "recording:ready" | "recording:dialog" | "recording:picked"
+        | "recording:picker" | "recording:mode" => event(name, payload, Meaning::Progress),
+        "execution:screenshot" => event(name, payload, Meaning::Screenshot),
+        "recording:action" => {
+            let index = payload.and_then(|payload| payload.get("index")).and_then(Value::as_u64);
+            event(name, payload, Meaning::Action(index))
         }
-        "recording:start" => {
-            let fields = Fields::of(name, payload)?;
-            let session = fields.execution()?;
-            fields.string("url")?;
-            let flow = fields.map.get("testFlowId").cloned().unwrap_or(Value::Null);
-            Ok(Inbound::Start { session, kind: SessionKind::Recording { flow }, agent: wanted(&fields)? })
-        }
-        "execution:cancel" | "recording:cancel" => control(name, payload, Control::Cancel),
-        "recording:stop" | "recording:pause" | "recording:resume" => control(name, payload, Control::Word),
-        "recording:input" => control(name, payload, Control::Input),
-        "execution:log"
-        | "execution:step"
-        | "execution:screenshot"
-        | "recording:ready"
-        | "recording:action"
-        | "recording:dialog"
-        | "recording:picked"
-        | "recording:picker"
-        | "recording:mode" => event(name, payload, Meaning::Progress),
         "recording:frame" => event(name, payload, Meaning::Picture),
         "execution:complete" | "recording:complete" => event(name, payload, Meaning::Complete),
         "error" => match payload {
             Some(Value::Object(map)) if map.get("executionId").is_some_and(|id| !id.is_null()) => {
                 event(name, payload, Meaning::Error)
             }
-            _ => Ok(Inbound::AgentError),
+            _ => Ok(Said::AgentError),
         },
-        _ => Ok(Inbound::Unknown),
+        "agent:registered" => Ok(Said::Unknown),
+        _ => command(name, payload),
     }
+}
+
+/// What a client asks an agent for.
+fn command(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
+    let Inbound::Command(command) = agent::decode(name, payload.map_or(&[], slice::from_ref))? else {
+        return Ok(Said::Unknown);
+    };
+    let raw = raw(name, payload);
+    let control = match &command {
+        Command::StartExecution(_) | Command::StartRecording(_) => {
+            let agent = wanted(&Fields::of(name, payload)?)?;
+            return Ok(Said::Start { order: Order { command, raw }, agent });
+        }
+        Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
+        Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,
+        Command::ControlRecording { .. } => Control::Word,
+    };
+    Ok(Said::Control { order: Order { command, raw }, control })
+}
+
+fn raw(name: &str, payload: Option<&Value>) -> Raw {
+    Raw::new(Protocol::Testflow, name.to_owned(), payload.unwrap_or(&Value::Null))
 }
 
 /// `agentId` of a start.
@@ -184,11 +74,7 @@ fn wanted(fields: &Fields<'_>) -> Result<Option<AgentId>, Malformed> {
     }
 }
 
-fn control(name: &str, payload: Option<&Value>, control: Control) -> Result<Inbound, Malformed> {
-    Ok(Inbound::Control { session: Fields::of(name, payload)?.execution()?, control })
-}
-
-fn register(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
+fn register(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
     let fields = Fields::of(name, payload)?;
     let agent = wanted(&fields)?;
     let sessions = match fields.map.get("sessions") {
@@ -197,7 +83,7 @@ fn register(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
         }
         _ => None,
     };
-    Ok(Inbound::Register(Registration {
+    Ok(Said::Register(Registration {
         agent,
         name: fields.id("name")?,
         system_info: fields
@@ -216,83 +102,65 @@ fn register(name: &str, payload: Option<&Value>) -> Result<Inbound, Malformed> {
     }))
 }
 
-fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Inbound, Malformed> {
+fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Said, Malformed> {
     let fields = Fields::of(name, payload)?;
     let event_id = fields.map.get("eventId").and_then(Value::as_str).filter(|id| id.len() <= ID_MAX_BYTES);
     let event_id = event_id.map(str::to_owned);
-    Ok(Inbound::Event { session: fields.execution()?, means, event_id })
+    Ok(Said::Event { report: Report::heard(fields.execution()?, means, raw(name, payload)), event_id })
 }
 
-/// An event to send: its name and its payload.
-pub type Outbound = (&'static str, Value);
+/// Says everything in this protocol's words.
+#[derive(Debug, Clone, Copy)]
+pub struct Teller;
 
-/// `agent:status`.
-#[must_use]
-pub fn agent_status(agent: &AgentId, status: AgentStatus) -> Outbound {
-    ("agent:status", json!({"agentId": agent, "status": status.as_str()}))
+impl Translator for Teller {
+    fn tell(&mut self, word: &Word) -> Vec<Frame> {
+        let frame = match word {
+            Word::Command(order) => commands::told(order),
+            Word::Session(report) => match (report.original(Protocol::Testflow), report.event()) {
+                (Some(raw), _) => Frame::from(raw),
+                (None, Some(event)) => {
+                    let told = encode(event, None);
+                    Frame::new(told.name, told.arguments.first().unwrap_or(&Value::Null))
+                }
+                (None, None) => return Vec::new(),
+            },
+            Word::Agent(agent, status) => agent_status(agent, *status),
+            Word::Registered(agent) => registered(agent),
+            Word::View(view) => session(view),
+            Word::Refused { message, session } => error(message, session.as_ref()),
+        };
+        vec![frame]
+    }
 }
 
-/// `agent:registered`, the answer to a registration that announced our extensions.
-#[must_use]
-pub fn registered(agent: &AgentId) -> Outbound {
-    ("agent:registered", json!({"agentId": agent, "extensions": [EXTENSION]}))
+fn agent_status(agent: &AgentId, status: AgentStatus) -> Frame {
+    Frame::new("agent:status", &json!({"agentId": agent, "status": status.as_str()}))
 }
 
-/// `error`.
-#[must_use]
-pub fn error(message: &str, session: Option<&ExecutionId>) -> Outbound {
+/// The answer to a registration that announced our extensions.
+fn registered(agent: &AgentId) -> Frame {
+    Frame::new("agent:registered", &json!({"agentId": agent, "extensions": [EXTENSION]}))
+}
+
+fn error(message: &str, session: Option<&ExecutionId>) -> Frame {
     let mut payload = json!({"message": message});
     if let Some(session) = session {
         payload["executionId"] = json!(session);
     }
-    ("error", payload)
-}
-
-/// The `execution:log` by which the hub tells that a session waits.
-#[must_use]
-pub fn waits(session: &ExecutionId, message: &str) -> Outbound {
-    ("execution:log", json!({"executionId": session, "message": message, "level": "info"}))
-}
-
-/// Where a session is, as watchers are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SessionPhase {
-    /// For an agent.
-    Waiting,
-    /// On an agent.
-    Running,
-    /// Its agent is away for too long, or has refused it.
-    Lost,
-    /// Nothing follows.
-    Ended,
-}
-
-/// One session, as watchers are told.
-#[derive(Debug, Clone)]
-pub struct SessionView {
-    /// Its id.
-    pub id: ExecutionId,
-    /// Where it is.
-    pub phase: SessionPhase,
-    /// Who has it.
-    pub agent: Option<AgentId>,
-    /// Since its start was heard.
-    pub age: Duration,
-    /// The name and the payload of the command that started it.
-    pub start: Option<(String, Arc<RawValue>)>,
+    Frame::new("error", &payload)
 }
 
 /// `hub:session`, for those who sent `hub:replay`.
-#[must_use]
-pub fn session(view: &SessionView) -> Outbound {
+fn session(view: &SessionView) -> Frame {
     let mut payload = json!({
         "executionId": view.id,
         "phase": view.phase,
         "agentId": view.agent,
         "ageMs": u64::try_from(view.age.as_millis()).unwrap_or(u64::MAX),
     });
-    if let Some((name, start)) = &view.start {
+    if let Some(order) = &view.start {
+        let Frame { name, payload: start } = commands::told(order);
         let mut start = serde_json::from_str::<Value>(start.get()).unwrap_or_default();
         // For the agent alone.
         if let Some(config) = start.get_mut("config").and_then(Value::as_object_mut) {
@@ -300,21 +168,5 @@ pub fn session(view: &SessionView) -> Outbound {
         }
         payload["start"] = json!({"event": name, "payload": start});
     }
-    ("hub:session", payload)
-}
-
-/// The end of a session that was cancelled before an agent had it.
-#[must_use]
-pub fn cancelled(session: &ExecutionId, kind: &SessionKind) -> Outbound {
-    match kind {
-        SessionKind::Execution => {
-            ("execution:complete", json!({"executionId": session, "exitCode": 130, "duration": 0}))
-        }
-        SessionKind::Recording { flow } => (
-            "recording:complete",
-            json!({
-                "testFlowId": flow, "executionId": session, "success": false, "message": "Recording cancelled",
-            }),
-        ),
-    }
+    Frame::new("hub:session", &payload)
 }

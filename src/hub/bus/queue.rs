@@ -117,14 +117,20 @@ impl Pictures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::hub::Frame;
     use serde_json::json;
 
+    fn message(n: u32, stream: Stream) -> Message {
+        let Frame { name, payload } = Frame::new("x", &json!(n));
+        Message { name, payload, stream }
+    }
+
     fn picture(of: &str, n: u32) -> Message {
-        Message::new("recording:frame", &json!(n)).picture_of(&of.into())
+        message(n, Stream::Picture(of.into()))
     }
 
     fn word(n: u32) -> Message {
-        Message::new("recording:action", &json!(n))
+        message(n, Stream::Apart)
     }
 
     fn all(inbox: &mut Inbox, pictures: bool) -> Vec<String> {
@@ -147,7 +153,7 @@ mod tests {
         let (outlet, mut inbox) = queue();
         outlet.send(&picture("a", 1));
         outlet.send(&picture("b", 2));
-        outlet.send(&word(3).end_of(&"a".into()));
+        outlet.send(&message(3, Stream::End("a".into())));
         assert_eq!(all(&mut inbox, true), ["3", "2"]);
     }
 

@@ -1,10 +1,11 @@
 //! Who is there: agents and users come, go, and come back.
 
-use super::{Effect, Peer, Phase, Relay, Session};
-use crate::dialect::testflow::hub::{self as testflow, Registration};
+use super::{Agent, Effect, Peer, Phase, Relay, Session};
+use crate::dialect::hub::{Registration, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
+use std::sync::Arc;
 use std::time::Instant;
 
 impl Relay {
@@ -12,12 +13,11 @@ impl Relay {
         if identity.role != Role::Agent {
             self.effects.push(Effect::Join(peer, Room::User(identity.user.clone())));
             self.effects.push(Effect::Join(peer, Room::Clients));
-            let missed = self.mailbox.enter(&identity.user);
-            self.effects.extend(missed.map(|event| Effect::Publish(Room::Peer(peer), event)));
-            for (id, agent) in self.agents.iter() {
-                let status = testflow::agent_status(id, agent.status(now, self.timeout));
-                self.effects.push(Effect::Publish(Room::Peer(peer), status.into()));
-            }
+            let missed = self.mailbox.enter(&identity.user).collect();
+            self.effects.push(Effect::Replay(peer, missed));
+            let status = |(id, agent): (&AgentId, &Agent)| Word::Agent(id.clone(), agent.status(now, self.timeout));
+            let statuses = self.agents.iter().map(status).map(Arc::new).collect();
+            self.effects.push(Effect::Replay(peer, statuses));
         }
         self.peers.insert(peer, Peer { identity, spare, agent: None });
     }
@@ -79,13 +79,13 @@ impl Relay {
             peer.agent = Some(id.clone());
         }
         if extended {
-            self.effects.push(Effect::Publish(Room::Agent(id.clone()), testflow::registered(&id).into()));
+            self.publish(Room::Agent(id.clone()), Word::Registered(id.clone()));
         }
         if let Some(listed) = listed {
             self.reconcile(&id, &listed, now);
         }
         for command in registered.held {
-            self.effects.push(Effect::Publish(Room::Agent(id.clone()), command));
+            self.publish(Room::Agent(id.clone()), Word::Command(command));
         }
         self.tell_status(&id, now);
     }
@@ -103,13 +103,14 @@ impl Relay {
                 (true, _, _) => {}
                 // The command got lost with the connection.
                 (false, Some(start), Phase::Running(_)) => {
-                    self.effects.push(Effect::Publish(Room::Agent(id.clone()), start.clone()));
+                    let start = Word::Command(start.clone());
+                    self.publish(Room::Agent(id.clone()), start);
                 }
                 (false, None, Phase::Running(_)) => {
                     agent.running.remove(&session_id);
                     let message = format!("The agent {} was restarted and has lost this session", agent.name);
                     if let Some(session) = self.sessions.end(&session_id) {
-                        self.tell_of(&session.owner, &session_id, testflow::error(&message, Some(&session_id)));
+                        self.tell_error(&session.owner, &session_id, message);
                     }
                 }
                 (false, _, _) => drop(self.sessions.end(&session_id)),
@@ -130,7 +131,7 @@ impl Relay {
             self.sessions.lose(&session);
             if let Some(Session { owner, .. }) = self.sessions.get_mut(&session) {
                 let owner = owner.clone();
-                self.tell_of(&owner, &session, testflow::error(&message, Some(&session)));
+                self.tell_error(&owner, &session, message.clone());
                 self.show(&session, now);
             }
         }

@@ -1,15 +1,29 @@
 //! A session's way: from its start to an agent, from the agent's words to its owner.
 
-use super::{Effect, Known, Phase, Relay, Session};
-use crate::dialect::testflow::hub::{self as testflow, Control, Meaning};
-use crate::hub::bus::{Message, PeerId, Room};
+use super::{Known, Phase, Relay, Session};
+use crate::dialect::hub::{Control, Meaning, Order, Report, Word};
+use crate::hub::bus::{PeerId, Room};
 use crate::hub::token::UserId;
-use crate::model::{AgentId, ExecutionId};
+use crate::model::{AgentId, Command, Event, ExecutionId, Level, TestFlowId};
+use std::sync::Arc;
 use std::time::Instant;
 
+/// What the protocols say of a recording that was cancelled.
+const RECORDING_CANCELLED: &str = "Recording cancelled";
+
+/// The exit code of an execution that was cancelled.
+const EXIT_CANCELLED: i32 = 130;
+
 impl Relay {
-    pub(super) fn start(&mut self, peer: PeerId, id: ExecutionId, session: Session, now: Instant) {
-        let user = session.owner.clone();
+    pub(super) fn start(
+        &mut self,
+        peer: PeerId,
+        user: UserId,
+        order: Arc<Order>,
+        wants: Option<AgentId>,
+        now: Instant,
+    ) {
+        let id = order.command.session().clone();
         match self.sessions.look_up(&id, &user) {
             Known::Unknown => {}
             Known::Foreign => return self.refuse(peer, "This id is in use: choose another", Some(&id)),
@@ -22,7 +36,7 @@ impl Relay {
             let message = "No agent is connected: start one with `understudy agent` and try again";
             return self.refuse(peer, message, Some(&id));
         }
-        if let Some(wanted) = session.wants.as_ref().filter(|wanted| !self.agents.is_online(wanted, now)) {
+        if let Some(wanted) = wants.as_ref().filter(|wanted| !self.agents.is_online(wanted, now)) {
             let message = format!("The agent {wanted} is not connected: start it, or leave the choice to the hub");
             return self.refuse(peer, &message, Some(&id));
         }
@@ -30,10 +44,13 @@ impl Relay {
             let message = format!("{} sessions are waiting already: try again later", self.sessions.waiting());
             return self.refuse(peer, &message, Some(&id));
         }
-        let wants_one = session.wants.is_some();
-        if let Some(start) = &session.start {
-            self.history.begin(&id, &user, start.clone(), now);
-        }
+        let wants_one = wants.is_some();
+        self.history.begin(&id, &user, order.clone(), now);
+        let flow = match &order.command {
+            Command::StartRecording(start) => Some(start.flow.clone()),
+            _ => None,
+        };
+        let session = Session { owner: user.clone(), flow, wants, phase: Phase::Waiting, start: Some(order) };
         self.sessions.enqueue(id.clone(), session);
         self.show_start(&id, now);
         self.assign(now);
@@ -44,25 +61,19 @@ impl Relay {
                 1 => "All agents are busy: 1 session is before this one".to_owned(),
                 n => format!("All agents are busy: {n} sessions are before this one"),
             };
-            self.tell_of(&user, &id, testflow::waits(&id, &message));
+            let waits = Event::ExecutionLog { execution: id.clone(), level: Level::Info, message };
+            self.tell_of(&user, Report::own(&id, waits));
         }
     }
 
-    pub(super) fn control(
-        &mut self,
-        peer: PeerId,
-        user: &UserId,
-        id: &ExecutionId,
-        control: Control,
-        command: Message,
-        now: Instant,
-    ) {
+    pub(super) fn control(&mut self, peer: PeerId, user: &UserId, control: Control, order: Arc<Order>, now: Instant) {
+        let id = order.command.session();
         let session = match self.sessions.look_up(id, user) {
             Known::Live(session) => session,
             // It crossed the session's end.
             Known::Ended => return,
             Known::Foreign | Known::Unknown => {
-                let message = format!("{}: no session of yours has this id", command.name);
+                let message = format!("{}: no session of yours has this id", order.raw.name);
                 return self.refuse(peer, &message, Some(id));
             }
         };
@@ -70,42 +81,35 @@ impl Relay {
             // Held until the agent is back, it would hit whatever is there then.
             Phase::Running(agent) | Phase::Lost(agent)
                 if control == Control::Input && !self.agents.is_there(&agent) => {}
-            Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, command),
+            Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, order),
             Phase::Waiting if control == Control::Cancel => {
-                let complete = testflow::cancelled(id, &session.kind);
+                let complete = cancelled(id, session.flow.clone());
                 self.sessions.end(id);
-                self.tell_of(user, id, complete);
+                self.tell_of(user, Report::own(id, complete));
                 self.show(id, now);
             }
             Phase::Waiting => {
-                let message = format!("{}: this session still waits for an agent", command.name);
+                let message = format!("{}: this session still waits for an agent", order.raw.name);
                 self.refuse(peer, &message, Some(id));
             }
         }
     }
 
-    pub(super) fn event(
-        &mut self,
-        agent_id: &AgentId,
-        id: &ExecutionId,
-        means: Meaning,
-        event_id: Option<String>,
-        event: Message,
-        now: Instant,
-    ) {
+    pub(super) fn event(&mut self, agent_id: &AgentId, report: Report, event_id: Option<String>, now: Instant) {
+        let (id, means) = (&report.session.clone(), report.means);
         let Some(agent) = self.agents.get_mut(agent_id) else { return };
         if event_id.is_some_and(|event_id| agent.is_repeated(event_id)) {
             return;
         }
         let Some(session) = self.sessions.get_mut(id) else {
-            tracing::debug!(session = %id, event = %event.name, "dropping an event of no session");
+            tracing::debug!(session = %id, ?means, "dropping an event of no session");
             return;
         };
         let mut found = false;
         let refused = match &session.phase {
             Phase::Running(its) if its == agent_id => means == Meaning::Error && session.start.is_some(),
             Phase::Lost(its) if its == agent_id => {
-                found = matches!(means, Meaning::Progress | Meaning::Picture);
+                found = !matches!(means, Meaning::Error | Meaning::Complete);
                 false
             }
             _ => {
@@ -125,12 +129,7 @@ impl Relay {
             agent.running.remove(id);
             self.sessions.end(id);
         }
-        let event = match means {
-            Meaning::Picture => event.picture_of(id),
-            Meaning::Complete => event.end_of(id),
-            Meaning::Progress | Meaning::Error => event,
-        };
-        self.tell_of(&owner, id, event);
+        self.tell_of(&owner, report);
         if refused || found || means == Meaning::Complete {
             self.show(id, now);
         }
@@ -161,11 +160,23 @@ impl Relay {
         self.sessions.queue().find_map(|(id, wants)| Some((id.clone(), self.agents.assign(id, wants, now)?)))
     }
 
-    fn command(&mut self, id: &AgentId, command: Message) {
+    fn command(&mut self, id: &AgentId, order: Arc<Order>) {
         match self.agents.get_mut(id) {
-            Some(agent) if agent.peer.is_none() => agent.hold(command),
-            Some(_) => self.effects.push(Effect::Publish(Room::Agent(id.clone()), command)),
+            Some(agent) if agent.peer.is_none() => agent.hold(order),
+            Some(_) => self.publish(Room::Agent(id.clone()), Word::Command(order)),
             None => {}
+        }
+    }
+}
+
+/// The end of a session that was cancelled before an agent had it.
+fn cancelled(id: &ExecutionId, flow: Option<TestFlowId>) -> Event {
+    let execution = id.clone();
+    match flow {
+        None => Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 },
+        Some(flow) => {
+            let message = Some(RECORDING_CANCELLED.to_owned());
+            Event::RecordingComplete { flow, execution, success: false, code: None, message }
         }
     }
 }

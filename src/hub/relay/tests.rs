@@ -6,7 +6,8 @@ mod recordings;
 mod sessions;
 
 use super::*;
-use crate::hub::bus::{Bus, Inbox, queue};
+use crate::dialect::{Protocol, testflow};
+use crate::hub::bus::{Bus, Inbox, Message, queue};
 use futures_util::FutureExt;
 use serde_json::json;
 
@@ -35,7 +36,8 @@ impl World {
             match effect {
                 Effect::Join(peer, room) => self.bus.join(peer, room),
                 Effect::Leave(peer, room) => self.bus.leave(peer, &room),
-                Effect::Publish(room, message) => self.bus.publish(&room, &message),
+                Effect::Publish(rooms, word) => self.bus.publish(&rooms, &word),
+                Effect::Replay(peer, words) => self.bus.replay(peer, words.iter().map(|word| &**word)),
                 Effect::Close(peer) => self.closed.push(peer),
             }
         }
@@ -44,7 +46,7 @@ impl World {
     fn connect_as(&mut self, user: &str, role: Role) -> PeerId {
         let peer = PeerId(self.inboxes.len() as u64 + 1);
         let (outlet, inbox) = queue();
-        self.bus.attach(peer, outlet);
+        self.bus.attach(peer, Protocol::Testflow, outlet);
         self.inboxes.insert(peer, inbox);
         let identity = Identity { user: user.into(), role, projects: None };
         self.step(Input::Connected { peer, identity, spare: AgentId(format!("spare-{}", peer.0)) });
@@ -67,7 +69,8 @@ impl World {
     }
 
     fn says(&mut self, peer: PeerId, name: &str, payload: Value) {
-        self.step(Input::Received { peer, name: name.to_owned(), payload: Some(payload) });
+        let said = testflow::hub::decode(name, Some(&payload));
+        self.step(Input::Received { peer, name: name.to_owned(), said: Box::new(said) });
     }
 
     fn start(&mut self, peer: PeerId, id: &str) {

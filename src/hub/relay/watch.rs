@@ -1,10 +1,11 @@
 //! What watchers see besides the events themselves: how each of a user's sessions stands, and what was said before they came.
 
-use super::{Effect, Phase, Relay};
-use crate::dialect::testflow::hub::{self as testflow, SessionPhase, SessionView};
-use crate::hub::bus::{Message, PeerId, Room};
+use super::{Effect, Phase, Relay, Story};
+use crate::dialect::hub::{Report, SessionPhase, SessionView, Word};
+use crate::hub::bus::{PeerId, Room};
 use crate::hub::token::UserId;
-use crate::model::ExecutionId;
+use crate::model::{Event, ExecutionId};
+use std::sync::Arc;
 use std::time::Instant;
 
 impl Relay {
@@ -14,11 +15,9 @@ impl Relay {
         let ids: Vec<_> = self.history.of_user(user).map(|(id, _)| id.clone()).collect();
         for id in ids {
             let Some(view) = self.view(&id, true, now) else { continue };
-            self.effects.push(Effect::Publish(Room::Peer(peer), testflow::session(&view).into()));
-            if let Some(story) = self.history.get(&id) {
-                let events = story.told().map(|event| Effect::Publish(Room::Peer(peer), event.clone()));
-                self.effects.extend(events);
-            }
+            let mut words = vec![Arc::new(Word::View(view))];
+            words.extend(self.history.get(&id).into_iter().flat_map(Story::told).cloned());
+            self.effects.push(Effect::Replay(peer, words));
         }
     }
 
@@ -36,7 +35,7 @@ impl Relay {
         let Some(story) = self.history.get(id) else { return };
         let room = Room::Watchers(story.owner.clone());
         if let Some(view) = self.view(id, with_start, now) {
-            self.effects.push(Effect::Publish(room, testflow::session(&view).into()));
+            self.publish(room, Word::View(view));
         }
     }
 
@@ -50,15 +49,21 @@ impl Relay {
         };
         let agent = story.agent.clone();
         let age = now.saturating_duration_since(story.began);
-        let start = with_start.then(|| (story.start.name.to_string(), story.start.payload.to_owned()));
+        let start = with_start.then(|| story.start.clone());
         Some(SessionView { id: id.clone(), phase, agent, age, start })
     }
 
     /// Tells the owner of a session something, and remembers it.
-    pub(super) fn tell_of(&mut self, user: &UserId, id: &ExecutionId, message: impl Into<Message>) {
-        let message = message.into();
-        self.history.note(id, &message);
-        self.mailbox.keep(user, &message);
-        self.effects.push(Effect::Publish(Room::User(user.clone()), message));
+    pub(super) fn tell_of(&mut self, user: &UserId, report: Report) {
+        let id = report.session.clone();
+        let word = Arc::new(Word::Session(report));
+        self.history.note(&id, &word);
+        self.mailbox.keep(user, &word);
+        self.effects.push(Effect::Publish(vec![Room::User(user.clone())], word));
+    }
+
+    /// Tells the owner of a session that it has gone wrong.
+    pub(super) fn tell_error(&mut self, user: &UserId, id: &ExecutionId, message: String) {
+        self.tell_of(user, Report::own(id, Event::Error { message, execution: Some(id.clone()) }));
     }
 }

@@ -102,6 +102,11 @@ fn bad_input_is_answered_and_changes_nothing() {
         (
             "recording:start",
             json!({"executionId": "r1"}),
+            "error r1 recording:start: `testFlowId` must be a string, got nothing",
+        ),
+        (
+            "recording:start",
+            json!({"executionId": "r1", "testFlowId": "f"}),
             "error r1 recording:start: `url` must be a string, got nothing",
         ),
         ("recording:cancel", json!({}), "error recording:cancel: `executionId` must be a string, got nothing"),
@@ -120,7 +125,8 @@ fn bad_input_is_answered_and_changes_nothing() {
         w.says(ada, name, payload.clone());
         assert_eq!(w.got(ada), [answer], "{name} {payload}");
     }
-    w.step(Input::Received { peer: ada, name: "execution:start".to_owned(), payload: None });
+    let said = testflow::hub::decode("execution:start", None);
+    w.step(Input::Received { peer: ada, name: "execution:start".to_owned(), said: Box::new(said) });
     assert_eq!(w.got(ada), ["error execution:start: the payload must be an object, got nothing"]);
     for (name, payload) in
         [("no:such:event", json!({})), ("agent:heartbeat", json!(1)), ("error", json!({"message": "x"}))]

@@ -19,7 +19,7 @@ fn the_recording_flow_of_the_seed_and_its_extensions() {
     w.says(ada, "recording:start", with(json!({"url": "https://example.com", "language": "typescript"})));
     w.says(agent, "recording:ready", ids.clone());
     for name in ["recording:pause", "recording:resume", "recording:input", "recording:stop"] {
-        w.says(ada, name, ids.clone());
+        w.says(ada, name, with(json!({"type": "press", "key": "Tab"})));
     }
     w.says(agent, "recording:action", with(json!({"action": {"type": "click"}, "code": "…"})));
     w.says(agent, "recording:frame", with(json!({"frame": "AA", "width": 1, "height": 1})));
@@ -53,7 +53,7 @@ fn only_its_owner_lays_hands_on_a_recording_and_only_its_agent_feels_them() {
     let (its, other) = if first.is_empty() { (b, a) } else { (a, b) };
     assert_eq!([first, second].concat(), ["recording:start r"]);
     w.got(eve);
-    let input = json!({"executionId": "r", "type": "click", "x": 1, "y": 1});
+    let input = json!({"executionId": "r", "testFlowId": "f", "type": "click", "x": 1, "y": 1});
     for name in ["recording:input", "recording:pause", "recording:resume", "recording:stop", "recording:cancel"] {
         w.says(eve, name, input.clone());
         assert_eq!(w.got(eve), [format!("error r {name}: no session of yours has this id")]);

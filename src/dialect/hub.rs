@@ -1,0 +1,316 @@
+//! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
+//! is told, once for all peers of that dialect.
+
+use super::Protocol;
+use crate::model::{AgentId, Command, Event, ExecutionId};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// One message of a peer.
+#[derive(Debug)]
+pub enum Said {
+    /// From now on the peer is an agent.
+    Register(Registration),
+    /// An agent is still there.
+    Heartbeat,
+    /// A client asks for a session.
+    Start {
+        /// What for.
+        order: Order,
+        /// The only agent that may have it; an extension.
+        agent: Option<AgentId>,
+    },
+    /// A client says something to its session.
+    Control {
+        /// What.
+        order: Order,
+        /// What it is, as far as that matters on its way.
+        control: Control,
+    },
+    /// An agent says something about a session.
+    Event {
+        /// It.
+        report: Report,
+        /// Names the event over redeliveries.
+        event_id: Option<String>,
+    },
+    /// An agent's complaint that names no session.
+    AgentError,
+    /// An extension for dashboards: what was said so far about the sessions of this user, and how each stands from now on.
+    Replay,
+    /// Of no meaning to a hub.
+    Unknown,
+}
+
+/// What an agent says of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Registration {
+    /// Kept by the agent over restarts; agents of others send none.
+    pub agent: Option<AgentId>,
+    /// For people.
+    pub name: String,
+    /// As sent.
+    pub system_info: Value,
+    /// Sessions at the same time.
+    pub max_sessions: Option<u32>,
+    /// The sessions the agent still answers for.
+    pub sessions: Option<Vec<ExecutionId>>,
+    /// Whether it speaks our extensions.
+    pub extended: bool,
+}
+
+/// What a client says to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// End it.
+    Cancel,
+    /// What it must hear, be it late.
+    Word,
+    /// A hand on the mouse or the keyboard: of no use once the page is another one.
+    Input,
+}
+
+/// A message as a peer wrote it: those of the same dialect get it with all its fields, also those that nobody here knows.
+#[derive(Debug, Clone)]
+pub struct Raw {
+    /// How it is written.
+    pub protocol: Protocol,
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// Its payload, JSON text.
+    pub payload: Arc<RawValue>,
+}
+
+impl Raw {
+    /// The message of that name.
+    #[must_use]
+    pub fn new(protocol: Protocol, name: impl Into<Cow<'static, str>>, payload: &Value) -> Self {
+        Self { protocol, name: name.into(), payload: json_text(payload) }
+    }
+}
+
+/// A request for an agent.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// What is to be done.
+    pub command: Command,
+    /// As it came.
+    pub raw: Raw,
+}
+
+/// What a report means for its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It goes on.
+    Progress,
+    /// It goes on, and looked like this; dispensable where there is too much.
+    Screenshot,
+    /// It goes on, and this action of a recording, where it has a number, is now so.
+    Action(Option<u64>),
+    /// What it looks like now; of these only the newest counts.
+    Picture,
+    /// It goes on, unless these are the first words on it.
+    Error,
+    /// Nothing follows.
+    Complete,
+}
+
+/// Something about a session.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Which.
+    pub session: ExecutionId,
+    /// What it means for it.
+    pub means: Meaning,
+    raw: Option<Raw>,
+    event: OnceLock<Option<Box<Event>>>,
+}
+
+impl Report {
+    /// What an agent said.
+    #[must_use]
+    pub fn heard(session: ExecutionId, means: Meaning, raw: Raw) -> Self {
+        Self { session, means, raw: Some(raw), event: OnceLock::new() }
+    }
+
+    /// What the hub itself says of a session.
+    #[must_use]
+    pub fn own(session: &ExecutionId, event: Event) -> Self {
+        let means = match &event {
+            Event::ExecutionComplete { .. } | Event::RecordingComplete { .. } => Meaning::Complete,
+            Event::Error { .. } => Meaning::Error,
+            _ => Meaning::Progress,
+        };
+        Self { session: session.clone(), means, raw: None, event: OnceLock::from(Some(Box::new(event))) }
+    }
+
+    /// As it came, where it came from a peer of this dialect.
+    #[must_use]
+    pub fn original(&self, protocol: Protocol) -> Option<&Raw> {
+        self.raw.as_ref().filter(|raw| raw.protocol == protocol)
+    }
+
+    /// What happened; none where an agent said something that only peers of its own dialect may understand.
+    pub fn event(&self) -> Option<&Event> {
+        self.event.get_or_init(|| self.raw.as_ref().and_then(Protocol::event).map(Box::new)).as_deref()
+    }
+
+    /// The same with another payload.
+    #[must_use]
+    pub fn rewritten(&self, change: impl FnOnce(&mut Value)) -> Self {
+        let Some(raw) = &self.raw else { return self.clone() };
+        let Ok(mut payload) = serde_json::from_str(raw.payload.get()) else { return self.clone() };
+        change(&mut payload);
+        let raw = Raw { payload: json_text(&payload), ..raw.clone() };
+        Self::heard(self.session.clone(), self.means, raw)
+    }
+
+    fn bytes(&self) -> usize {
+        match (&self.raw, self.event.get()) {
+            (Some(raw), _) => raw.name.len() + raw.payload.get().len(),
+            (None, Some(Some(event))) => match &**event {
+                Event::ExecutionLog { message, .. } | Event::Error { message, .. } => message.len(),
+                _ => 0,
+            },
+            (None, _) => 0,
+        }
+    }
+}
+
+/// How an agent stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentStatus {
+    /// Connected, no session runs.
+    Online,
+    /// Connected, at least one session runs.
+    Busy,
+    /// Not heard of.
+    Offline,
+}
+
+impl AgentStatus {
+    /// As most protocols call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// Where a session is, as watchers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionPhase {
+    /// For an agent.
+    Waiting,
+    /// On an agent.
+    Running,
+    /// Its agent is away for too long, or has refused it.
+    Lost,
+    /// Nothing follows.
+    Ended,
+}
+
+/// One session, as watchers are told.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Where it is.
+    pub phase: SessionPhase,
+    /// Who has it.
+    pub agent: Option<AgentId>,
+    /// Since its start was heard.
+    pub age: Duration,
+    /// What started it.
+    pub start: Option<Arc<Order>>,
+}
+
+/// What a hub tells.
+#[derive(Debug, Clone)]
+pub enum Word {
+    /// An agent is to do this.
+    Command(Arc<Order>),
+    /// This happened in a session.
+    Session(Report),
+    /// An agent stands so.
+    Agent(AgentId, AgentStatus),
+    /// The answer to a registration that announced our extensions.
+    Registered(AgentId),
+    /// A session stands so; for watchers.
+    View(SessionView),
+    /// What a peer said did not please.
+    Refused {
+        /// What was tried, what was seen, what to do.
+        message: String,
+        /// The session, where one could be read.
+        session: Option<ExecutionId>,
+    },
+}
+
+impl Word {
+    /// What it weighs where it is kept, roughly, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        /// Ids, numbers.
+        const FIXED: usize = 128;
+        FIXED
+            + match self {
+                Self::Command(order) => order.raw.payload.get().len(),
+                Self::Session(report) => report.bytes(),
+                Self::Refused { message, .. } => message.len(),
+                Self::Agent(..) | Self::Registered(_) | Self::View(_) => 0,
+            }
+    }
+
+    /// What happened in a session.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Session(report) => Some(report),
+            _ => None,
+        }
+    }
+}
+
+/// A message for peers of one dialect.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The event's name; a raw WebSocket has none.
+    pub name: Cow<'static, str>,
+    /// JSON text.
+    pub payload: Arc<RawValue>,
+}
+
+impl Frame {
+    /// The frame of that name.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>, payload: &Value) -> Self {
+        Self { name: name.into(), payload: json_text(payload) }
+    }
+}
+
+impl From<&Raw> for Frame {
+    fn from(raw: &Raw) -> Self {
+        Self { name: raw.name.clone(), payload: raw.payload.clone() }
+    }
+}
+
+/// Puts words into a dialect, each once however many peers read it. It may remember what it has seen of a session until that
+/// completes, so it has to see every word of every session.
+pub trait Translator: Send {
+    /// The frames for those whom the word is for; none where the dialect has nothing for it.
+    fn tell(&mut self, word: &Word) -> Vec<Frame>;
+}
+
+fn json_text(payload: &Value) -> Arc<RawValue> {
+    // A `Value` has string keys and finite numbers: it always serializes.
+    to_raw_value(payload).unwrap_or_else(|_| RawValue::NULL.to_owned()).into()
+}
