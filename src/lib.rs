@@ -11,6 +11,7 @@ pub mod client;
 pub mod codegen;
 pub mod config;
 pub mod dialect;
+pub mod har;
 pub mod hub;
 pub mod model;
 pub mod picture;

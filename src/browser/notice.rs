@@ -80,6 +80,7 @@ impl Notice {
             Self::Response(request) => (request.page(), Topic::Response),
             Self::RequestFinished(request) => (request.page(), Topic::RequestFinished),
             Self::RequestFailed(request) => (request.page(), Topic::RequestFailed),
+            Self::WebSocket(notice) => (&notice.page, Topic::WebSocket),
             _ => return None,
         })
     }

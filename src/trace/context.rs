@@ -37,6 +37,7 @@ impl Default for TraceOptions {
 /// A context under trace, until it is dropped.
 pub struct ContextTrace {
     context: BrowserContext,
+    witness: u64,
     shared: Arc<Shared>,
 }
 
@@ -89,16 +90,16 @@ impl ContextTrace {
             title,
         });
         shared.chunk.open(&format!("{part}.network"));
-        let witness = Arc::downgrade(&shared);
-        context.witness(Some(Arc::new(move |notice: &Notice| {
-            if let Some(shared) = witness.upgrade() {
+        let weak = Arc::downgrade(&shared);
+        let witness = context.witness(Arc::new(move |notice: &Notice| {
+            if let Some(shared) = weak.upgrade() {
                 shared.notice(notice);
             }
-        })));
+        }));
         for page in context.pages() {
             shared.page(&page);
         }
-        Self { context: context.clone(), shared }
+        Self { context: context.clone(), witness, shared }
     }
 
     /// Runs a call on a page, or one that makes it: with the documents before and after it.
@@ -142,14 +143,14 @@ impl ContextTrace {
 
     /// Ends it: what is still to be read of the network is read, for a moment.
     pub async fn end(&self) {
-        self.context.witness(None);
+        self.context.dismiss(self.witness);
         self.shared.requests.finish().await;
     }
 }
 
 impl Drop for ContextTrace {
     fn drop(&mut self) {
-        self.context.witness(None);
+        self.context.dismiss(self.witness);
         for (_, cast) in self.shared.casts.lock().unwrap_or_else(PoisonError::into_inner).drain() {
             cast.abort();
         }

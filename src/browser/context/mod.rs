@@ -17,7 +17,7 @@ use super::sync::lock;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +35,7 @@ struct Inner {
     /// Somebody decides about the requests of its pages.
     routed: AtomicBool,
     clock: Clock,
-    witness: Mutex<Option<Witness>>,
+    witnesses: Mutex<Vec<(u64, Witness)>>,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
@@ -54,7 +54,7 @@ impl BrowserContext {
             observer: Mutex::default(),
             routed: AtomicBool::new(false),
             clock: Clock::default(),
-            witness: Mutex::default(),
+            witnesses: Mutex::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             closed: CancellationToken::new(),
@@ -76,18 +76,26 @@ impl BrowserContext {
         *lock(&self.0.observer) = Some(observer);
     }
 
-    /// From now on `witness` is told too, or nobody.
-    pub fn witness(&self, witness: Option<Witness>) {
-        *lock(&self.0.witness) = witness;
+    /// From now on `witness` is told too, until it is dismissed by this number.
+    pub fn witness(&self, witness: Witness) -> u64 {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        lock(&self.0.witnesses).push((number, witness));
+        number
+    }
+
+    /// See [`BrowserContext::witness`].
+    pub fn dismiss(&self, witness: u64) {
+        lock(&self.0.witnesses).retain(|(number, _)| *number != witness);
     }
 
     pub(super) fn has_witness(&self) -> bool {
-        lock(&self.0.witness).is_some()
+        !lock(&self.0.witnesses).is_empty()
     }
 
     pub(super) fn tell(&self, notice: Notice) {
-        let witness = lock(&self.0.witness).clone();
-        if let Some(witness) = witness {
+        let witnesses = lock(&self.0.witnesses).clone();
+        for (_, witness) in witnesses {
             witness(&notice);
         }
         // What only the witness asked for is nobody else's.
@@ -302,7 +310,7 @@ impl BrowserContext {
             self.0.browser.forget_context(self.id());
             self.tell(Notice::ContextClosed);
             *lock(&self.0.observer) = None;
-            *lock(&self.0.witness) = None;
+            lock(&self.0.witnesses).clear();
         }
     }
 }

@@ -8,7 +8,7 @@ use super::super::page::Page;
 use super::super::sync::lock;
 use super::answer::{Answer, Response};
 use super::extra::{Extra, ExtraInfo};
-use super::route::{allowed, pairs, phrase, without_cookie};
+use super::route::{Decision, allowed, pairs, phrase, without_cookie};
 use super::told::{AuthRequired, Cached, Failed, Finished, Pause, Paused, Received, WillBeSent, to_be_sent};
 use super::{Headers, Inner, Request, Route, listed};
 use serde_json::{Value, json};
@@ -204,6 +204,7 @@ impl Network {
             redirected_from,
             answer: watch::channel(Answer::default()).0,
             overrides: Mutex::default(),
+            decision: Mutex::default(),
             sent: to_be_sent(sent, pause.as_ref()),
         }));
         {
@@ -360,7 +361,8 @@ impl Pause {
 
 /// Redirected requests go on as the first of them did.
 fn decide(page: &Page, request: Request, Pause { session, event }: Pause) {
-    if request.redirected_from().is_none() && page.is_routed() {
+    let is_asked = |from: &Request| from.decision() == Some(Decision::Redirected);
+    if request.redirected_from().is_none_or(is_asked) && page.is_routed() {
         request.sent_headers_known(None);
         return page.tell(Notice::Route(Route::new(request, session, event.request_id)));
     }

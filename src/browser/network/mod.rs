@@ -10,7 +10,7 @@ mod told;
 mod websocket;
 
 pub use answer::{Response, SecurityDetails, Sizes, Timing};
-pub use route::{Overrides, Route};
+pub use route::{Decision, Overrides, Route};
 pub use routed_socket::{End, RoutedSocket, RoutedSocketEvent, RoutedSocketNotice, Said};
 pub use websocket::{Frame, WebSocketEvent, WebSocketNotice};
 
@@ -46,6 +46,7 @@ struct Inner {
     redirected_from: Option<Request>,
     answer: watch::Sender<Answer>,
     overrides: Mutex<Overrides>,
+    decision: Mutex<Option<Decision>>,
     /// How the first of a chain of redirects went on; the others go on so too.
     continued: Arc<Mutex<Option<Value>>>,
 }
@@ -102,6 +103,16 @@ impl Request {
     /// `document`, `stylesheet`, `xhr`, `fetch`, …
     pub fn resource_type(&self) -> &str {
         self.0.sent.resource_type
+    }
+
+    /// What was changed of it before it went on.
+    pub fn overrides(&self) -> Overrides {
+        lock(&self.0.overrides).clone()
+    }
+
+    /// What a test decided about it, if one did.
+    pub fn decision(&self) -> Option<Decision> {
+        *lock(&self.0.decision)
     }
 
     /// Whether it is for the document of a frame.

@@ -18,6 +18,19 @@ pub struct Route {
     id: String,
 }
 
+/// What a test decided about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It went on.
+    Continued,
+    /// It was answered.
+    Fulfilled,
+    /// It failed.
+    Aborted,
+    /// The frame was sent elsewhere, about which the test is asked again.
+    Redirected,
+}
+
 /// What is changed of a request before it goes on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -69,7 +82,7 @@ impl Route {
             params["postData"] = json!(BASE64.encode(body));
         }
         *lock(&self.request.0.continued) = Some(params.clone());
-        self.decide("Fetch.continueRequest", params).await
+        self.decide(Decision::Continued, "Fetch.continueRequest", params).await
     }
 
     /// Answers it.
@@ -93,17 +106,26 @@ impl Route {
             "responseHeaders": pairs(&headers),
             "body": BASE64.encode(body),
         });
-        self.decide("Fetch.fulfillRequest", params).await
+        self.decide(Decision::Fulfilled, "Fetch.fulfillRequest", params).await
+    }
+
+    /// Sends the frame elsewhere.
+    pub async fn redirect(&self, url: &str) -> Result<(), BrowserError> {
+        let headers = pairs(&vec![("location".into(), url.to_owned())]);
+        let params =
+            json!({ "responseCode": 302, "responsePhrase": phrase(302), "responseHeaders": headers, "body": "" });
+        self.decide(Decision::Redirected, "Fetch.fulfillRequest", params).await
     }
 
     /// Lets it fail: `failed`, `timedout`, …
     pub async fn abort(&self, code: &str) -> Result<(), BrowserError> {
         let reason = reason(code).ok_or_else(|| BrowserError::other(format!("Unknown error code: {code}")))?;
-        self.decide("Fetch.failRequest", json!({ "errorReason": reason })).await
+        self.decide(Decision::Aborted, "Fetch.failRequest", json!({ "errorReason": reason })).await
     }
 
     /// Chromium's objections are of use only where the caller can do something about them: most mean that nobody asks any more.
-    async fn decide(&self, method: &'static str, mut params: Value) -> Result<(), BrowserError> {
+    async fn decide(&self, what: Decision, method: &'static str, mut params: Value) -> Result<(), BrowserError> {
+        *lock(&self.request.0.decision) = Some(what);
         params["requestId"] = json!(self.id);
         match self.session.request(method, &params).raw().await {
             Err(error @ BrowserError::Protocol { .. }) => {

@@ -4,7 +4,9 @@ use super::super::cdp::Event;
 use super::super::notice::{Notice, Topic};
 use super::super::page::Page;
 use super::super::sync::lock;
+use super::{Headers, listed};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -24,6 +26,17 @@ pub struct WebSocketNotice {
 pub enum WebSocketEvent {
     /// It connects to this URL.
     Opened(String),
+    /// So it asked.
+    Asked(Headers),
+    /// So the server answered.
+    Answered {
+        /// 101, if all is well.
+        status: i64,
+        /// Its text.
+        status_text: String,
+        /// Of the answer.
+        headers: Headers,
+    },
     /// The page said something.
     Sent(Frame),
     /// The server said something.
@@ -48,6 +61,7 @@ pub struct Frame {
 struct Told {
     request_id: String,
     url: Option<String>,
+    request: Option<Payload>,
     response: Option<Payload>,
     error_message: Option<String>,
 }
@@ -60,6 +74,7 @@ struct Payload {
     payload_data: String,
     status: i64,
     status_text: String,
+    headers: Map<String, Value>,
 }
 
 const TEXT: f64 = 1.0;
@@ -72,7 +87,7 @@ pub(super) fn event(page: &Page, told: &Mutex<HashSet<String>>, event: &Event<'_
     if !wanted && lock(told).is_empty() {
         return;
     }
-    let Some(Told { request_id: id, url, response, error_message }) = event.params() else { return };
+    let Some(Told { request_id: id, url, request, response, error_message }) = event.params() else { return };
     if event.method == "Network.webSocketCreated" {
         if !wanted {
             return;
@@ -81,7 +96,8 @@ pub(super) fn event(page: &Page, told: &Mutex<HashSet<String>>, event: &Event<'_
     } else if !lock(told).contains(&id) {
         return;
     }
-    let what = match (event.method, response) {
+    let tell = |what| page.tell(Notice::WebSocket(WebSocketNotice { page: page.clone(), id: id.clone(), what }));
+    let what = match (event.method, request.or(response)) {
         ("Network.webSocketCreated", _) => {
             let url = url.unwrap_or_default();
             let bare = url.split_once('#').map_or(url.as_str(), |(bare, _)| bare);
@@ -95,10 +111,17 @@ pub(super) fn event(page: &Page, told: &Mutex<HashSet<String>>, event: &Event<'_
             Some(frame) => WebSocketEvent::Received(frame),
             None => return,
         },
-        ("Network.webSocketHandshakeResponseReceived", Some(Payload { status, status_text, .. }))
-            if status != SWITCHING_PROTOCOLS =>
-        {
-            WebSocketEvent::Failed(format!("{status_text}: {status}"))
+        ("Network.webSocketWillSendHandshakeRequest", Some(Payload { headers, .. })) => {
+            WebSocketEvent::Asked(listed(&headers))
+        }
+        ("Network.webSocketHandshakeResponseReceived", Some(Payload { status, status_text, headers, .. })) => {
+            let failed = (status != SWITCHING_PROTOCOLS).then(|| format!("{status_text}: {status}"));
+            let headers = listed(&headers);
+            tell(WebSocketEvent::Answered { status, status_text, headers });
+            match failed {
+                Some(error) => WebSocketEvent::Failed(error),
+                None => return,
+            }
         }
         ("Network.webSocketFrameError", _) => WebSocketEvent::Failed(error_message.unwrap_or_default()),
         ("Network.webSocketClosed", _) => {
@@ -107,7 +130,7 @@ pub(super) fn event(page: &Page, told: &Mutex<HashSet<String>>, event: &Event<'_
         }
         _ => return,
     };
-    page.tell(Notice::WebSocket(WebSocketNotice { page: page.clone(), id, what }));
+    tell(what);
 }
 
 /// None for pings and for nothing.

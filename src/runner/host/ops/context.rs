@@ -88,8 +88,10 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Ok(json!({ "page": operations.objects.page_name(&page) }).into())
         }
         "close" => {
+            let exported = operations.hars.export_all(&of.context).await;
             context.close();
             operations.api.forget_context(&of.context);
+            exported?;
             Ok(Value::Null.into())
         }
         _ => change(&context, operation, params).await,

@@ -11,6 +11,7 @@ mod failure;
 mod files;
 mod frame;
 mod handle;
+mod hars;
 mod input;
 mod locator;
 mod objects;
@@ -69,6 +70,7 @@ pub struct Operations {
     cdp: cdp::Sessions,
     coverage: coverage::Begun,
     tracer: Tracer,
+    hars: hars::Hars,
 }
 
 impl Operations {
@@ -89,6 +91,7 @@ impl Operations {
             cdp: cdp::Sessions::default(),
             coverage: coverage::Begun::default(),
             tracer: Tracer::default(),
+            hars: hars::Hars::default(),
         })
     }
 
@@ -124,6 +127,7 @@ impl Operations {
             "request" | "response" => traffic::perform(self, name, params).await,
             "files" => files::perform(self, operation, params).await,
             "route" => route::perform(self, operation, params).await,
+            "har" => hars::perform(self, operation, params).await,
             "tracing" => trace::perform(self, operation, params).await,
             "artifact" => picture::perform(self, operation, params).await,
             _ => Err(Failure::unknown(name)),

@@ -48,6 +48,11 @@ struct Abort {
     error_code: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Redirect {
+    url: String,
+}
+
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     let of: Of = parse(params.clone())?;
     // Its page may be gone: then there is nobody to answer and nothing to decide.
@@ -73,6 +78,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             };
             route.fulfill(given.status, headers, &body).await?;
         }
+        "redirect" => route.redirect(&parse::<Redirect>(params)?.url).await?,
         "abort" => route.abort(parse::<Abort>(params)?.error_code.as_deref().unwrap_or("failed")).await?,
         _ => return Err(Failure::unknown(&format!("route.{operation}"))),
     }

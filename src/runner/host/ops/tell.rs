@@ -152,6 +152,8 @@ fn websocket(objects: &Objects, notice: WebSocketNotice) {
     let frame = |frame: Message| json!({ "binary": frame.binary, "data": frame.data });
     match notice.what {
         WebSocketEvent::Opened(url) => objects.send(&page, "websocket", json!({ "socket": socket, "url": url })),
+        // Of archives.
+        WebSocketEvent::Asked(_) | WebSocketEvent::Answered { .. } => {}
         WebSocketEvent::Sent(sent) => objects.send(&socket, "framesent", frame(sent)),
         WebSocketEvent::Received(received) => objects.send(&socket, "framereceived", frame(received)),
         WebSocketEvent::Failed(error) => objects.send(&socket, "socketerror", json!({ "error": error })),

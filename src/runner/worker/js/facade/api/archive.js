@@ -1,24 +1,31 @@
-// Answers out of a HAR file: `routeFromHAR`.
+// HTTP archives: answers out of one (`routeFromHAR`), and how one is recorded.
 import { quiet } from '../op.js';
 import { RawHeaders } from './headers.js';
+import { patternToRegExp } from './url.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 export class Archive {
   #entries;
-  #folder;
-  #apiName;
+  /** Reads a file that entries speak of. */
+  #read;
   #contents = new Map();
 
   static async open(path, apiName) {
-    if (String(path).endsWith('.zip')) throw new Error(`${apiName}: archives in .zip files are not supported yet: record to a .har file`);
-    const text = (await read(path, apiName)).toString('utf8');
-    return new Archive(JSON.parse(text).log.entries, String(path).replace(/[^/]*$/, ''), apiName);
+    if (isZip(path)) {
+      const unzip = async file => base64((await quiet(apiName, 'har.unzip', { path: String(path), file })).base64);
+      return new Archive(await unzip(undefined), unzip);
+    }
+    const read = async from => base64((await quiet(apiName, 'files.read', { path: from })).base64);
+    const folder = String(path).replace(/[^/]*$/, '');
+    return new Archive(await read(String(path)), file => {
+      if (file.startsWith('/') || file.split('/').includes('..')) throw new Error(`HAR entry _file escapes base directory: ${file}`);
+      return read(folder + file);
+    });
   }
-  constructor(entries, folder, apiName) {
-    this.#entries = entries;
-    this.#folder = folder;
-    this.#apiName = apiName;
+  constructor(har, read) {
+    this.#entries = JSON.parse(har.toString('utf8')).log.entries;
+    this.#read = read;
   }
 
   /** A route's handler; `otherwise` is `abort` or `fallback`. */
@@ -27,6 +34,7 @@ export class Archive {
       const request = route.request();
       const entry = await this.#find(request);
       if (!entry) return otherwise === 'fallback' ? route.fallback() : route.abort();
+      if (request.isNavigationRequest() && entry.request.url !== request.url()) return route._redirect(entry.request.url);
       // It never had an answer.
       if (entry.response.status === -1) return undefined;
       const headers = new RawHeaders(entry.response.headers).object();
@@ -66,13 +74,31 @@ export class Archive {
 
   #content({ _file: file, text, encoding }) {
     if (!file) return Buffer.from(text ?? '', encoding === 'base64' ? 'base64' : 'utf8');
-    if (file.startsWith('/') || file.split('/').includes('..')) throw new Error(`HAR entry _file escapes base directory: ${file}`);
-    if (!this.#contents.has(file)) this.#contents.set(file, read(this.#folder + file, this.#apiName));
+    if (!this.#contents.has(file)) this.#contents.set(file, this.#read(file));
     return this.#contents.get(file);
   }
 }
 
-const read = async (path, apiName) => Buffer.from((await quiet(apiName, 'files.read', { path: String(path) })).base64, 'base64');
+const base64 = text => Buffer.from(text, 'base64');
+export const isZip = path => /\.zip$/i.test(String(path));
+
+/** Begins to record what a context asks for, or a page of it; a name for `har.export`. */
+export async function recordArchive(context, apiName, path, { url, content = 'embed', mode = 'full', page, resourcesDir }) {
+  const pattern = url === undefined ? undefined : patternToRegExp(url, context._options.baseURL);
+  const { har } = await quiet(apiName, 'har.start', {
+    context: context._id, page: page?._id, path: String(path), content, mode, resourcesDir,
+    url: pattern && { source: pattern.source, flags: pattern.flags },
+  });
+  return har;
+}
+
+/** What bodies become where nothing is said about them. */
+export const defaultContent = path => (isZip(path) ? 'attach' : 'embed');
+
+/** The option `recordHar` of a context. */
+export async function recordHar(context, { path, content, omitContent, mode, urlFilter }, apiName) {
+  await recordArchive(context, apiName, path, { url: urlFilter, content: content ?? (omitContent ? 'omit' : defaultContent(path)), mode });
+}
 
 /** Parts are sent between other boundaries each time. */
 function same(recorded, body, recordedHeaders, headers) {

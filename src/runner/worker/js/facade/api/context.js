@@ -3,6 +3,7 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { isRegExp } from '../values.js';
 import { openSession } from './cdp.js';
+import { recordHar } from './archive.js';
 import { Clock } from './clock.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
@@ -169,6 +170,7 @@ export class Browser extends Emitter {
     made._timeouts.action = action;
     made._timeouts.navigation = navigation;
     this._contexts.add(made);
+    if (options.recordHar) await recordHar(made, options.recordHar, apiName);
     return made;
   }
   newBrowserCDPSession() { return openSession('browser.newBrowserCDPSession', {}); }

@@ -9,3 +9,6 @@ export class Disposable {
   }
   async [Symbol.asyncDispose]() { await this.dispose(); }
 }
+
+/** The same where it may be asked for again. */
+export const disposable = undo => ({ dispose: undo, [Symbol.asyncDispose]: undo });

@@ -1,12 +1,10 @@
 // Routes of a page or a context: the last added is asked first, a page before its context.
 import { quiet } from '../op.js';
-import { Archive } from './archive.js';
+import { Archive, recordArchive } from './archive.js';
+import { disposable } from './disposable.js';
 import { isRegExp } from '../values.js';
 import { RouteHandler } from './route.js';
 import { checkGlob } from './url.js';
-
-/** What undoes something, also at the end of a block with `await using`. */
-export const disposable = undo => ({ dispose: undo, [Symbol.asyncDispose]: undo });
 
 /** Gives a class `route` and friends; `room` is `page` or `context`. */
 export function installRouting(prototype, api, room, baseOf) {
@@ -19,7 +17,12 @@ export function installRouting(prototype, api, room, baseOf) {
       return disposable(() => this.unroute(url, handler));
     },
     async routeFromHAR(har, options = {}) {
-      if (options.update) throw new Error(`${api}.routeFromHAR: update is not supported yet: record the archive with the official runner`);
+      if (options.update) {
+        const page = room === 'page' ? this : undefined;
+        const { url, updateContent: content = 'attach', updateMode: mode = 'minimal' } = options;
+        await recordArchive(this._context ?? this, `${api}.routeFromHAR`, har, { url, content, mode, page });
+        return;
+      }
       const archive = await Archive.open(har, `${api}.routeFromHAR`);
       await this.route(options.url ?? '**/*', archive.handler(options.notFound ?? 'abort'));
     },

@@ -1,7 +1,9 @@
 // `context.tracing`: traces of one context, begun and ended by the test itself.
-import { op } from '../op.js';
+import { op, quiet } from '../op.js';
 import { capture, locationOf, native } from '../native.js';
 import { beginStep } from '../steps.js';
+import { defaultContent, isZip, recordArchive } from './archive.js';
+import { disposable } from './disposable.js';
 
 export class Tracing {
   constructor(context) {
@@ -37,6 +39,19 @@ export class Tracing {
   async groupEnd() {
     this._groups.pop()?.end();
     await this.#call('groupEnd')('groupEnd', {});
+  }
+  async startHar(path, options = {}) {
+    if (this._har) throw new Error('tracing.startHar: HAR recording has already been started');
+    if (options.resourcesDir && isZip(path)) throw new Error('tracing.startHar: resourcesDir option is not compatible with a .zip har file');
+    const { content = defaultContent(path), mode, resourcesDir, urlFilter } = options;
+    this._har = await recordArchive(this._context, 'tracing.startHar', path, { url: urlFilter, content, mode, resourcesDir });
+    return disposable(() => this.stopHar());
+  }
+  async stopHar() {
+    const har = this._har;
+    if (!har) throw new Error('tracing.stopHar: HAR recording has not been started');
+    this._har = undefined;
+    await quiet('tracing.stopHar', 'har.export', { har });
   }
   #stopChunk(call, path) {
     while (this._groups.length) this._groups.pop().end();

@@ -25,6 +25,12 @@ export function matchesUrl(pattern, url, base, webSocket = false) {
   throw new Error('url parameter should be string, RegExp, URLPattern or function');
 }
 
+/** A pattern as a regular expression with the same meaning; undefined for what only a function can tell. */
+export function patternToRegExp(pattern, base) {
+  if (isRegExp(pattern)) return pattern;
+  return typeof pattern === 'string' ? globToRegExp(absoluteGlob(pattern, base)) : undefined;
+}
+
 /** Fails for a glob that means nothing. */
 export function checkGlob(pattern, apiName) {
   try {
