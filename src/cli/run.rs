@@ -30,8 +30,6 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// What stands in front of every title where there is no configuration: the browser, as in a project of Playwright's.
-const PROJECT: &str = "chromium";
 /// Of a run that was ended from outside.
 const INTERRUPTED: u8 = 130;
 

@@ -116,7 +116,7 @@ fn one_reporter_may_have_standard_output_for_itself() {
     assert!(done.out.starts_with("<testsuites "), "{}", done.out);
     folder
         .run(&["run", "--reporter", "line"])
-        .has(0, &["Running 1 test using 1 worker\n\n[1/1] [chromium] › a.spec.ts:2:1 › x\n  1 passed"]);
+        .has(0, &["Running 1 test using 1 worker\n\n[1/1] a.spec.ts:2:1 › x\n  1 passed"]);
     folder.run(&["run", "--reporter", "dot"]).has(0, &["Running 1 test using 1 worker\n·\n  1 passed"]);
     folder.run(&["run", "--reporter", "xml"]).has(2, &["one of list, line, dot, json, jsonl, junit, html is expected"]);
     folder.run(&["run", "--reporter", "json=/proc/none/x"]).has(2, &["the report /proc/none/x cannot be written"]);

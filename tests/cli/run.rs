@@ -148,8 +148,8 @@ fn listing_runs_nothing_and_needs_no_browser() {
     done.has(0, &[]);
     assert_eq!(
         done.out,
-        "Listing tests:\n  [chromium] › a.spec.ts:2:1 › adds\n  [chromium] › a.spec.ts:3:1 › shows\n  \
-         [chromium] › sub/b.test.js:3:3 › greeting › says world\n  [chromium] › sub/b.test.js:8:1 › passes\n\
+        "Listing tests:\n  a.spec.ts:2:1 › adds\n  a.spec.ts:3:1 › shows\n  \
+         sub/b.test.js:3:3 › greeting › says world\n  sub/b.test.js:8:1 › passes\n\
          Total: 4 tests in 2 files\n"
     );
     for (arguments, count) in [
@@ -168,7 +168,7 @@ fn listing_runs_nothing_and_needs_no_browser() {
 fn passing_tests_end_with_0() {
     let folder = Folder::with(&[("a.spec.ts", PASSING)]);
     let done = folder.run(&["run"]);
-    done.has(0, &["Running 2 tests using 1 worker", "✓  1 [chromium] › a.spec.ts:2:1 › adds", "  2 passed ("]);
+    done.has(0, &["Running 2 tests using 1 worker", "✓  1 a.spec.ts:2:1 › adds", "  2 passed ("]);
     assert!(!done.out.contains('\x1b'), "no colours where it is no terminal: {}", done.out);
     let done = folder.run_with(&[("FORCE_COLOR", "1")], &["run"]);
     assert!(done.out.contains("\x1b[32m✓\x1b[39m"), "{}", done.out);
@@ -264,10 +264,10 @@ fn an_interrupt_ends_the_run_with_130() {
         }
         std::io::Read::read_to_string(&mut out, &mut seen).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{seen}");
-        assert!(seen.contains("✓  1 [chromium] › hang.spec.ts:2:1 › before"), "{seen}");
+        assert!(seen.contains("✓  1 hang.spec.ts:2:1 › before"), "{seen}");
         if signals == 1 {
             let lines =
-                ["✘  2 [chromium] › hang.spec.ts:3:1 › hangs", "  1 interrupted\n", "  1 did not run\n", "  1 passed"];
+                ["✘  2 hang.spec.ts:3:1 › hangs", "  1 interrupted\n", "  1 did not run\n", "  1 passed"];
             lines.iter().for_each(|part| assert!(seen.contains(part), "{part:?} is not in\n{seen}"));
         }
         browsers.iter().for_each(wait_for_end);

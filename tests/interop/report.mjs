@@ -1,5 +1,5 @@
 // What the official list reporter prints for fixtures/report, in colours: `node report.mjs` writes fixtures/report/official.ansi.
-// Left out of it: the names of folders that have the project's name in them, and the files for language models that understudy does not write.
+// Left out of it: the files for language models that understudy does not write.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,13 +17,12 @@ cpSync(join(fixture, 'tests'), join(folder, 'tests'), { recursive: true });
 writeFileSync(join(folder, 'package.json'), '{}');
 writeFileSync(join(folder, 'playwright.config.ts'), `
 const use = { screenshot: 'only-on-failure', launchOptions: { executablePath: ${JSON.stringify(browser)}, args: ['--no-sandbox'] } };
-export default { testDir: '.', workers: 1, retries: 1, reporter: 'list', projects: [{ name: 'chromium', use }] };`);
+export default { testDir: '.', workers: 1, retries: 1, reporter: 'list', use };`);
 
 const { stdout } = spawnSync(process.execPath, [join(here, 'node_modules/@playwright/test/cli.js'), 'test'], {
   cwd: folder, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '1' }, stdio: ['ignore', 'pipe', 'ignore'],
 });
 const colour = '(?:\\x1b\\[\\d+m)*';
 const text = stdout.replaceAll(`${folder}/`, '')
-  .replace(new RegExp(`\\n${colour}    ${colour}Error Context: .*\\n`, 'g'), '')
-  .replace(/(test-results\/\S*?)-chromium((?:-retry\d+)?\/)/g, '$1$2');
+  .replace(new RegExp(`\\n${colour}    ${colour}Error Context: .*\\n`, 'g'), '');
 writeFileSync(join(fixture, 'official.ansi'), text);

@@ -6,7 +6,7 @@ use super::files::Files;
 use super::recording::is_recording;
 use super::reporters::{Choice, Kind};
 use super::select::{self, narrow, select};
-use super::{CouldNotRun, PROJECT};
+use super::CouldNotRun;
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, LaunchOptions, Mode};
 use crate::runner::host::{Module, Project, RunRequest, Runner, RunnerOptions, ops};
@@ -87,7 +87,6 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
         ..WorkerConfig::default()
     };
     let project = Project {
-        name: PROJECT.to_owned(),
         files: modules.map_err(CouldNotRun)?,
         config,
         fully_parallel: args.fully_parallel,
