@@ -266,8 +266,7 @@ fn an_interrupt_ends_the_run_with_130() {
         assert_eq!(child.wait().unwrap().code(), Some(130), "{seen}");
         assert!(seen.contains("✓  1 hang.spec.ts:2:1 › before"), "{seen}");
         if signals == 1 {
-            let lines =
-                ["✘  2 hang.spec.ts:3:1 › hangs", "  1 interrupted\n", "  1 did not run\n", "  1 passed"];
+            let lines = ["✘  2 hang.spec.ts:3:1 › hangs", "  1 interrupted\n", "  1 did not run\n", "  1 passed"];
             lines.iter().for_each(|part| assert!(seen.contains(part), "{part:?} is not in\n{seen}"));
         }
         browsers.iter().for_each(wait_for_end);

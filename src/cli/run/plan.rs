@@ -1,12 +1,12 @@
 //! What the flags, and the configuration where there is one, ask for.
 
+use super::CouldNotRun;
 use super::args::{Args, TraceMode};
 use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
 use super::recording::is_recording;
 use super::reporters::{Choice, Kind};
 use super::select::{self, narrow, select};
-use super::CouldNotRun;
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, LaunchOptions, Mode};
 use crate::runner::host::{Module, Project, RunRequest, Runner, RunnerOptions, ops};
