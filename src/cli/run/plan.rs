@@ -76,8 +76,7 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
         // Tests see the nameless project of a run without a configuration.
         project: String::new(),
         allow_unsupported: args.allow_unsupported,
-        // Folders outside the current one go by their full path.
-        output_dir: output.strip_prefix(cwd).unwrap_or(&output).display().to_string(),
+        output_dir: output.display().to_string(),
         grep: args.grep.clone(),
         grep_invert: args.grep_invert.clone(),
         lines: selection.lines,

@@ -188,7 +188,7 @@ fn project(raw: &RawProject, wanted: &Wanted<'_>, resolved: &mut Resolved) -> Re
         project: name.clone(),
         retries,
         allow_unsupported: flags.allow_unsupported,
-        output_dir: output_dir.strip_prefix(cwd).unwrap_or(&output_dir).display().to_string(),
+        output_dir: output_dir.display().to_string(),
         project_grep: patterns(own.grep.as_ref().or(base.grep.as_ref())),
         project_grep_invert: patterns(own.grep_invert.as_ref().or(base.grep_invert.as_ref())),
         root: cwd.display().to_string(),
