@@ -32,6 +32,7 @@ areas! {
     elements
     expect
     fixtures
+    frames
     framework
     grep
     har
@@ -229,14 +230,22 @@ fn normalise(line: &Value, site: &str) -> Value {
         }
     }
     if let Some(steps) = line["steps"].as_array() {
-        verdict["steps"] = steps.iter().map(|step| step.as_str().unwrap().replace(site, "http://site")).collect();
+        verdict["steps"] = steps.iter().map(|step| without_ports(step.as_str().unwrap(), site)).collect();
     }
     verdict
 }
 
+/// The site by its two names.
+fn without_ports(text: &str, site: &str) -> String {
+    let host = site.trim_start_matches("http://");
+    text.replace(host, "site").replace(&host.replace("127.0.0.1", "localhost"), "other")
+}
+
 /// The text before the call log without what no two runs share, and the call log's distinct lines as they first appear.
 fn message_and_log(text: &str, site: &str) -> (String, Vec<String>) {
-    let text = without_colours(text).replace(site, "http://site").replace(site.trim_start_matches("http://"), "site");
+    // The official runner ends this sentence sometimes.
+    const SENTENCE: &str = "Execution context was destroyed, most likely because of a navigation";
+    let text = without_ports(&without_colours(text), site).replace(&format!("{SENTENCE}."), SENTENCE);
     let text = without_code_frame(&text);
     let (head, log) = text.split_once("Call log:\n").unwrap_or((text, ""));
     let head: Vec<_> = head.lines().filter(|line| !is_injected_frame(line)).collect();

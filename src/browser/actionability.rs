@@ -178,8 +178,8 @@ impl Locator {
             }
         });
         match typed.await {
-            // The page closed under it: the action worked.
-            Err(error) if error.is_closed() => return Ok(acted),
+            // The page closed under it, or its frame went away: the action worked.
+            Err(error) if error.is_gone() => return Ok(acted),
             result => result?,
         }
         barrier.settle().await?;
@@ -214,7 +214,7 @@ impl Locator {
         };
         let result = self.within(progress, work).await;
         last.catch_up(progress, &result).await;
-        result
+        result.map_err(|error| self.of_element(error))
     }
 }
 

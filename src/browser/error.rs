@@ -23,7 +23,7 @@ pub enum BrowserError {
         log: CallLog,
     },
     /// The renderer of the page is gone.
-    #[error("Page crashed{log}")]
+    #[error("Target crashed{log}")]
     Crashed {
         /// What was tried until then.
         log: CallLog,
@@ -130,9 +130,23 @@ impl BrowserError {
         matches!(self, Self::Closed { .. } | Self::Crashed { .. })
     }
 
+    /// Whether nothing can be done with the page or the frame any more.
+    pub fn is_gone(&self) -> bool {
+        self.is_closed() || matches!(self, Self::FrameDetached { .. })
+    }
+
     /// Whether the document was replaced under the operation.
     pub fn is_context_lost(&self) -> bool {
         matches!(self, Self::ContextDestroyed { .. })
+    }
+
+    /// What is said of an element whose document is gone.
+    pub fn of_element(self) -> Self {
+        match self {
+            Self::ContextDestroyed { log } => Self::Other { message: "Element is not attached to the DOM".into(), log },
+            Self::FrameDetached { log } => Self::Other { message: "Frame has been detached.".into(), log },
+            error => error,
+        }
     }
 
     /// The same error with `log`, unless it has lines of its own.

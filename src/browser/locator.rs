@@ -186,6 +186,12 @@ impl Locator {
         }
     }
 
+    /// What an action says when the document of its element is gone: another attempt mends it where a selector leads to an element,
+    /// and nothing where the element itself was given.
+    pub fn of_element(&self, error: BrowserError) -> BrowserError {
+        if self.element.is_some() { error.of_element() } else { error }
+    }
+
     /// Runs `work` until it ends, the deadline passes or the frame goes away.
     pub(super) async fn within<T>(
         &self,

@@ -37,6 +37,9 @@ impl Frame {
         let progress = Progress::new(options.timeout);
         let until = options.wait_until;
         progress.note(format!("navigating to \"{url}\", waiting until \"{}\"", until.name()));
+        if self.page().has_no_renderer() {
+            return Err(BrowserError::navigation("Page crashed").with_log(&progress.log));
+        }
         progress.run(self.while_attached(self.navigate(url, options))).await
     }
 
@@ -73,7 +76,7 @@ impl Frame {
                 "Navigation to \"{url}\" is interrupted by another navigation to \"{other}\""
             )))),
             Navigated::Aborted { loader: other, error } if other == loader => {
-                Some(Err(BrowserError::navigation(format!("{error} at {url}"))))
+                Some(Err(BrowserError::navigation(error)))
             }
             Navigated::Aborted { .. } => None,
         })
@@ -90,7 +93,7 @@ impl Frame {
 
     /// Waits until the document is loaded so far, within so many milliseconds (0 is for ever).
     pub async fn wait_for_load_state(&self, state: LoadState, timeout: u64) -> Result<(), BrowserError> {
-        Progress::new(timeout).run(self.reached(state)).await
+        Progress::new(timeout).run(self.reached(state)).await.map_err(while_waiting)
     }
 
     /// Waits for the next navigation to a URL that matches, and until it is loaded so far.
@@ -118,12 +121,10 @@ impl Frame {
         let work = async {
             loop {
                 let (loader, to, same) = next(&mut navigations, |navigated| match navigated {
-                    Navigated::Committed { loader, url, same_document } => {
-                        Some((loader.clone(), url.clone(), same_document))
-                    }
-                    Navigated::Aborted { .. } => None,
+                    Navigated::Committed { loader, url, same_document } => Some(Ok((loader, url, same_document))),
+                    Navigated::Aborted { error, .. } => Some(Err(BrowserError::navigation(error))),
                 })
-                .await?;
+                .await??;
                 progress.note(format!("  navigated to \"{to}\""));
                 if url.matches(self, &to).await? {
                     let request = if same { None } else { self.page().network().document(&loader) };
@@ -132,7 +133,7 @@ impl Frame {
                 }
             }
         };
-        progress.run(self.while_attached(work)).await
+        progress.run(self.while_attached(work)).await.map_err(while_waiting)
     }
 
     /// Waits until the URL matches and the document is loaded so far.
@@ -140,7 +141,7 @@ impl Frame {
         let navigations = self.navigations();
         let progress = Progress::new(timeout);
         if progress.run(self.while_attached(url.matches(self, &self.url()))).await? {
-            return progress.run(self.reached(until)).await;
+            return progress.run(self.reached(until)).await.map_err(while_waiting);
         }
         self.next_navigation(navigations, url, until, &progress).await.map(drop)
     }
@@ -188,6 +189,19 @@ impl Page {
         let navigations = frame.navigations();
         drop(self.session().request("Page.navigateToHistoryEntry", &json!({ "entryId": entry.id })));
         frame.next_navigation(navigations, &UrlMatcher::Any, until, &progress).await.map(Some)
+    }
+}
+
+/// Who waits for a navigation is told in these words of the end of what should navigate.
+fn while_waiting(error: BrowserError) -> BrowserError {
+    match error {
+        BrowserError::FrameDetached { log } => {
+            BrowserError::Navigation { message: "Navigating frame was detached!".into(), log }
+        }
+        BrowserError::Crashed { log } => {
+            BrowserError::Navigation { message: "Navigation failed because page crashed!".into(), log }
+        }
+        error => error,
     }
 }
 

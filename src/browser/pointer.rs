@@ -181,11 +181,11 @@ impl Locator {
         let result = self.within(progress, work).await;
         doing.last.catch_up(progress, &result).await;
         match result {
-            // The page closed under it: the action worked.
-            Err(error) if error.is_closed() && doing.target.get().is_some() => {
+            // The page closed under it, or its frame went away: the action worked.
+            Err(error) if error.is_gone() && doing.target.get().is_some() => {
                 Ok(Acted { value: Value::Null, target: doing.target.get().copied() })
             }
-            result => result,
+            result => result.map_err(|error| self.of_element(error)),
         }
     }
 }
@@ -257,8 +257,7 @@ impl Doing<'_> {
         let finished: Finished = match finished {
             Ok(finished) => typed(finished)?,
             // The document went away under it: the action worked.
-            Err(error) if error.is_context_lost() || error.is_closed() => Finished::default(),
-            Err(BrowserError::FrameDetached { .. }) => Finished::default(),
+            Err(error) if error.is_context_lost() || error.is_gone() => Finished::default(),
             Err(error) => return Err(error),
         };
         if finished.blocker.is_some() {

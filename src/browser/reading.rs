@@ -84,7 +84,7 @@ impl Locator {
         let Some(mut place) = self.place(World::Utility).await? else { return Ok(None) };
         let reading: Reading = typed(place.call(&progress.log, "read", params.clone(), &[]).await?)?;
         if reading.missing {
-            return Ok(None);
+            return self.unless_gone();
         }
         if params["what"] == "box" {
             let Ok(rect) = serde_json::from_value::<Rect>(reading.value) else { return Ok(Some(Value::Null)) };
@@ -152,6 +152,14 @@ impl Locator {
         }
     }
 
+    /// None, so that it is looked for again; an element that was given is nowhere else.
+    fn unless_gone<T>(&self) -> Result<Option<T>, BrowserError> {
+        match self.element {
+            Some(_) if self.selector.is_empty() => Err(BrowserError::context_destroyed().of_element()),
+            _ => Ok(None),
+        }
+    }
+
     async fn look(&self, progress: &Progress, awaited: Awaited) -> Result<Option<Option<RemoteObject>>, BrowserError> {
         #[derive(Deserialize)]
         struct Look {
@@ -170,7 +178,10 @@ impl Locator {
             Awaited::Hidden => !look.visible,
         };
         if !there {
-            return Ok(None);
+            return match &self.element {
+                Some(root) if !root.is_connected().await? => Err(BrowserError::context_destroyed().of_element()),
+                _ => Ok(None),
+            };
         }
         Ok(Some(if gone_is_fine { None } else { place.element().await? }))
     }

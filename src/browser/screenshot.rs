@@ -190,7 +190,8 @@ impl Page {
 impl Locator {
     /// A picture of the element, encoded; it is scrolled into view for it.
     pub async fn screenshot(&self, options: &ScreenshotOptions, timeout: u64) -> Result<Vec<u8>, BrowserError> {
-        self.screenshot_within(options, &Progress::new(timeout)).await
+        let picture = self.screenshot_within(options, &Progress::new(timeout)).await;
+        picture.map_err(|error| self.of_element(error))
     }
 
     /// The same as a part of something larger.

@@ -82,10 +82,10 @@ fn a_crashed_page_says_so_and_takes_nothing_along() {
         let options = goto(LoadState::Load);
         let frame = page.main_frame();
         let (hung, went) = tokio::join!(context.evaluate(&hanging), frame.goto("chrome://crash", &options));
-        assert_eq!(hung.unwrap_err().to_string(), "Page crashed");
+        assert_eq!(hung.unwrap_err().to_string(), "Target crashed");
         assert!(went.is_err());
-        assert_eq!(page.gone().await.to_string(), "Page crashed");
-        assert_eq!(frame.title().await.unwrap_err().to_string(), "Page crashed");
+        assert_eq!(page.gone().await.to_string(), "Target crashed");
+        assert_eq!(frame.title().await.unwrap_err().to_string(), "Target crashed");
         other.main_frame().goto(&format!("{origin}/"), &options).await.unwrap();
         assert_eq!(evaluate(&other, "document.title").await, json!("Home"));
     }));

@@ -12,7 +12,7 @@ export function normalise(verdict, site) {
     line: location.line,
     annotations: annotations.map(({ type, description }) => (description ? `${type}: ${description}` : type)),
     ...(error && { ...message(error.message, site), errorLine: error.location?.line }),
-    ...(steps && { steps: steps.map(step => step.replaceAll(site, 'http://site')) }),
+    ...(steps && { steps: steps.map(step => withoutPorts(step, site)) }),
   };
 }
 
@@ -25,10 +25,19 @@ const INJECTED = /\n +at .*(<anonymous>|__understudy|understudy:).*/g;
 // The code frame and the stack that `toThrow` puts into its message; with understudy they stand beside it.
 const FRAME = /\n\n +(> )? *\d+ \|[^]*$/;
 
+/** The site by its two names. */
+function withoutPorts(text, site) {
+  const host = site.slice('http://'.length);
+  return text.replaceAll(host, 'site').replaceAll(host.replace('127.0.0.1', 'localhost'), 'other');
+}
+
+// The official runner ends this sentence sometimes.
+const SENTENCE = 'Execution context was destroyed, most likely because of a navigation';
+
 /** The text before the call log, and the call log's distinct lines in the order in which they first appear. */
 function message(text, site) {
   // eslint-disable-next-line no-control-regex
-  const [head, log] = text.replace(/\u001b\[[0-9;]*m/g, '').replaceAll(site, 'http://site').replaceAll(site.slice('http://'.length), 'site').replace(INJECTED, '').replace(FRAME, '').split(/\n*Call log:\n/);
+  const [head, log] = withoutPorts(text.replace(/\u001b\[[0-9;]*m/g, ''), site).replace(INJECTED, '').replaceAll(`${SENTENCE}.`, SENTENCE).replace(FRAME, '').split(/\n*Call log:\n/);
   const lines = (log ?? '').split('\n').map(line => line.replace(/^[\s-]*(\d+ × )?/, '').trimEnd());
   return { error: head.trimEnd(), log: [...new Set(lines)].filter(line => line && !TIMING.test(line)) };
 }

@@ -285,7 +285,8 @@ impl Network {
                 }
             });
             frame.wake_parents();
-            frame.announce(Navigated::Aborted { loader, error: error.clone() });
+            let hint = if failed.canceled { "; maybe frame was detached?" } else { "" };
+            frame.announce(Navigated::Aborted { loader, error: format!("{error}{hint}") });
         } else if response.is_some_and(|response| response.status == 204) {
             return request.end(None);
         }

@@ -92,6 +92,8 @@ pub(super) struct Failed {
     pub(super) error_text: String,
     pub(super) blocked_reason: Option<String>,
     #[serde(default)]
+    pub(super) canceled: bool,
+    #[serde(default)]
     pub(super) timestamp: f64,
 }
 

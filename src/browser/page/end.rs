@@ -30,6 +30,11 @@ impl Page {
         self.0.closed.is_cancelled()
     }
 
+    /// Whether its renderer is gone.
+    pub fn has_no_renderer(&self) -> bool {
+        self.0.crashed.is_cancelled()
+    }
+
     /// Why nothing can be done with it any more; none if something can.
     pub fn why_gone(&self) -> Option<BrowserError> {
         if self.is_closed() {

@@ -90,6 +90,10 @@ impl ExecutionContext {
         self.0.destroyed.cancelled().await;
     }
 
+    pub(super) fn lives(&self) -> Result<(), BrowserError> {
+        if self.is_destroyed() { Err(self.lost()) } else { Ok(()) }
+    }
+
     /// Whose document it is of.
     pub fn frame(&self) -> &Frame {
         &self.0.frame
@@ -182,9 +186,7 @@ impl ExecutionContext {
         args: &[CallArg],
         by_value: bool,
     ) -> Result<RawObject, BrowserError> {
-        if self.is_destroyed() {
-            return Err(self.lost());
-        }
+        self.lives()?;
         let object_id = this.and_then(|this| this.object_id());
         let arguments = args
             .iter()

@@ -64,6 +64,11 @@ impl RemoteObject {
         self.0.raw.value.as_ref()
     }
 
+    /// Fails where its document is gone.
+    pub fn lives(&self) -> Result<(), BrowserError> {
+        self.context().lives()
+    }
+
     /// In a few words, as a console shows it: `{a: 1}`, `Array(2)`, `JSHandle@node`, `5`.
     pub fn preview(&self) -> String {
         self.0.raw.text()
@@ -156,6 +161,11 @@ impl RemoteObject {
             return Err(BrowserError::other("JSHandles can be evaluated only in the context they were created!"));
         }
         self.adopt_into(context).await
+    }
+
+    /// Whether it is in the document.
+    pub(in crate::browser) async fn is_connected(&self) -> Result<bool, BrowserError> {
+        Ok(self.call("function() { return this.isConnected; }", &[]).await? == true)
     }
 
     /// The frame inside of it, if it is a frame element.

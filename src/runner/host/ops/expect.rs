@@ -22,7 +22,14 @@ struct Expected {
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     let expected: Expected = parse(params.clone())?;
     let locator = match operation {
-        "locator" => parse::<Target>(params.clone())?.locator(operations)?,
+        "locator" => match parse::<Target>(params.clone())?.locator(operations) {
+            // Words of an assertion that failed, as of one that had begun to wait.
+            Err(gone) if gone.is_closed() => {
+                let words = gone.to_string();
+                return Ok(json!({ "matches": expected.is_not, "log": [words], "errorMessage": words }).into());
+            }
+            locator => locator?,
+        },
         "page" => {
             let frame = match (&expected.page, &expected.frame) {
                 (Some(page), _) => operations.page(page)?.main_frame(),

@@ -30,6 +30,11 @@ impl Failure {
         }
     }
 
+    /// Whether what it was about is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.closed
+    }
+
     /// The page it was about is closed.
     pub(super) fn closed() -> Self {
         Self(OpError { name: "Error".into(), message: CLOSED.into(), closed: true })

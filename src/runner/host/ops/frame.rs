@@ -2,9 +2,9 @@
 
 use super::page::load_state;
 use super::{Failure, Operations, Performed, Script, parse, traffic};
-use crate::browser::Frame;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::url_match::UrlMatcher;
+use crate::browser::{BrowserError, Frame};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "title" => return Ok(json!(frame.title().await?).into()),
         "frameElement" => {
-            let owner = frame.owner_element().await?;
+            let owner = frame.owner_element().await.map_err(BrowserError::of_element)?;
             let owner = owner.ok_or_else(|| Failure::new("Frame has been detached."))?;
             return Ok(operations.new_handle(owner).into());
         }

@@ -1,6 +1,7 @@
 //! `handle.…`: values that stay in the page.
 
 use super::{Failure, Operations, Performed, Script, parse};
+use crate::browser::BrowserError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,8 +37,12 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             });
             Value::Array(properties.collect())
         }
-        "contentFrame" => frame(operations, handle.content_frame().await?.as_ref()),
+        "contentFrame" => {
+            let inner = handle.content_frame().await.map_err(BrowserError::of_element)?;
+            frame(operations, inner.as_ref())
+        }
         "ownerFrame" => {
+            handle.lives().map_err(|error| if error.is_context_lost() { error } else { error.of_element() })?;
             let owner = handle.is_element().then(|| handle.context().frame().clone());
             frame(operations, owner.as_ref())
         }

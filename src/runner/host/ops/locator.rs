@@ -6,7 +6,7 @@ use crate::browser::actionability::{Acted, Typing};
 use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::pointer::{Gesture, PointerOptions};
 use crate::browser::reading::Awaited;
-use crate::browser::{Locator, Point};
+use crate::browser::{BrowserError, Locator, Point};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
@@ -28,8 +28,12 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn locator(&self, operations: &Operations) -> Result<Locator, Failure> {
-        let frame = operations.frame(&self.frame)?;
         let element = self.handle.as_deref().map(|id| operations.handle(id)).transpose()?;
+        let frame = match (operations.frame(&self.frame), &element) {
+            // It is gone, which is for the element to say.
+            (Err(_), Some(element)) => element.context().frame().clone(),
+            (frame, _) => frame?,
+        };
         Ok(Locator { frame, selector: self.selector.clone(), strict: self.strict.unwrap_or(true), element })
     }
 
@@ -229,9 +233,9 @@ async fn act(
         "selectOption" => {
             let mut handles = Vec::new();
             let mut options = action.options;
-            let context = locator.frame.utility_context().await?;
             for option in &mut options {
                 if let Some(id) = option["handle"].as_str() {
+                    let context = locator.frame.utility_context().await?;
                     handles.push(operations.handle(id)?.adopt_into(&context).await?);
                     let index = usize::from(locator.element.is_some()) + handles.len() - 1;
                     *option = json!({ "handle": index });
@@ -263,7 +267,7 @@ async fn read(
             locator.read(operation, options, timeout).await?
         }
         "getAttribute" => locator.read(operation, json!({ "name": name }), timeout).await?,
-        "boundingBox" => locator.read("box", json!({}), timeout).await?,
+        "boundingBox" => or_gone(locator, locator.read("box", json!({}), timeout).await, Value::Null)?,
         "isChecked" | "isEnabled" | "isDisabled" | "isEditable" => {
             let state = operation.trim_start_matches("is").to_ascii_lowercase();
             locator.read("state", json!({ "state": state }), timeout).await?
@@ -275,8 +279,8 @@ async fn read(
             locator.dispatch_event(event, handles, timeout).await?;
             Value::Null
         }
-        "isVisible" => locator.ask("visible", json!({}), json!(false)).await?,
-        "isHidden" => json!(locator.ask("visible", json!({}), json!(false)).await? != json!(true)),
+        "isVisible" => is_visible(locator).await?,
+        "isHidden" => json!(is_visible(locator).await? != json!(true)),
         "count" => locator.ask("count", json!({ "strict": false }), json!(0)).await?,
         "highlight" => locator.ask("highlight", json!({ "strict": false, "css": params["css"] }), json!(0)).await?,
         "hideHighlight" => {
@@ -287,6 +291,18 @@ async fn read(
         _ => return Err(Failure::unknown(&format!("locator.{operation}"))),
     };
     Ok(value.into())
+}
+
+async fn is_visible(locator: &Locator) -> Result<Value, Failure> {
+    or_gone(locator, locator.ask("visible", json!({}), json!(false)).await, json!(false))
+}
+
+/// What is known of an element whose document is gone.
+fn or_gone(locator: &Locator, read: Result<Value, BrowserError>, gone: Value) -> Result<Value, Failure> {
+    match read {
+        Err(error) if error.is_context_lost() => Ok(gone),
+        read => Ok(read.map_err(|error| locator.of_element(error))?),
+    }
 }
 
 async fn screenshot(

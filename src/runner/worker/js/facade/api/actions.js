@@ -55,7 +55,8 @@ export function installActions(prototype, apiObject, prepare, skip = []) {
       const params = toParams(...rest);
       const words = HANDLE_TITLES[apiObject]?.[name] ?? (typeof title === 'function' ? title(params) : title);
       const all = { ...target, ...params, timeout: timeout(params) };
-      return apiCall(`${apiObject}.${name}`, subtitle ? `${words} ${subtitle}` : words, `locator.${OPERATION[name] ?? name}`, all, shown(all));
+      const done = apiCall(`${apiObject}.${name}`, subtitle ? `${words} ${subtitle}` : words, `locator.${OPERATION[name] ?? name}`, all, shown(all));
+      return name === 'selectOption' ? done : done.then(() => {});
     });
   }
   for (const [name, toParams] of Object.entries(READS)) {

@@ -8,7 +8,7 @@ import { installActions } from './actions.js';
 import { evaluate, evaluateFirst, functionText, handleId, makeHandle, oneArgument } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
 import { makeResponse } from './network.js';
-import { register, forget } from './registry.js';
+import { register, forget, whyClosed } from './registry.js';
 import { hostPattern, matchesUrl, resolveUrl } from './url.js';
 import { CLOSED, framed } from './waiter.js';
 
@@ -52,7 +52,10 @@ export class Frame {
   parentFrame() { return this._parent; }
   childFrames() { return [...this._children]; }
   isDetached() { return this._detached; }
-  async frameElement() { return makeHandle(await quiet('frame.frameElement', 'frame.frameElement', { frame: this._id }), this._parent); }
+  async frameElement() {
+    if (this._detached) throw new Error('frame.frameElement: Frame has been detached.');
+    return makeHandle(await quiet('frame.frameElement', 'frame.frameElement', { frame: this._id }), this._parent);
+  }
   toJSON() { return { _type: 'Frame', _guid: this._id }; }
 }
 
@@ -94,9 +97,9 @@ export function installFrameMethods(prototype, api, frame) {
       });
     },
     waitForTimeout(timeout) {
-      return apiStep(`${api}.waitForTimeout`, 'Wait for timeout', { timeout }, async () => {
+      return apiStep(`${api}.waitForTimeout`, 'Wait for timeout', { timeout }, async ({ stack }) => {
         if (typeof timeout !== 'number') throw new Error(`${api}.waitForTimeout: waitTimeout: expected float, got ${typeof timeout}`);
-        return new Promise(done => { setTimeout(done, timeout); });
+        await untilClosed(frame(this)._page, new Promise(done => { setTimeout(done, timeout); }), { apiName: `${api}.waitForTimeout`, stack });
       });
     },
     async waitForFunction(expression, arg, options) {
@@ -173,6 +176,15 @@ function withLogFrame(error) {
 }
 
 /** Until a navigation of the frame leads where a predicate says, or at once; then until it is loaded. */
+/** `promise`, unless the page closes first. */
+async function untilClosed(page, promise, { apiName, stack }) {
+  const closed = why => Object.assign(new Error(`${apiName}: ${why}`), { stack });
+  if (page.isClosed()) throw closed(CLOSED);
+  let stop;
+  const end = new Promise((_, reject) => { page.on('close', stop = () => reject(closed(whyClosed(page._id) ?? CLOSED))); });
+  try { await Promise.race([promise, end]); } finally { page.off('close', stop); }
+}
+
 async function untilUrl(frame, url, { timeout, state }, call) {
   const began = native.now();
   if (!matchesUrl(url, frame._url)) await navigatedTo(frame, url, { timeout, state }, call);

@@ -80,11 +80,11 @@ export class JSHandle {
   }
   async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id })); }
   async getProperties() {
-    const properties = await quiet('jsHandle.getProperties', 'handle.getProperties', { handle: this._id });
+    const properties = await quiet(`${this._api}.getProperties`, 'handle.getProperties', { handle: this._id });
     return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame)]));
   }
   async getProperty(name) {
-    return evaluate('jsHandle.getProperty', 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
+    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
   }
   /** Its name in messages. */
   get _api() { return 'jsHandle'; }
@@ -95,7 +95,7 @@ export class JSHandle {
   async dispose() {
     if (this._disposed) return;
     this._disposed = true;
-    await quiet('jsHandle.dispose', 'handle.dispose', { handle: this._id });
+    await quiet(`${this._api}.dispose`, 'handle.dispose', { handle: this._id });
   }
   async [Symbol.asyncDispose]() { await this.dispose(); }
   toString() { return this._preview; }

@@ -1,6 +1,7 @@
 // Waiting for an event on this side of the pipe.
 import { TimeoutError } from '../errors.js';
 import { apiStep } from '../op.js';
+import { whyClosed } from './registry.js';
 
 export const CLOSED = 'Target page, context or browser has been closed';
 
@@ -38,7 +39,7 @@ function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, log 
         fail(Error, error?.message ?? String(error));
       }
     });
-    if (event !== 'close') listen('close', () => fail(Error, CLOSED));
+    if (event !== 'close') listen('close', () => fail(Error, whyClosed(emitter._id) ?? CLOSED));
     if (event !== 'crash') listen('crash', () => fail(Error, 'Page crashed'));
     if (timeout > 0) timer = setTimeout(() => fail(TimeoutError, `Timeout ${timeout}ms exceeded while waiting for event "${event}"`), timeout);
   });
