@@ -1,5 +1,6 @@
 //! A payload, read field by field so that a refusal can name the field. Both ends refuse in the same words.
 
+use super::reading::kind;
 use crate::model::{ExecutionId, TestFlowId};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -88,17 +89,5 @@ impl<'a> Fields<'a> {
         let readable = self.map.get("executionId").and_then(Value::as_str);
         let readable = readable.filter(|id| (1..=ID_MAX_BYTES).contains(&id.len()));
         Malformed { message: format!("{}: {what}", self.name), session: readable.map(ExecutionId::from) }
-    }
-}
-
-fn kind(value: Option<&Value>) -> &'static str {
-    match value {
-        None => "nothing",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "a boolean",
-        Some(Value::Number(_)) => "a number",
-        Some(Value::String(_)) => "a string",
-        Some(Value::Array(_)) => "an array",
-        Some(Value::Object(_)) => "an object",
     }
 }

@@ -1,8 +1,16 @@
 //! One pure folder per protocol: frames to commands and events and back, both ends.
 
+pub mod ai_run;
+pub mod cloud;
 mod fields;
 pub mod hub;
+pub mod reading;
+#[cfg(test)]
+mod seeds;
+pub mod swe;
+pub mod testbro;
 pub mod testflow;
+pub mod values;
 
 pub use self::fields::Malformed;
 use self::hub::{Raw, Translator};

@@ -1,0 +1,3 @@
+//! Protocol 001: JSON text over a raw WebSocket; whoever connects shows a token first, asks for a run and hears of each of its steps.
+
+pub mod messages;

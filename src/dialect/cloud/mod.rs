@@ -1,0 +1,3 @@
+//! Protocol 004: JSON text over a raw WebSocket, a token in its address; who is there, what agents do, notifications and chat.
+
+pub mod messages;

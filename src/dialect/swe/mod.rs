@@ -1,0 +1,5 @@
+//! Protocol 003: Socket.IO events in envelopes, told to rooms.
+
+pub mod events;
+pub mod messages;
+pub mod rooms;
