@@ -2,6 +2,7 @@
 
 use super::error::FetchError;
 use super::gate::Gate;
+use super::tls::Security;
 use super::{Fetch, Proxy, tls};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -20,7 +21,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) struct Connected {
     pub(super) stream: Box<dyn Stream>,
     pub(super) address: SocketAddr,
-    pub(super) tls: Option<String>,
+    pub(super) tls: Option<Security>,
     /// The request goes to a proxy, which wants the whole URL.
     pub(super) by_proxy: Option<Proxy>,
     pub(super) looked_up: Instant,
@@ -62,8 +63,7 @@ pub(super) async fn connect(fetch: &Fetch, gate: &Gate) -> Result<Connected, Fet
         });
     }
     let stream = tls::connect(tcp, url.host_str().unwrap_or_default(), fetch.ignore_https_errors).await?;
-    let version = stream.get_ref().1.protocol_version();
-    let tls = version.and_then(|version| version.as_str()).map(|text| text.replace('_', "."));
+    let tls = Some(Security::of(&stream));
     let secured = Some(Instant::now());
     Ok(Connected { stream: Box::new(stream), address, tls, by_proxy, looked_up, connected, secured })
 }

@@ -3,7 +3,7 @@
 use super::connect::{Connected, connect};
 use super::error::FetchError;
 use super::gate::Gate;
-use super::{Fetch, Fetched, Headers, Log, Timing, body, get};
+use super::{Fetch, Fetched, Headers, Log, Timing, body, get, head};
 use bytes::Bytes;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::{HeaderName, HeaderValue, Method, Request};
@@ -33,6 +33,7 @@ impl Exchange<'_> {
         let connected = connect(self.fetch, self.gate).await?;
         let request = self.request(&connected)?;
         let Connected { stream, address, tls, looked_up, connected, secured, .. } = connected;
+        let (stream, head) = head::overheard(stream);
         let (mut sender, connection) =
             http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
         // Ends with this exchange, however that ends.
@@ -46,11 +47,10 @@ impl Exchange<'_> {
             || status.canonical_reason().unwrap_or_default().to_owned(),
             |phrase| String::from_utf8_lossy(phrase.as_bytes()).into_owned(),
         );
-        let headers: Headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
+        let headers = head.headers().unwrap_or_else(|| {
+            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+        });
         self.note_answer(status.as_u16(), &status_text, &headers);
         let body = body::read(response.into_body(), get(&headers, "content-encoding")).await?;
         let since = |at: Instant| at.duration_since(began).as_secs_f64() * 1000.0;
@@ -100,15 +100,17 @@ impl Exchange<'_> {
     /// Values of a name together, as they stand in a log.
     fn note_answer(&self, status: u16, text: &str, headers: &Headers) {
         self.log.note(format!("← {status} {text}"));
-        let mut told: Vec<&str> = Vec::new();
+        let mut told: Vec<String> = Vec::new();
         for (name, _) in headers {
-            if told.contains(&name.as_str()) {
+            let name = name.to_ascii_lowercase();
+            if told.contains(&name) {
                 continue;
             }
-            told.push(name);
-            let values = headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+            let same = |other: &str| other.eq_ignore_ascii_case(&name);
+            let values = headers.iter().filter(|(other, _)| same(other)).map(|(_, value)| value.as_str());
             let separator = if name == "set-cookie" { "," } else { ", " };
             self.log.note(format!("  {name}: {}", values.collect::<Vec<_>>().join(separator)));
+            told.push(name);
         }
     }
 }

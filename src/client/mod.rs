@@ -6,11 +6,13 @@ pub mod cookies;
 mod error;
 mod exchange;
 mod gate;
+mod head;
 mod tls;
 
 pub use cookies::{Cookie, CookieStore};
 pub use error::FetchError;
 pub use gate::Gate;
+pub use tls::Security;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -105,7 +107,7 @@ pub struct Fetched {
     /// Of the server.
     pub address: SocketAddr,
     /// `TLSv1.3`, …; none without TLS.
-    pub tls: Option<String>,
+    pub tls: Option<Security>,
     /// When things happened.
     pub timing: Timing,
 }

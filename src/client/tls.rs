@@ -6,10 +6,12 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use serde::Serialize;
 use std::sync::{Arc, OnceLock};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use x509_parser::x509::X509Name;
 
 /// Shakes hands with `host`.
 pub(super) async fn connect(stream: TcpStream, host: &str, any: bool) -> Result<TlsStream<TcpStream>, FetchError> {
@@ -20,6 +22,41 @@ pub(super) async fn connect(stream: TcpStream, host: &str, any: bool) -> Result<
         let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
         FetchError::Tls(reason.map_or_else(|| "socket hang up".into(), words))
     })
+}
+
+/// What is known of a connection and of who answers there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Security {
+    /// `TLSv1.3`, …
+    protocol: Option<String>,
+    /// Whose the certificate is.
+    subject_name: Option<String>,
+    /// Who signed it.
+    issuer: Option<String>,
+    /// Seconds since 1970.
+    valid_from: Option<i64>,
+    /// Seconds since 1970.
+    valid_to: Option<i64>,
+}
+
+impl Security {
+    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Self {
+        let connection = stream.get_ref().1;
+        let version = connection.protocol_version().and_then(|version| version.as_str());
+        let protocol = version.map(|text| text.replace('_', "."));
+        let parsed = connection.peer_certificates().and_then(<[_]>::first).and_then(|der| {
+            let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+            let name = |of: &X509Name<'_>| of.iter_common_name().next()?.as_str().ok().map(str::to_owned);
+            let validity = certificate.validity();
+            let (from, to) = (validity.not_before.timestamp(), validity.not_after.timestamp());
+            Some((name(certificate.subject()), name(certificate.issuer()), from, to))
+        });
+        let Some((subject_name, issuer, from, to)) = parsed else {
+            return Self { protocol, subject_name: None, issuer: None, valid_from: None, valid_to: None };
+        };
+        Self { protocol, subject_name, issuer, valid_from: Some(from), valid_to: Some(to) }
+    }
 }
 
 /// In the words of OpenSSL where there are some.

@@ -1,7 +1,10 @@
 // A server for fixtures/site, on any free port, with what specs need of one beside files. tests/support/site.rs, where that is
 // described, does the same for the Rust tests; change both.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, STATUS_CODES } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { tmpdir } from 'node:os';
 import { WebSocketServer } from 'ws';
 import { extname, join, normalize } from 'node:path';
 
@@ -12,7 +15,10 @@ export async function serveSite(folder) {
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', chunk => chunks.push(chunk));
-    request.on('end', () => answer(request, Buffer.concat(chunks), response, folder));
+    request.on('end', async () => {
+      if (request.url === '/tls') response.end(JSON.stringify(await server.secure()));
+      else answer(request, Buffer.concat(chunks), response, folder);
+    });
   });
   const sockets = new WebSocketServer({ server, path: '/ws' });
   sockets.on('connection', socket => {
@@ -22,8 +28,44 @@ export async function serveSite(folder) {
       else socket.send(data, { binary });
     });
   });
-  await new Promise(done => server.listen(0, '127.0.0.1', done));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise(done => { server.closeAllConnections(); server.close(done); }) };
+  await listen(server);
+  let secure;
+  server.secure = async () => (secure ??= serveSecure(server)).then(({ told }) => told);
+  const close = one => new Promise(done => { one.closeAllConnections(); one.close(done); });
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    async close() { for (const one of [server, ...(secure ? (await secure).servers : [])]) await close(one); },
+  };
+}
+
+const listen = server => new Promise(done => server.listen(0, '127.0.0.1', done));
+
+/** The site over TLS, and one that says who asks; certificates are made by openssl. */
+async function serveSecure(site) {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-tls-'));
+  const openssl = (...args) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const text = name => readFileSync(join(folder, name), 'utf8');
+  const fresh = (name, subject) => ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-subj', `/CN=${subject}`];
+  openssl(...fresh('ca', 'localhost'), '-x509', '-out', 'ca.pem');
+  writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost');
+  for (const [name, subject] of [['server', 'understudy.test'], ['client', 'Alice']]) {
+    openssl(...fresh(name, subject), '-out', `${name}.csr`);
+    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-out', `${name}.pem`);
+  }
+  const own = { key: text('server.key'), cert: text('server.pem') };
+  const https = createSecureServer(own, (request, response) => site.emit('request', request, response));
+  https.on('upgrade', (...all) => site.emit('upgrade', ...all));
+  const mutual = createSecureServer({ ...own, ca: text('ca.pem'), requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    response.writeHead(request.client.authorized ? 200 : 401, { 'content-type': 'text/plain' });
+    response.end(request.client.authorized ? 'hello Alice' : 'who are you?');
+  });
+  const told = { cert: text('client.pem'), key: text('client.key') };
+  rmSync(folder, { recursive: true });
+  for (const [name, server] of Object.entries({ https, mutual })) {
+    await listen(server);
+    told[name] = `https://localhost:${server.address().port}`;
+  }
+  return { servers: [https, mutual], told };
 }
 
 function answer(request, body, response, folder) {

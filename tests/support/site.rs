@@ -6,13 +6,19 @@
 //! - `/answer?status=200&h=Name: value&h=…&body=…` answers so
 //! - `/ws` is a WebSocket that greets, echoes, and closes when it is told `close`
 //! - `/auth` wants user `user` and password `pass`
+//! - `/tls` says where it is over TLS: `{https, mutual, cert, key}`; `mutual` says who asks, and knows the client with `cert`
 //!
 //! `tests/interop/site.mjs` does the same for the official runner; change both.
 
+#[path = "tls.rs"]
+mod tls;
+
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use tokio_tungstenite::tungstenite::{self, Message};
 
@@ -126,11 +132,20 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
             "/auth" => {
                 Answer::new(401, "text/plain", "who are you?").with("www-authenticate", "Basic realm=\"the site\"")
             }
+            "/tls" => Answer::new(200, "application/json", secure(&out)?.to_string()),
             path => file(path),
         };
         answer.write(&mut out, request.method == "HEAD")?;
     }
     Ok(())
+}
+
+/// Where this site is over TLS.
+fn secure(stream: &TcpStream) -> io::Result<Value> {
+    static SITES: Mutex<BTreeMap<u16, Value>> = Mutex::new(BTreeMap::new());
+    let plain = stream.local_addr()?;
+    let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(sites.entry(plain.port()).or_insert_with(|| tls::serve(plain)).clone())
 }
 
 /// A WebSocket, until the peer goes.

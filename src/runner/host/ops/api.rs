@@ -374,7 +374,7 @@ fn told(fetched: &Fetched, id: String, log: &CallLog) -> Value {
         "statusText": fetched.status_text,
         "headers": super::traffic::headers_json(&fetched.headers),
         "serverAddr": { "ipAddress": fetched.address.ip().to_string(), "port": fetched.address.port() },
-        "securityDetails": fetched.tls.as_ref().map(|protocol| json!({ "protocol": protocol })),
+        "securityDetails": fetched.tls,
         "timing": fetched.timing,
         "log": log.lines(),
     })
