@@ -28,7 +28,7 @@ pub(super) fn serve(plain: SocketAddr) -> Value {
             let (careless, curious) = (made.acceptor(false), made.acceptor(true));
             tokio::join!(
                 accept(open, careless, move |stream| pass_on(stream, plain)),
-                accept(mutual, curious, |stream| say_who(stream))
+                accept(mutual, curious, say_who)
             );
         });
     });
