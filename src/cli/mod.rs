@@ -17,6 +17,7 @@ mod token;
 mod up;
 
 use crate::config::Surroundings;
+use crate::runner::host::RunnerOptions;
 use crate::runner::worker;
 use clap::{Args, CommandFactory, Parser};
 use std::ffi::OsString;
@@ -161,6 +162,11 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     const THREADS: usize = 4;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     tokio::runtime::Builder::new_multi_thread().worker_threads(cores.min(THREADS)).enable_all().build()
+}
+
+/// How workers are started by whoever runs tests: in the time zone that the environment names.
+fn runner_options() -> RunnerOptions {
+    RunnerOptions { zone: crate::config::environment().remove("TZ"), ..RunnerOptions::default() }
 }
 
 /// All commands and flags as clap knows them, flags for all commands with each of them.

@@ -104,7 +104,7 @@ impl Playing {
             args: self.browser_arg.clone(),
             idle: self.browser_idle,
         });
-        let runner = RunnerOptions { keep_warm: true, ..RunnerOptions::default() };
+        let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
         let runner =
             Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None, ops::Trust::Pages), runner)?;
         let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));

@@ -18,7 +18,7 @@ use crate::browser::launch::find_chromium;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Outcome, RunEvent};
 use crate::report::{About, Reporter};
-use crate::runner::host::{Runner, RunnerOptions, ops};
+use crate::runner::host::{Runner, ops};
 pub(super) use args::Args;
 use plan::{Plan, plan};
 use recording::Explainer;
@@ -78,7 +78,7 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         let pool = BrowserPool::new(browser);
         let files = ops::ReadableFiles::From(cwd);
         let runner =
-            Runner::with_services(ops::services(pool.clone(), files, ops::Trust::Machine), RunnerOptions::default())?;
+            Runner::with_services(ops::services(pool.clone(), files, ops::Trust::Machine), super::runner_options())?;
         let explainer = Explainer::of(request.projects.iter().flat_map(|project| &project.files));
         let (sender, events) = mpsc::unbounded_channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));

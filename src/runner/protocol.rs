@@ -100,8 +100,8 @@ pub enum ToWorker {
         /// Its value or its error.
         result: Result<Value, OpError>,
     },
-    /// Answer to `File`.
-    FileAnswer {
+    /// Answer to `File` and to `Intl`.
+    Answer {
         /// Its value, or code (`ENOENT`) and words.
         result: Result<Value, (String, String)>,
     },
@@ -207,12 +207,17 @@ pub enum ToHost {
         /// Without a trailing newline.
         text: String,
     },
-    /// A call of Node.js's `fs`: the worker waits for `FileAnswer`.
+    /// A call of Node.js's `fs`: the worker waits for `Answer`.
     File {
         /// `readFile`, …
         call: String,
         /// By name.
         params: Value,
+    },
+    /// A question for a browser's `Intl`: the worker waits for `Answer`, a text.
+    Intl {
+        /// See `host/ops/linguist.js`.
+        question: String,
     },
     /// Perform an operation of the table in `host/ops`.
     Op {

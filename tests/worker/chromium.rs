@@ -44,7 +44,7 @@ pub(crate) fn runtime() -> &'static tokio::runtime::Runtime {
 }
 
 /// Runs on Chromium; `/` is the form.
-fn play(mut request: RunRequest) -> Told {
+pub(crate) fn play(mut request: RunRequest) -> Told {
     let shared = shared();
     prepare(&mut request);
     shared.runtime.block_on(async {

@@ -10,6 +10,8 @@ mod frames;
 mod hostile;
 mod leftovers;
 #[cfg(test)]
+mod intl;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod runs;

@@ -9,7 +9,7 @@ use super::reporters::{Choice, Kind};
 use super::select::{self, narrow, select};
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, LaunchOptions, Mode};
-use crate::runner::host::{Module, Project, RunRequest, Runner, RunnerOptions, ops};
+use crate::runner::host::{Module, Project, RunRequest, Runner, ops};
 use crate::runner::protocol::WorkerConfig;
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ async fn with_config(args: &Args, cwd: &Path, file: &Path, env: BTreeMap<String,
     // Reading a configuration opens no page.
     let services =
         ops::services(BrowserPool::new(LaunchOptions::default()), ops::ReadableFiles::None, ops::Trust::Pages);
-    let runner = Runner::with_services(services, RunnerOptions::default())?;
+    let runner = Runner::with_services(services, crate::cli::runner_options())?;
     let name = select::relative(cwd, file);
     let read = config::read(&runner, &loader, &name, cwd, env).await.map_err(CouldNotRun)?;
     let output = args.output.as_ref().map(|output| select::plain(&cwd.join(output)));

@@ -57,7 +57,7 @@ impl Worker {
         let mut allowance = Allowance::default();
         let log = |level, text| allowance.log(&stage, None, level, text);
         let loaded = tokio::select! {
-            loaded = loading::until_loaded(&mut process, &*stage.loader, &path, stage.load_limit, log) => loaded,
+            loaded = loading::until_loaded(&mut process, &*stage.loader, &service, &path, stage.load_limit, log) => loaded,
             () = cancel.cancelled() => return Err(None),
         };
         match loaded {
@@ -169,8 +169,9 @@ impl Worker {
             }
             ToHost::File { call, params } => {
                 let result = self.stage.loader.file(&call, &params);
-                self.process.send(ToWorker::FileAnswer { result });
+                self.process.send(ToWorker::Answer { result });
             }
+            ToHost::Intl { question } => self.operations.localize(question),
             ToHost::Abandon { id } => self.operations.abandon(id),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),
             ToHost::Done { .. }

@@ -2,8 +2,10 @@
 
 use super::job::in_words;
 use super::loader::ModuleLoader;
+use super::operations::localized;
 use super::packages::Asked;
 use super::run::Runner;
+use super::service::Service;
 use super::spawn::Process;
 use super::stage::plain;
 use crate::model::Level;
@@ -11,6 +13,7 @@ use crate::model::run::{TestCase, TestError};
 use crate::runner::protocol::{Module, ToHost, ToWorker, WorkerConfig};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -35,6 +38,7 @@ pub struct ConfigFile {
 pub(crate) async fn until_loaded(
     process: &mut Process,
     loader: &dyn ModuleLoader,
+    service: &Arc<dyn Service>,
     path: &str,
     limit: Duration,
     mut log: impl FnMut(Level, String),
@@ -60,8 +64,9 @@ pub(crate) async fn until_loaded(
                 process.send(ToWorker::Resolved { id, module });
             }
             Some(Ok(ToHost::File { call, params })) => {
-                process.send(ToWorker::FileAnswer { result: loader.file(&call, &params) });
+                process.send(ToWorker::Answer { result: loader.file(&call, &params) });
             }
+            Some(Ok(ToHost::Intl { question })) => process.send(localized(service.clone(), question).await),
             Some(Ok(ToHost::Log { level, text, .. })) => log(level, text),
             Some(Ok(_)) => {}
             Some(Err(error)) => {
@@ -94,7 +99,10 @@ impl Runner {
         let mut process =
             self.process().map_err(|error| plain(format!("Error: failed to start a worker process: {error}")))?;
         process.send(ToWorker::LoadConfig { config, entry });
-        match until_loaded(&mut process, loader, &path, self.load_limit(), log).await? {
+        let service = self.service();
+        let loaded = until_loaded(&mut process, loader, &service, &path, self.load_limit(), log).await;
+        service.dispose().await;
+        match loaded? {
             Answer::Config(file) => Ok(file),
             Answer::Tests { .. } => Err(plain(format!("Error: {path}: it is no configuration"))),
         }

@@ -5,6 +5,7 @@ use super::service::{Call, Service};
 use super::stage::Stage;
 use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -89,6 +90,14 @@ impl Operations {
         self.running.insert(id, task);
     }
 
+    /// Answers what the worker asks `Intl`; it waits for that and does nothing else.
+    pub(crate) fn localize(&mut self, question: String) {
+        let (service, outbox) = (self.service.clone(), self.outbox.clone());
+        self.tasks.spawn(async move {
+            let _ = outbox.send(localized(service, question).await);
+        });
+    }
+
     /// Nobody waits for it any more.
     pub(crate) fn abandon(&mut self, id: u32) {
         if let Some(operation) = self.running.remove(&id) {
@@ -109,6 +118,12 @@ impl Operations {
             tracing::warn!("failed to close what a worker opened within {DISPOSE_PATIENCE:?}");
         }
     }
+}
+
+/// The answer of a browser's `Intl`.
+pub(crate) async fn localized(service: Arc<dyn Service>, question: String) -> ToWorker {
+    let result = service.localize(question).await.map(Value::String).map_err(|why| ("EIO".to_owned(), why));
+    ToWorker::Answer { result }
 }
 
 fn panicked() -> OpError {

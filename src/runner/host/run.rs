@@ -6,7 +6,7 @@ use super::drive::Worker;
 use super::loader::{ModuleLoader, NoImports};
 use super::ops;
 use super::schedule::{JobEnd, Manner, Schedule, Wishes};
-use super::service::Services;
+use super::service::{Service, Services, Surroundings};
 use super::spawn::{Nursery, Process};
 use super::stage::{Stage, plain};
 use crate::artifacts::Places;
@@ -107,6 +107,8 @@ pub struct RunnerOptions {
     pub keep_warm: bool,
     /// For loading one file, its evaluation included; [`LOAD_LIMIT`] where nothing is said.
     pub load_limit: Option<Duration>,
+    /// Name of the time zone of tests whose environment says nothing about it (`TZ`); the system's where nothing is said.
+    pub zone: Option<String>,
 }
 
 /// A file that takes longer to load is given up. Playwright has no such limit.
@@ -136,7 +138,7 @@ impl Runner {
     /// # Errors
     /// When the system does not say which program this is.
     pub fn with_services(services: Services, options: RunnerOptions) -> io::Result<Self> {
-        let nursery = Arc::new(Nursery::new(options.program)?);
+        let nursery = Arc::new(Nursery::new(options.program, options.zone)?);
         let load_limit = options.load_limit.unwrap_or(LOAD_LIMIT);
         let runner = Self { services, nursery, keep_warm: options.keep_warm, load_limit };
         runner.warm_up();
@@ -145,7 +147,13 @@ impl Runner {
 
     /// A process of its own for whoever asks.
     pub(crate) fn process(&self) -> io::Result<Process> {
-        self.nursery.take()
+        self.nursery.take(None)
+    }
+
+    /// Serves a process that runs no tests.
+    pub(crate) fn service(&self) -> Arc<dyn Service> {
+        let (events, artifacts) = (mpsc::unbounded_channel().0, Places::default());
+        (self.services)(Surroundings { events, mode: Mode::Headless, artifacts })
     }
 
     pub(crate) fn load_limit(&self) -> Duration {

@@ -44,6 +44,13 @@ pub trait Service: Send + Sync {
     fn sight(&self, _params: &Value) -> Option<Picture> {
         None
     }
+    /// What a browser's `Intl` answers; see `ops/linguist.js`.
+    ///
+    /// # Errors
+    /// Why nobody answers, a sentence.
+    fn localize(self: Arc<Self>, _question: String) -> BoxFuture<'static, Result<String, String>> {
+        Box::pin(async { Err("Intl: there is no browser to ask".to_owned()) })
+    }
     /// Closes all that was opened.
     fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()>;
 }

@@ -17,6 +17,9 @@ const INBOX_KIB: usize = 16 << 10;
 /// What is kept of what a worker says on its standard error, bytes.
 const COMPLAINTS: u64 = 64 << 10;
 
+/// The only variable a worker is given: what is local time is decided before it runs anything.
+pub(crate) const ZONE: &str = "TZ";
+
 /// A running worker. Killed when dropped.
 pub(crate) struct Process {
     child: Child,
@@ -30,8 +33,9 @@ type Received = (ToHost, OwnedSemaphorePermit);
 
 impl Process {
     /// Starts one; it says `Ready` when it is.
-    fn start(program: &Path, compiled: Option<Arc<[u8]>>) -> io::Result<Self> {
+    fn start(program: &Path, compiled: Option<Arc<[u8]>>, zone: Option<&str>) -> io::Result<Self> {
         let mut command = bare(program);
+        command.envs(zone.map(|zone| (ZONE, zone)));
         if compiled.is_some() {
             command.arg("compiled");
         }
@@ -169,7 +173,10 @@ async fn read_message(
 /// Starts workers, one ahead of demand.
 pub(crate) struct Nursery {
     program: PathBuf,
+    /// In the zone of its start.
     warm: Mutex<Option<Process>>,
+    /// Of tests that say nothing about it; the system's where nothing is said here either.
+    zone: Option<String>,
     /// The facade compiled, once somebody needed more than one worker.
     compiled: Arc<OnceCell<Option<Arc<[u8]>>>>,
     started: AtomicUsize,
@@ -180,7 +187,7 @@ impl Nursery {
     ///
     /// # Errors
     /// When the system does not say which program this is.
-    pub(crate) fn new(program: Option<PathBuf>) -> io::Result<Self> {
+    pub(crate) fn new(program: Option<PathBuf>, zone: Option<String>) -> io::Result<Self> {
         // By the link and not by what it names: the file may have been replaced by a newer one meanwhile.
         let linked = PathBuf::from("/proc/self/exe");
         let program = match program {
@@ -188,7 +195,7 @@ impl Nursery {
             None if linked.exists() => linked,
             None => std::env::current_exe()?,
         };
-        Ok(Self { program, warm: Mutex::default(), compiled: Arc::default(), started: AtomicUsize::new(0) })
+        Ok(Self { program, warm: Mutex::default(), zone, compiled: Arc::default(), started: AtomicUsize::new(0) })
     }
 
     /// Has one ready for the next [`Nursery::take`].
@@ -196,17 +203,19 @@ impl Nursery {
         compile(self.program.clone(), self.compiled.clone()).await;
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         if warm.is_none() {
-            *warm = self.start().ok();
+            *warm = self.start(self.zone.as_deref()).ok();
         }
     }
 
-    /// The one that was prepared, or a new one. Within a runtime only.
+    /// The one that was prepared, or a new one; in the zone that is named, if it names one. Within a runtime only.
     ///
     /// # Errors
     /// When no process can be started.
-    pub(crate) fn take(&self) -> io::Result<Process> {
+    pub(crate) fn take(&self, zone: Option<&str>) -> io::Result<Process> {
+        let zone = zone.filter(|zone| is_zone(zone)).or(self.zone.as_deref());
         let warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut process) = warm
+            && zone == self.zone.as_deref()
             && matches!(process.child.try_wait(), Ok(None))
         {
             return Ok(process);
@@ -215,12 +224,19 @@ impl Nursery {
         if self.started.fetch_add(1, Ordering::Relaxed) == 1 {
             tokio::spawn(compile(self.program.clone(), self.compiled.clone()));
         }
-        self.start()
+        self.start(zone)
     }
 
-    fn start(&self) -> io::Result<Process> {
-        Process::start(&self.program, self.compiled.get().cloned().flatten())
+    fn start(&self, zone: Option<&str>) -> io::Result<Process> {
+        Process::start(&self.program, self.compiled.get().cloned().flatten(), zone)
     }
+}
+
+/// Whether this is a name (`Europe/Berlin`, `:UTC`) and no path: whoever sends tests may say it, and the system reads a file by it.
+fn is_zone(zone: &str) -> bool {
+    let name = zone.strip_prefix(':').unwrap_or(zone);
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "/_+-".contains(c))
 }
 
 /// Has a process of its own compile the facade; without that workers compile it themselves.

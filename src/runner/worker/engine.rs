@@ -40,8 +40,8 @@ pub(crate) enum Incoming {
     Message(String),
 }
 
-/// What the host says to a call of `fs`.
-pub(crate) type FileAnswer = Result<serde_json::Value, (String, String)>;
+/// What the host says to whoever waits for it: a value, or a code (`ENOENT`) and words.
+pub(crate) type Answer = Result<serde_json::Value, (String, String)>;
 
 /// What Rust functions called by scripts work on.
 pub(crate) struct Shared {
@@ -51,7 +51,7 @@ pub(crate) struct Shared {
     /// The file is being evaluated.
     loading: Cell<bool>,
     output: RefCell<Box<dyn Write>>,
-    answers: Receiver<FileAnswer>,
+    answers: Receiver<Answer>,
     /// What modules mean and what they are.
     pub(crate) graph: Rc<RefCell<Graph>>,
     pub(crate) memory: Memory,
@@ -59,8 +59,17 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Has the host do something with a file; waits for it.
-    pub(crate) fn file(&self, call: String, params: serde_json::Value) -> FileAnswer {
-        self.tell(&ToHost::File { call, params });
+    pub(crate) fn file(&self, call: String, params: serde_json::Value) -> Answer {
+        self.answer(&ToHost::File { call, params })
+    }
+
+    /// Has the host ask a browser's `Intl`; waits for what it says.
+    pub(crate) fn intl(&self, question: String) -> Answer {
+        self.answer(&ToHost::Intl { question })
+    }
+
+    fn answer(&self, question: &ToHost) -> Answer {
+        self.tell(question);
         self.answers.recv().unwrap_or_else(|_| Err(("EIO".to_owned(), "the host is gone".to_owned())))
     }
 
@@ -115,7 +124,7 @@ impl Engine {
         compiled: Option<Compiled>,
         limits: Arc<Limits>,
         output: Box<dyn Write>,
-        answers: Receiver<FileAnswer>,
+        answers: Receiver<Answer>,
     ) -> Result<Self, String> {
         let failed = |error: rquickjs::Error| format!("failed to set up the script engine: {error}");
         let runtime = Runtime::new().map_err(failed)?;

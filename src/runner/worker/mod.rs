@@ -22,7 +22,7 @@ mod transform;
 mod uses;
 
 use super::protocol::{self, ToWorker};
-use engine::{Engine, FileAnswer, Incoming, complain};
+use engine::{Answer, Engine, Incoming, complain};
 use limits::Limits;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -59,10 +59,12 @@ fn work(how: Option<&str>) -> Result<(), String> {
     let (answering, answers) = mpsc::channel();
     let limits = Arc::new(Limits::new());
     let for_engine = limits.clone();
+    let (set_up, is_set_up) = mpsc::channel();
     let engine = move || {
         let _exit = ExitOnPanic;
         match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout()), answers) {
             Ok(mut engine) => {
+                let _ = set_up.send(());
                 engine.run(&receiver);
                 // Not dropped: taking apart what a script left behind is work for nothing, the process ends soon.
                 std::mem::forget(engine);
@@ -75,6 +77,8 @@ fn work(how: Option<&str>) -> Result<(), String> {
     };
     let started = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(engine);
     started.map_err(|error| format!("failed to start the engine's thread: {error}"))?;
+    // Our own scripts ran, nobody else's: setting up reads the rules of the time zone.
+    let _ = is_set_up.recv();
     sandbox::enter();
     read(&mut input, &limits, &sender, &answering).map_err(|error| format!("failed to read a message: {error}"))
 }
@@ -95,12 +99,12 @@ fn read(
     input: &mut impl Read,
     limits: &Limits,
     sender: &Sender<Incoming>,
-    answering: &Sender<FileAnswer>,
+    answering: &Sender<Answer>,
 ) -> io::Result<()> {
     while let Some(json) = protocol::read_frame(input)? {
         let text = String::from_utf8(json).map_err(io::Error::other)?;
-        if text.starts_with(r#"{"t":"fileAnswer""#) {
-            if let ToWorker::FileAnswer { result } = serde_json::from_str(&text)? {
+        if text.starts_with(r#"{"t":"answer""#) {
+            if let ToWorker::Answer { result } = serde_json::from_str(&text)? {
                 let _ = answering.send(result);
             }
             continue;

@@ -24,6 +24,7 @@ pub(crate) fn install(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Result<()> {
     modules(&native, shared)?;
     files(&native, shared)?;
     memory(&native, shared)?;
+    locales(&native, shared)?;
     ctx.globals().set("__native", native)
 }
 
@@ -199,6 +200,19 @@ fn files(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
 fn memory(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
     let it = shared.clone();
     native.set("memory", Func::from(move || it.memory.last()))
+}
+
+/// For `Intl`; see `js/polyfills/intl/ask.js`.
+fn locales(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let it = shared.clone();
+    native.set(
+        "intl",
+        Func::from(move |ctx: Ctx<'_>, question: String| match it.intl(question) {
+            Ok(serde_json::Value::String(answer)) => Ok(answer),
+            Ok(_) => Err(Exception::throw_message(&ctx, "Intl: the host said nothing")),
+            Err((_, message)) => Err(Exception::throw_message(&ctx, &message)),
+        }),
+    )
 }
 
 fn urls(native: &Object<'_>) -> Result<()> {

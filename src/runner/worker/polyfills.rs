@@ -19,6 +19,10 @@ pub(crate) const GLOBALS: &[(&str, &str)] = &[
 /// Evaluated when something imports them.
 pub(crate) const LIBRARY: &[(&str, &str)] = &[
     ("understudy:polyfills/latin1.js", include_str!("js/polyfills/latin1.js")),
+    ("understudy:polyfills/intl/ask.js", include_str!("js/polyfills/intl/ask.js")),
+    ("understudy:polyfills/intl/collate.js", include_str!("js/polyfills/intl/collate.js")),
+    ("understudy:polyfills/intl/formatters.js", include_str!("js/polyfills/intl/formatters.js")),
+    ("understudy:polyfills/intl/numbers.js", include_str!("js/polyfills/intl/numbers.js")),
     ("understudy:polyfills/explain.js", include_str!("js/polyfills/explain.js")),
     ("understudy:polyfills/inspect.js", include_str!("js/polyfills/inspect.js")),
     ("understudy:polyfills/node/assert.js", include_str!("js/polyfills/node/assert.js")),

@@ -13,6 +13,7 @@ mod frame;
 mod handle;
 mod hars;
 mod input;
+mod linguist;
 mod locator;
 mod objects;
 mod page;
@@ -39,6 +40,7 @@ use crate::browser::{BrowserError, BrowserPool, CallLog, Evaluation, Frame, Mode
 use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use linguist::Linguist;
 use objects::Objects;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +73,7 @@ pub struct Operations {
     coverage: coverage::Begun,
     tracer: Tracer,
     hars: hars::Hars,
+    linguist: Linguist,
 }
 
 impl Operations {
@@ -92,6 +95,7 @@ impl Operations {
             coverage: coverage::Begun::default(),
             tracer: Tracer::default(),
             hars: hars::Hars::default(),
+            linguist: Linguist::default(),
         })
     }
 
@@ -154,6 +158,7 @@ impl Operations {
         for context in self.objects.contexts() {
             context.close();
         }
+        self.linguist.leave();
     }
 
     /// The page that an operation with these parameters is about.
@@ -269,6 +274,10 @@ impl Service for Operations {
     fn sight(&self, params: &Value) -> Option<service::Picture> {
         let page = self.page_of(params)?;
         Performed::from(Value::Null).showing(&page, None).shown.map(picture::of)
+    }
+
+    fn localize(self: Arc<Self>, question: String) -> BoxFuture<'static, Result<String, String>> {
+        async move { self.linguist.answer(&self.pool, &question).await }.boxed()
     }
 
     fn dispose(self: Arc<Self>) -> BoxFuture<'static, ()> {

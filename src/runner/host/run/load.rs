@@ -4,6 +4,7 @@ use super::Run;
 use crate::model::run::{TestCase, TestError};
 use crate::runner::host::drive::{Loaded, Worker};
 use crate::runner::host::service::Surroundings;
+use crate::runner::host::spawn::ZONE;
 use crate::runner::host::stage::plain;
 use crate::runner::protocol::{Module, WorkerConfig};
 use std::collections::VecDeque;
@@ -80,7 +81,7 @@ impl Run<'_> {
         let (project, number) = self.files[file];
         let project = &self.request.projects[project];
         let entry: Module = project.files[number].clone();
-        let process = self.runner.nursery.take();
+        let process = self.runner.nursery.take(project.config.env.get(ZONE).map(String::as_str));
         let process =
             process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
         let service = (self.runner.services)(Surroundings {

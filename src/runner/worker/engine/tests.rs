@@ -252,13 +252,9 @@ fn scripts_see_what_they_need_and_no_more() {
             "(setTimeout(() => { throw new Error('thrown') }, 1), await new Promise(done => setTimeout(done, 5)), collect().map(String).join())",
             "Error: thrown",
         ),
-        ("['b', 'a', 'C', 'ä', 'z', 'A', '1', ' '].sort((x, y) => x.localeCompare(y)).join('')", " 1aAäbCz"),
-        ("(1234567.891).toLocaleString() + (0.256).toLocaleString('en', { style: 'percent' })", "1,234,567.89126%"),
-        ("new Intl.NumberFormat('en-US', { style: 'currency', currency: 'EUR' }).format(-1234.5)", "-€1,234.50"),
-        (
-            "new Date(0).toLocaleString() + '|' + new Date(0).toLocaleDateString('en-US', { dateStyle: 'medium' })",
-            "1/1/1970, 12:00:00\u{202f}AM|Jan 1, 1970",
-        ),
+        ("['b', 'a', 'C', 'z', 'A', '1', ' '].sort((x, y) => x.localeCompare(y)).join('')", " 1aAbCz"),
+        ("(1234567.891).toLocaleString() + (1.0005).toLocaleString('en-US')", "1,234,567.8911.001"),
+        ("(() => { try { (1).toLocaleString('de') } catch (error) { return error.message } })()", "the host is gone"),
         ("(p => (p.catch(() => {}), collect().length))(Promise.reject(1))", "0"),
     ];
     for (expression, expected) in cases {

@@ -5,6 +5,9 @@ const native = globalThis.__native;
 const hidden = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 const global = (name, value) => hidden(name, value);
 
+// What is local time the system reads from a file, once; later there are no files.
+new Date().getTimezoneOffset();
+
 // --- timers: an object, as in Node.js, that is a number where one is wanted
 class Timeout {
   #id;
