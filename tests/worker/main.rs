@@ -8,9 +8,9 @@ mod errors;
 mod frames;
 #[cfg(test)]
 mod hostile;
-mod leftovers;
 #[cfg(test)]
 mod intl;
+mod leftovers;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

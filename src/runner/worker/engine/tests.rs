@@ -254,7 +254,6 @@ fn scripts_see_what_they_need_and_no_more() {
         ),
         ("['b', 'a', 'C', 'z', 'A', '1', ' '].sort((x, y) => x.localeCompare(y)).join('')", " 1aAbCz"),
         ("(1234567.891).toLocaleString() + (1.0005).toLocaleString('en-US')", "1,234,567.8911.001"),
-        ("(() => { try { (1).toLocaleString('de') } catch (error) { return error.message } })()", "the host is gone"),
         ("(p => (p.catch(() => {}), collect().length))(Promise.reject(1))", "0"),
     ];
     for (expression, expected) in cases {
