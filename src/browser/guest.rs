@@ -24,6 +24,7 @@ struct Targets {
 #[serde(rename_all = "camelCase")]
 struct Target {
     target_id: String,
+    browser_context_id: Option<String>,
     #[serde(rename = "type")]
     kind: String,
     url: String,
@@ -37,7 +38,19 @@ pub(super) fn is_a_page(kind: &str, url: &str) -> bool {
 impl Browser {
     /// Stands for everything that is open in it, and opens from now on.
     pub async fn visit(&self) -> Result<BrowserContext, BrowserError> {
-        let options = ContextOptions { viewport: Some(None), ..ContextOptions::default() };
+        self.stand_for(ContextOptions { viewport: Some(None), ..ContextOptions::default() }).await
+    }
+
+    /// Stands for what is open in the context that the browser began with, with these options for its pages.
+    ///
+    /// # Errors
+    /// When the browser is gone, or refuses an option.
+    pub async fn inhabit(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
+        self.keep_to_own_context().await?;
+        self.stand_for(options).await
+    }
+
+    async fn stand_for(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
         let context = BrowserContext::new(self.clone(), GUEST.to_owned(), options);
         self.know_context(&context);
         context.prepare().await?;
@@ -65,6 +78,12 @@ impl BrowserContext {
         let targets: Targets = root.request("Target.getTargets", &json!({})).parse().await?;
         let mut pages = Vec::new();
         for target in targets.target_infos.iter().filter(|target| is_a_page(&target.kind, &target.url)) {
+            // Of somebody else, or it opened after the context was there.
+            if self.browser().is_foreign(target.browser_context_id.as_deref())
+                || self.pages().iter().any(|page| page.id() == target.target_id)
+            {
+                continue;
+            }
             let params = json!({ "targetId": target.target_id, "flatten": true });
             if root.request("Target.attachToTarget", &params).raw().await.is_err() {
                 // It was closed meanwhile.
@@ -75,6 +94,18 @@ impl BrowserContext {
             pages.push(page);
         }
         Ok(pages)
+    }
+
+    /// The first page of a browser that opens one as it starts; waits until it is there.
+    ///
+    /// # Errors
+    /// When the browser is gone.
+    pub async fn first_page(&self) -> Result<Page, BrowserError> {
+        self.join().await?;
+        let page = self.browser().page_where(|page| page.context() == self).await?;
+        page.ready().await?;
+        page.was_set_up().await?;
+        Ok(page)
     }
 
     /// Leaves its pages as they are.

@@ -45,6 +45,8 @@ struct State {
     contexts: HashMap<String, BrowserContext>,
     pages: HashMap<String, Page>,
     downloads: Vec<Download>,
+    /// Chromium's name of the context it begins with, where only that one's pages are wanted.
+    own_context: Option<String>,
     /// Contexts that somebody asked for and does not have yet.
     asked: usize,
     used: Instant,
@@ -95,7 +97,11 @@ pub(super) struct TargetInfo {
 }
 
 impl Browser {
-    pub(super) async fn start(mode: Mode, options: &LaunchOptions) -> Result<Self, LaunchError> {
+    /// Starts one, or connects to one that runs.
+    ///
+    /// # Errors
+    /// When there is none then.
+    pub async fn start(mode: Mode, options: &LaunchOptions) -> Result<Self, LaunchError> {
         let (connection, process) = match &options.cdp_endpoint {
             Some(address) => {
                 let failed = |reason: String| LaunchError::Endpoint { endpoint: address.clone(), reason };
@@ -120,13 +126,14 @@ impl Browser {
                 contexts: HashMap::new(),
                 pages: HashMap::new(),
                 downloads: Vec::new(),
+                own_context: None,
                 asked: 0,
                 used: Instant::now(),
             }),
             changed: watch::channel(()).0,
             spare: Spare::default(),
             visitors: OnceCell::new(),
-            spares: mode == Mode::Headless && options.cdp_endpoint.is_none(),
+            spares: mode == Mode::Headless && options.cdp_endpoint.is_none() && options.wishes.profile.is_none(),
         }));
         connection.attach(&root, Arc::new(Root::of(&browser)));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -269,6 +276,24 @@ impl Browser {
         self.0.root.connection()
     }
 
+    /// From now on pages of contexts that somebody else made are nobody's.
+    pub(super) async fn keep_to_own_context(&self) -> Result<(), BrowserError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Contexts {
+            default_browser_context_id: Option<String>,
+        }
+        let contexts: Contexts = self.root().request("Target.getBrowserContexts", &json!({})).parse().await?;
+        lock(&self.0.state).own_context = contexts.default_browser_context_id;
+        Ok(())
+    }
+
+    /// Whether this context of Chromium's is one whose pages nobody here wants.
+    pub(super) fn is_foreign(&self, context: Option<&str>) -> bool {
+        let own = &lock(&self.0.state).own_context;
+        own.is_some() && own.as_deref() != context
+    }
+
     pub(super) fn know_context(&self, context: &BrowserContext) {
         lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
     }
@@ -302,10 +327,15 @@ impl Browser {
 
     /// The page of a target; waits until it is attached.
     pub(super) async fn page(&self, target: &str) -> Result<Page, BrowserError> {
+        self.page_where(|page| page.id() == target).await
+    }
+
+    /// A page of which this is true; waits until there is one.
+    pub(super) async fn page_where(&self, wanted: impl Fn(&Page) -> bool) -> Result<Page, BrowserError> {
         let mut changed = self.0.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            if let Some(page) = lock(&self.0.state).pages.get(target) {
+            if let Some(page) = lock(&self.0.state).pages.values().find(|page| wanted(page)) {
                 return Ok(page.clone());
             }
             tokio::select! {

@@ -21,6 +21,11 @@ impl BrowserPool {
         Self(Arc::new(Pool { options, warm: Mutex::default() }))
     }
 
+    /// How its Chromiums are started.
+    pub fn options(&self) -> &LaunchOptions {
+        &self.0.options
+    }
+
     /// The warm Chromium of this mode; starts it where there is none. Cancel-safe.
     pub async fn acquire(&self, mode: Mode) -> Result<Browser, LaunchError> {
         let mut warm = self.0.warm.lock().await;

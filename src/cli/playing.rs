@@ -103,6 +103,7 @@ impl Playing {
             cdp_endpoint: self.cdp_endpoint.clone(),
             args: self.browser_arg.clone(),
             idle: self.browser_idle,
+            ..LaunchOptions::default()
         });
         let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
         let runner =

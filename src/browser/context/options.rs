@@ -51,7 +51,7 @@ impl Credentials {
 }
 
 /// Through whom its pages reach the network.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct ContextProxy {
     /// `http://host:port`, `socks5://host:port`, `host:port`
     pub server: String,

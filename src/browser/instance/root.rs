@@ -21,9 +21,11 @@ impl Browser {
     fn attached(&self, attached: Attached) {
         let info = attached.target_info;
         let context = {
-            let contexts = &lock(&self.0.state).contexts;
-            let own = info.browser_context_id.as_ref().and_then(|id| contexts.get(id));
-            own.or_else(|| contexts.get(GUEST).filter(|_| is_a_page(&info.kind, &info.url))).cloned()
+            let state = lock(&self.0.state);
+            let own = info.browser_context_id.as_ref().and_then(|id| state.contexts.get(id));
+            let foreign = state.own_context.is_some() && state.own_context != info.browser_context_id;
+            let welcome = !foreign && is_a_page(&info.kind, &info.url);
+            own.or_else(|| state.contexts.get(GUEST).filter(|_| welcome)).cloned()
         };
         match context {
             Some(context) if info.kind == "page" => {

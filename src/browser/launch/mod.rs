@@ -11,10 +11,12 @@ pub use find::find_chromium;
 pub use profile::sweep_profiles;
 
 use super::cdp::Connection;
+use super::context::ContextProxy;
 use super::transport;
 use command_fds::{CommandFdExt, FdMapping};
 use output::tail_of;
 use profile::Profile;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -43,11 +45,57 @@ pub struct LaunchOptions {
     pub args: Vec<String>,
     /// How long a Chromium without contexts is kept; zero is for ever.
     pub idle: Duration,
+    /// What else is wanted of it.
+    pub wishes: Wishes,
+}
+
+/// What a test may want of a Chromium of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// A profile that stays, with a window; none is a fresh one that is deleted afterwards, without a window.
+    pub profile: Option<Kept>,
+    /// Where downloads go.
+    pub downloads: Option<PathBuf>,
+    /// The only environment variables that it sees; none is all of ours.
+    pub env: Option<BTreeMap<String, String>>,
+    /// Which of our arguments it is started without.
+    pub without: Without,
+    /// Whether Chromium's own sandbox is wanted; none decides by the machine.
+    pub sandbox: Option<bool>,
+    /// What everything goes through.
+    pub proxy: Option<ContextProxy>,
+}
+
+/// A profile in which pages open at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// Deleted afterwards all the same.
+    Fresh,
+    /// In this folder.
+    In(PathBuf),
+}
+
+/// Which arguments are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Without {
+    /// None.
+    #[default]
+    Nothing,
+    /// All that we can do without.
+    All,
+    /// These.
+    These(Vec<String>),
 }
 
 impl Default for LaunchOptions {
     fn default() -> Self {
-        Self { executable: None, cdp_endpoint: None, args: Vec::new(), idle: Duration::from_secs(300) }
+        Self {
+            executable: None,
+            cdp_endpoint: None,
+            args: Vec::new(),
+            idle: Duration::from_secs(300),
+            wishes: Wishes::default(),
+        }
     }
 }
 
@@ -94,12 +142,20 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     let path = find_chromium(options.executable.as_deref())?;
     let failed = |source: io::Error| LaunchError::Spawn { path: path.clone(), source };
     let sweeping = tokio::task::spawn_blocking(sweep_profiles);
-    let profile = Profile::new().map_err(failed)?;
+    let wishes = &options.wishes;
+    let profile = match &wishes.profile {
+        Some(Kept::In(folder)) => Profile::kept(folder),
+        _ => Profile::new(),
+    };
+    let profile = profile.map_err(failed)?;
     let (their_read, our_write) = io::pipe().map_err(failed)?;
     let (our_read, their_write) = io::pipe().map_err(failed)?;
     let mut command = Command::new(&path);
+    if let Some(env) = &wishes.env {
+        command.env_clear().envs(env);
+    }
     command
-        .args(flags::all(mode, &options.args))
+        .args(flags::all(mode, &options.args, wishes))
         .arg(format!("--user-data-dir={}", profile.data().display()))
         // Else it keeps a folder for reports of crashes in the person's configuration.
         .env("BREAKPAD_DUMP_LOCATION", profile.data().join("Crash Reports"))
@@ -131,7 +187,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
             return Err(LaunchError::Silent { path, waited: START_DEADLINE, output: output.text().await });
         }
     }
-    let downloads = profile.downloads();
+    let downloads = wishes.downloads.clone().unwrap_or_else(|| profile.downloads());
     let process =
         Process { id: child.id(), downloads, stop: CancellationToken::new(), ended: CancellationToken::new() };
     let supervising = supervise(child, profile, connection.clone(), process.stop.clone());

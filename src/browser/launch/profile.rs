@@ -18,6 +18,8 @@ const REMOVALS: (usize, Duration) = (20, Duration::from_millis(50));
 /// The folder of one Chromium.
 pub(super) struct Profile {
     folder: TempDir,
+    /// Somebody's own, which stays.
+    kept: Option<PathBuf>,
     /// Released by the operating system however this process ends.
     _owner: File,
 }
@@ -27,6 +29,12 @@ impl Profile {
         Self::below(&tempfile::env::temp_dir())
     }
 
+    /// One that stays in `folder`, which may not be there yet.
+    pub(super) fn kept(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self { kept: Some(folder.to_owned()), ..Self::new()? })
+    }
+
     fn below(place: &Path) -> io::Result<Self> {
         loop {
             let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?;
@@ -34,14 +42,14 @@ impl Profile {
             let owner = File::create(&lock)?;
             // Else somebody who sweeps was faster.
             if owner.try_lock().is_ok() && lock.exists() {
-                return Ok(Self { folder, _owner: owner });
+                return Ok(Self { folder, kept: None, _owner: owner });
             }
         }
     }
 
     /// Where Chromium may write.
     pub(super) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.kept.clone().unwrap_or_else(|| self.folder.path().join("data"))
     }
 
     /// Where downloads go.

@@ -24,6 +24,7 @@ struct Tables {
 struct Subject {
     page: Option<String>,
     frame: Option<String>,
+    browser: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +74,7 @@ async fn open(operations: &Operations, subject: Subject) -> Result<Value, Failur
         (None, Some(frame)) => operations.frame(&frame)?.raw_session(observer).await?,
         (None, None) => {
             operations.options.trust.allow("A CDP session of the browser is")?;
-            operations.pool.acquire(operations.mode).await?.raw_session(observer).await?
+            operations.browser(subject.browser.as_deref()).await?.raw_session(observer).await?
         }
     };
     operations.cdp.tables().open.insert(id.clone(), session);

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 
 #[derive(Deserialize)]
 struct New {
+    /// One of the test's own.
+    browser: Option<String>,
     #[serde(default)]
     options: ContextOptions,
 }
@@ -74,7 +76,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         let mut params = params;
         files::read_state(&mut params, operations.readable_files()).await?;
         let new: New = parse(params)?;
-        let browser = operations.pool.acquire(operations.mode).await?;
+        let browser = operations.browser(new.browser.as_deref()).await?;
         let context = browser.new_context(new.options).await?;
         let version = version(&browser);
         operations.tracer.context_created(&context);
@@ -90,6 +92,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         "close" => {
             let exported = operations.hars.export_all(&of.context).await;
             context.close();
+            operations.context_closed(&of.context).await;
             operations.api.forget_context(&of.context);
             exported?;
             Ok(Value::Null.into())

@@ -1,6 +1,7 @@
 //! The operation table: parse, call `browser`, map, and nothing else. One file for each room of names.
 
 mod api;
+mod browser;
 mod cdp;
 mod context;
 mod coverage;
@@ -26,6 +27,7 @@ mod snapshot;
 mod sockets;
 mod tell;
 mod trace;
+mod trace_events;
 mod traffic;
 mod trust;
 
@@ -69,11 +71,13 @@ pub struct Operations {
     options: OperationsOptions,
     objects: Arc<Objects>,
     api: api::Api,
+    browsers: browser::Browsers,
     cdp: cdp::Sessions,
     coverage: coverage::Begun,
     tracer: Tracer,
     hars: hars::Hars,
     linguist: Linguist,
+    traced: trace_events::Traced,
 }
 
 impl Operations {
@@ -91,11 +95,13 @@ impl Operations {
             options,
             objects,
             api: api::Api::default(),
+            browsers: browser::Browsers::default(),
             cdp: cdp::Sessions::default(),
             coverage: coverage::Begun::default(),
             tracer: Tracer::default(),
             hars: hars::Hars::default(),
             linguist: Linguist::default(),
+            traced: trace_events::Traced::default(),
         })
     }
 
@@ -109,10 +115,7 @@ impl Operations {
             "download" => download::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,
             "api" => api::perform(self, operation, params).await,
-            "browser" if operation == "version" => match self.pool.acquire(self.mode).await {
-                Ok(browser) => Ok(json!({ "version": context::version(&browser) }).into()),
-                Err(error) => Err(error.into()),
-            },
+            "browser" => browser::perform(self, operation, params).await,
             "cdp" => cdp::perform(self, operation, params).await,
             "coverage" => coverage::perform(self, operation, params).await,
             "context" => context::perform(self, operation, params).await,
@@ -159,6 +162,7 @@ impl Operations {
             context.close();
         }
         self.linguist.leave();
+        self.browsers.end().await;
     }
 
     /// The page that an operation with these parameters is about.

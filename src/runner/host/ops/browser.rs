@@ -1,0 +1,187 @@
+//! `browser.…`: browsers of a test's own, and what it asks of the one that is there.
+
+mod wishes;
+
+use super::{Failure, Operations, Performed, context, files, parse, trace_events};
+use crate::browser::{Browser, BrowserError, ContextOptions, LaunchError, LaunchOptions, Mode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wishes::LaunchWishes;
+
+/// Browsers that a worker started, by its names.
+#[derive(Default)]
+pub(super) struct Browsers(Mutex<Tables>);
+
+#[derive(Default)]
+struct Tables {
+    last: u64,
+    open: HashMap<String, Own>,
+}
+
+#[derive(Clone)]
+struct Own {
+    browser: Browser,
+    /// Its one context, where it is nothing without it.
+    kept: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Launch {
+    #[serde(default)]
+    options: LaunchWishes,
+    #[serde(default)]
+    timeout: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Persistent {
+    #[serde(default)]
+    user_data_dir: String,
+    #[serde(default)]
+    context: ContextOptions,
+}
+
+#[derive(Deserialize)]
+struct Connect {
+    endpoint: String,
+    #[serde(default)]
+    timeout: u64,
+}
+
+#[derive(Deserialize)]
+struct Of {
+    browser: Option<String>,
+}
+
+/// How many a test from a server may have at a time.
+const MOST_ON_AGENTS: usize = 4;
+
+pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
+    let value = match operation {
+        "version" => json!({ "version": context::version(&operations.pool.acquire(operations.mode).await?) }),
+        "launch" => launch(operations, parse(params)?).await?,
+        "launchPersistent" => launch_persistent(operations, params).await?,
+        "connectOverCDP" => connect(operations, parse(params)?).await?,
+        "close" => {
+            let Of { browser } = parse(params)?;
+            let own = browser.as_deref().and_then(|id| operations.browsers.tables().open.remove(id));
+            if let Some(own) = own {
+                own.browser.close().await;
+            }
+            Value::Null
+        }
+        "startTracing" | "stopTracing" => trace_events::perform(operations, operation, params).await?,
+        _ => return Err(Failure::unknown(&format!("browser.{operation}"))),
+    };
+    Ok(value.into())
+}
+
+async fn launch(operations: &Operations, launch: Launch) -> Result<Value, Failure> {
+    let (mode, options) = launch.options.permitted(operations)?;
+    let browser = start(operations, mode, &options, launch.timeout).await?;
+    let (id, version) = operations.know_browser(browser, None);
+    Ok(json!({ "browser": id, "version": version }))
+}
+
+async fn launch_persistent(operations: &Operations, mut params: Value) -> Result<Value, Failure> {
+    let Launch { options, timeout } = parse(params.clone())?;
+    files::read_state(&mut params, operations.readable_files()).await?;
+    let Persistent { user_data_dir, context } = parse(params)?;
+    let (mode, mut options) = options.permitted(operations)?;
+    options.wishes.profile = Some(wishes::profile(operations, &user_data_dir)?);
+    let context = ContextOptions { proxy: context.proxy.or_else(|| options.wishes.proxy.clone()), ..context };
+    options.wishes.proxy = context.proxy.clone();
+    let browser = start(operations, mode, &options, timeout).await?;
+    let context = browser.inhabit(context).await?;
+    operations.tracer.context_created(&context);
+    let name = operations.objects.add_context(context.clone());
+    let (id, version) = operations.know_browser(browser, Some(name.clone()));
+    context.first_page().await?;
+    Ok(json!({ "browser": id, "version": version, "context": name }))
+}
+
+async fn connect(operations: &Operations, connect: Connect) -> Result<Value, Failure> {
+    operations.options.trust.allow("browserType.connectOverCDP is")?;
+    let options = LaunchOptions { cdp_endpoint: Some(connect.endpoint), ..LaunchOptions::default() };
+    let browser = start(operations, operations.mode, &options, connect.timeout).await?;
+    let context = browser.inhabit(ContextOptions { viewport: Some(None), ..ContextOptions::default() }).await?;
+    let name = operations.objects.add_context(context.clone());
+    let (id, version) = operations.know_browser(browser, None);
+    context.join().await?;
+    Ok(json!({ "browser": id, "version": version, "context": name }))
+}
+
+async fn start(operations: &Operations, mode: Mode, options: &LaunchOptions, timeout: u64) -> Result<Browser, Failure> {
+    let many = operations.browsers.tables().open.len();
+    if !operations.options.trust.is_whole() && many >= MOST_ON_AGENTS {
+        return Err(Failure::new(format!("At most {MOST_ON_AGENTS} browsers at a time can be launched on an agent")));
+    }
+    let starting = async {
+        Browser::start(mode, options).await.map_err(|error| match error {
+            LaunchError::NoSuchFile { path } => BrowserError::other(format!(
+                "Failed to launch chromium because executable doesn't exist at {}",
+                path.display()
+            )),
+            error => BrowserError::other(error.to_string()),
+        })
+    };
+    Ok(super::within(timeout, starting).await?)
+}
+
+impl Operations {
+    /// The browser that a worker calls so, or the one that is there for all.
+    pub(super) async fn browser(&self, id: Option<&str>) -> Result<Browser, Failure> {
+        match id {
+            Some(id) => self.browsers.tables().open.get(id).map(|own| own.browser.clone()).ok_or_else(Failure::closed),
+            None => Ok(self.pool.acquire(self.mode).await?),
+        }
+    }
+
+    /// Its name and version; the worker is told when it is gone.
+    fn know_browser(&self, browser: Browser, kept: Option<String>) -> (String, String) {
+        let version = context::version(&browser).to_owned();
+        let id = {
+            let mut tables = self.browsers.tables();
+            tables.last += 1;
+            let id = format!("browser@{}", tables.last);
+            tables.open.insert(id.clone(), Own { browser: browser.clone(), kept });
+            id
+        };
+        let (objects, name) = (std::sync::Arc::downgrade(&self.objects), id.clone());
+        tokio::spawn(async move {
+            browser.closed().await;
+            drop(browser);
+            if let Some(objects) = objects.upgrade() {
+                objects.send(&name, "disconnected", Value::Null);
+            }
+        });
+        (id, version)
+    }
+
+    /// A context is closed: the browser that is nothing without it goes too.
+    pub(super) async fn context_closed(&self, context: &str) {
+        let own = {
+            let mut tables = self.browsers.tables();
+            let id = tables.open.iter().find(|(_, own)| own.kept.as_deref() == Some(context)).map(|(id, _)| id.clone());
+            id.and_then(|id| tables.open.remove(&id))
+        };
+        if let Some(own) = own {
+            own.browser.close().await;
+        }
+    }
+}
+
+impl Browsers {
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends all.
+    pub(super) async fn end(&self) {
+        let open = std::mem::take(&mut self.tables().open);
+        futures_util::future::join_all(open.values().map(|own| own.browser.close())).await;
+    }
+}
