@@ -26,6 +26,7 @@ macro_rules! areas {
 areas! {
     actions
     bridges
+    browsers
     clock
     context
     devtools

@@ -21,6 +21,37 @@ fn code_of_strangers_stays_in_its_pages() {
         assert_eq!(worker.op("cdp.send", command("Runtime.evaluate")).await.unwrap()["result"]["result"]["value"], 42);
         let error = worker.op("cdp.send", command("Target.getTargets")).await.unwrap_err();
         assert!(error.starts_with("Protocol error (Target.getTargets): not allowed on an agent"), "{error}");
+        for (operation, params, refused) in [
+            ("browser.launch", json!({ "options": { "executablePath": "/bin/sh" } }), "options.executablePath is"),
+            (
+                "browser.launch",
+                json!({ "options": { "args": ["--load-extension=/x"] } }),
+                "The argument --load-extension=/x is",
+            ),
+            ("browser.launchPersistent", json!({ "userDataDir": "/root" }), "A profile in a folder of the machine is"),
+            ("browser.connectOverCDP", json!({ "endpoint": "http://127.0.0.1:9222" }), "browserType.connectOverCDP is"),
+            ("browser.startTracing", json!({}), "browser.startTracing in the browser of others is"),
+        ] {
+            let error = worker.op(operation, params).await.unwrap_err();
+            assert!(error.starts_with(&format!("{refused} not allowed on an agent")), "{error}");
+        }
+        worker.operations.dispose().await;
+    });
+}
+
+#[test]
+fn code_of_strangers_has_browsers_of_its_own() {
+    run(async {
+        let mut worker = Worker::new();
+        let launched = worker.op("browser.launch", json!({ "options": { "args": ["--lang=de"] } })).await.unwrap();
+        let browser = launched["browser"].clone();
+        let context = worker.op("context.new", json!({ "browser": browser })).await.unwrap();
+        worker.op("context.newPage", context).await.unwrap();
+        worker.op("browser.close", json!({ "browser": browser })).await.unwrap();
+        worker.event("closed").await;
+        worker.event("disconnected").await;
+        let error = worker.op("context.new", json!({ "browser": browser })).await.unwrap_err();
+        assert_eq!(error, "Target page, context or browser has been closed");
         worker.operations.dispose().await;
     });
 }

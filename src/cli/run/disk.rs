@@ -2,6 +2,7 @@
 //! folder for temporary files.
 
 use super::select::plain;
+use crate::browser::launch::find_chromium;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::io::Errno;
@@ -15,13 +16,20 @@ use std::time::UNIX_EPOCH;
 pub(super) struct Disk {
     /// Folders to write in.
     own: Vec<PathBuf>,
+    /// Which browser is used, where one is named.
+    browser: Option<PathBuf>,
 }
 
 impl Disk {
     /// May write below these folders.
     pub(super) fn new(mut own: Vec<PathBuf>) -> Self {
         own.push(std::env::temp_dir());
-        Self { own }
+        Self { own, browser: None }
+    }
+
+    /// The same with this browser.
+    pub(super) fn browsing(self, browser: Option<PathBuf>) -> Self {
+        Self { browser, ..self }
     }
 
     fn own(&self, path: &str) -> Result<PathBuf, (String, String)> {
@@ -52,6 +60,10 @@ impl Disk {
             "rename" => fs::rename(own("path")?, own("to")?).map(|()| Value::Null),
             "copy" => fs::copy(path("path"), own("to")?).map(|_| Value::Null),
             "real" => path("path").canonicalize().map(|path| path.display().to_string().into()),
+            "executablePath" => match find_chromium(self.browser.as_deref()) {
+                Ok(path) => Ok(path.display().to_string().into()),
+                Err(error) => return Err(("ENOENT".to_owned(), error.to_string())),
+            },
             _ => return Err(("ENOSYS".to_owned(), format!("there is no call {name}"))),
         };
         done.map_err(|error| in_words(&error))

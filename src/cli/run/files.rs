@@ -27,6 +27,11 @@ impl Files {
         Self { disk: Disk::new(own), ..self }
     }
 
+    /// The same with this browser for those who ask which it is.
+    pub(super) fn browsing(self, browser: Option<PathBuf>) -> Self {
+        Self { disk: self.disk.browsing(browser), ..self }
+    }
+
     pub(super) fn entry(&self, path: &str) -> Result<Module, String> {
         let module = self.all.entry(&self.below_root(path)).map_err(|why| match why.split_once(": ") {
             Some((_, why)) => format!("{path}: {why}"),

@@ -201,9 +201,10 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
     for project in &mut resolved.projects {
         project.config.full_config = full_config.clone();
     }
+    let executable = args.browser.clone().or(resolved.executable);
     let request = RunRequest {
         projects: resolved.projects,
-        loader: Arc::new(loader.writing(own)),
+        loader: Arc::new(loader.writing(own).browsing(executable.clone())),
         workers,
         max_failures: max_failures.or(resolved.max_failures).unwrap_or(0),
         forbid_only: args.forbid_only || resolved.forbid_only,
@@ -214,7 +215,7 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         ..RunRequest::default()
     };
     let browser = LaunchOptions {
-        executable: args.browser.clone().or(resolved.executable),
+        executable,
         args: resolved.browser_args.into_iter().chain(args.browser_arg.clone()).collect(),
         // It ends with the run.
         idle: Duration::ZERO,

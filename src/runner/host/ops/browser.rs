@@ -51,6 +51,14 @@ struct Connect {
     timeout: u64,
 }
 
+/// Into the pages of a context that a browser began with: its worker knows it by now.
+#[derive(Deserialize)]
+struct Enter {
+    context: String,
+    /// Whether a page is to be waited for.
+    opens: bool,
+}
+
 #[derive(Deserialize)]
 struct Of {
     browser: Option<String>,
@@ -65,6 +73,16 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         "launch" => launch(operations, parse(params)?).await?,
         "launchPersistent" => launch_persistent(operations, params).await?,
         "connectOverCDP" => connect(operations, parse(params)?).await?,
+        "enter" => {
+            let Enter { context, opens } = parse(params)?;
+            let context = operations.objects.context(&context)?;
+            if opens {
+                context.first_page().await?;
+            } else {
+                context.join().await?;
+            }
+            Value::Null
+        }
         "close" => {
             let Of { browser } = parse(params)?;
             let own = browser.as_deref().and_then(|id| operations.browsers.tables().open.remove(id));
@@ -97,9 +115,8 @@ async fn launch_persistent(operations: &Operations, mut params: Value) -> Result
     let browser = start(operations, mode, &options, timeout).await?;
     let context = browser.inhabit(context).await?;
     operations.tracer.context_created(&context);
-    let name = operations.objects.add_context(context.clone());
+    let name = operations.objects.add_context(context);
     let (id, version) = operations.know_browser(browser, Some(name.clone()));
-    context.first_page().await?;
     Ok(json!({ "browser": id, "version": version, "context": name }))
 }
 
@@ -108,9 +125,8 @@ async fn connect(operations: &Operations, connect: Connect) -> Result<Value, Fai
     let options = LaunchOptions { cdp_endpoint: Some(connect.endpoint), ..LaunchOptions::default() };
     let browser = start(operations, operations.mode, &options, connect.timeout).await?;
     let context = browser.inhabit(ContextOptions { viewport: Some(None), ..ContextOptions::default() }).await?;
-    let name = operations.objects.add_context(context.clone());
+    let name = operations.objects.add_context(context);
     let (id, version) = operations.know_browser(browser, None);
-    context.join().await?;
     Ok(json!({ "browser": id, "version": version, "context": name }))
 }
 

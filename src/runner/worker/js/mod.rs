@@ -14,6 +14,8 @@ macro_rules! modules {
 modules![
     "facade/api/actions.js",
     "facade/api/archive.js",
+    "facade/api/browser.js",
+    "facade/api/browsertype.js",
     "facade/api/cdp.js",
     "facade/api/clock.js",
     "facade/api/context.js",

@@ -5,7 +5,7 @@ import { devices } from './devices.js';
 import { expect, mergeExpects } from './expect/index.js';
 import { lacks, missing } from './missing.js';
 import { mergeTests, TestType } from './test/declare.js';
-import { apiRequest, offerPlaywright } from './test/builtin.js';
+import { apiRequest, chromium, firefox, offerPlaywright, webkit } from './test/builtin.js';
 import { setTestIdAttribute } from './selectors.js';
 
 const test = new TestType([]).test;
@@ -18,16 +18,13 @@ const selectors = {
 lacks(selectors, 'selectors', { methods: 'register' });
 lacks(test, 'test', { methods: 'abort' });
 
-/** Modules of Playwright that start browsers or send requests themselves. */
+/** Modules of Playwright that start something else than browsers. */
 const refused = name => new Proxy({}, {
   get(_, member) {
     if (typeof member === 'symbol' || member === 'then') return undefined;
     throw missing(name, member, ['the fixtures page, context, browser, browserName and baseURL']);
   },
 });
-const chromium = refused('chromium');
-const firefox = refused('firefox');
-const webkit = refused('webkit');
 const request = apiRequest;
 const _electron = refused('_electron');
 const _android = refused('_android');

@@ -1,6 +1,8 @@
 // What of Playwright's documented API is not in the facade is refused by name: every class here is held to documented.js. Whoever
 // writes a member needs to change nothing here.
-import { Browser, BrowserContext, BrowserType } from './api/context.js';
+import { Browser } from './api/browser.js';
+import { BrowserType } from './api/browsertype.js';
+import { BrowserContext } from './api/context.js';
 import { CDPSession } from './api/cdp.js';
 import { Coverage } from './api/coverage.js';
 import { Download } from './api/download.js';

@@ -1,9 +1,8 @@
-// BrowserContext and Browser.
+// BrowserContext.
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { missing } from '../missing.js';
 import { isRegExp } from '../values.js';
 import { openSession } from './cdp.js';
-import { recordHar } from './archive.js';
 import { Clock } from './clock.js';
 import { Emitter } from './emitter.js';
 import { WebError } from './events.js';
@@ -104,9 +103,12 @@ export class BrowserContext extends Emitter {
   }
   async close(options) {
     if (this._closed) return;
-    if (options?.reason !== undefined) for (const page of this._pages) closedBecause(page, options.reason);
+    this._closesBecause(options?.reason);
     await apiCall('browserContext.close', 'Close context', 'context.close', { context: this._id }, {});
     this._gone();
+  }
+  _closesBecause(reason) {
+    if (reason !== undefined) for (const page of this._pages) closedBecause(page, reason);
   }
   toJSON() { return { _type: 'BrowserContext', _guid: this._id }; }
   async [Symbol.asyncDispose]() { await this.close(); }
@@ -138,54 +140,3 @@ export class BrowserContext extends Emitter {
 
 installRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
 installSocketRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
-
-/** The runner starts browsers; a test sees which kind. */
-export class BrowserType {
-  name() { return 'chromium'; }
-}
-
-export class Browser extends Emitter {
-  constructor(defaults) {
-    super();
-    this._contexts = new Set();
-    this._type = new BrowserType();
-    this._version = '';
-    /** `use` options of the running test, for contexts that the test makes itself. */
-    this._defaults = defaults;
-  }
-  contexts() { return [...this._contexts]; }
-  isConnected() { return true; }
-  version() { return this._version; }
-  browserType() { return this._type; }
-  /** What is known of a browser once there is one. */
-  async _learn() { this._version ||= (await quiet('', 'browser.version', {})).version; }
-  newContext(options) {
-    return apiStep('browser.newContext', 'Create context', {}, step => this._newContext({ ...this._defaults().context, ...options }, 'browser.newContext', step));
-  }
-  async _newContext(options, apiName, step) {
-    const { context, version } = await op('context.new', { options }, { apiName, step: step?.id, stack: step?.stack });
-    this._version = version;
-    const made = new BrowserContext(this, context, options);
-    const { action, navigation } = this._defaults().timeouts ?? {};
-    made._timeouts.action = action;
-    made._timeouts.navigation = navigation;
-    this._contexts.add(made);
-    if (options.recordHar) await recordHar(made, options.recordHar, apiName);
-    return made;
-  }
-  newBrowserCDPSession() { return openSession('browser.newBrowserCDPSession', {}); }
-  /** A page with a context of its own, which goes with it. */
-  newPage(options) {
-    return apiStep('browser.newPage', 'Create page', {}, async step => {
-      const context = await this._newContext({ ...this._defaults().context, ...options }, 'browser.newPage', step);
-      const { page } = await op('context.newPage', { context: context._id }, { apiName: 'browser.newPage', step: step.id, stack: step.stack });
-      const made = lookup(page);
-      made._ownsContext = true;
-      context._ownerPage = made;
-      return made;
-    });
-  }
-  async close(options) {
-    for (const context of this.contexts()) await context.close(options);
-  }
-}

@@ -1,5 +1,6 @@
 // The fixtures that come with the box: browser, context, page and their options.
-import { Browser } from '../api/context.js';
+import { Browser } from '../api/browser.js';
+import { BrowserType } from '../api/browsertype.js';
 import { APIRequest } from '../api/request.js';
 import { setTestIdAttribute } from '../selectors.js';
 import { declareParameters, Pool } from './registration.js';
@@ -18,7 +19,8 @@ const DEFAULTS = { actionTimeout: 0, navigationTimeout: 0, acceptDownloads: true
 /** What contexts that the test makes itself begin with: the options in force for the running test. */
 let inForce = { context: {}, timeouts: {} };
 export const optionsInForce = () => inForce;
-export const browser = new Browser(() => inForce);
+export const [chromium, firefox, webkit] = ['chromium', 'firefox', 'webkit'].map(name => new BrowserType(name, () => inForce));
+export const browser = new Browser(chromium, () => inForce);
 
 export const apiRequest = new APIRequest(() => inForce);
 /** The fixture `playwright`: what the module exports, told when it is there. */
@@ -61,7 +63,7 @@ function options() {
     for (const name of CONTEXT) if (values[name] !== undefined) context[name] = values[name];
     const timeouts = { action: values.actionTimeout, navigation: values.navigationTimeout };
     setTestIdAttribute(values.testIdAttribute);
-    inForce = { context, timeouts, screenshot: values.screenshot };
+    inForce = { context, timeouts, screenshot: values.screenshot, launchOptions: values.launchOptions };
     if (info?.retry !== undefined) await beginTrace(info, values.trace);
     await use(inForce);
   };
