@@ -83,3 +83,57 @@ pub fn told_in(event: &Event) -> Vec<Room> {
         Event::AiAnalysisComplete(data) => project_or_all(&data.project_id),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::swe::messages::posted;
+    use serde_json::{Value, json};
+
+    /// Every event of the fixtures, as services post it, and where it is told.
+    #[test]
+    fn events_are_told_where_the_document_says() {
+        const PROJECT: &str = "project:550e8400-e29b-41d4-a716-446655440000";
+        const USER: &str = "user:660e8400-e29b-41d4-a716-446655440001";
+        const AGENT: &str = "agent:770e8400-e29b-41d4-a716-446655440002";
+        let cases: Vec<Value> = serde_json::from_str(include_str!("../../../fixtures/wire/swe/printed.json")).unwrap();
+        let mut told = Vec::new();
+        for case in &cases {
+            let (Some(name), Ok(envelope)) = (case["event"].as_str(), posted(&case["payload"])) else { continue };
+            let rooms: Vec<String> = told_in(&envelope.event).into_iter().map(String::from).collect();
+            told.push((name, rooms));
+        }
+        told.sort();
+        told.dedup();
+        let expected: Vec<(&str, &[&str])> = vec![
+            ("agent.connected", &[AGENT, "global"]),
+            ("agent.disconnected", &[AGENT, "global"]),
+            ("agent.status_changed", &[AGENT, "global"]),
+            ("ai.analysis_complete", &["global"]),
+            ("ai.suggestion", &["global"]),
+            ("issue.closed", &[PROJECT, USER]),
+            ("issue.created", &[PROJECT]),
+            ("issue.updated", &[PROJECT, USER]),
+            ("pr.closed", &[PROJECT]),
+            ("pr.created", &[PROJECT]),
+            ("pr.updated", &[PROJECT]),
+            ("project.deleted", &[PROJECT, USER]),
+            ("project.updated", &[PROJECT, USER]),
+            ("workflow.completed", &["global"]),
+            ("workflow.failed", &["global"]),
+            ("workflow.progress", &["global"]),
+            ("workflow.started", &[PROJECT]),
+        ];
+        let told: Vec<(&str, Vec<&str>)> =
+            told.iter().map(|(name, rooms)| (*name, rooms.iter().map(String::as_str).collect())).collect();
+        let expected: Vec<_> = expected.into_iter().map(|(name, rooms)| (name, rooms.to_vec())).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn rooms_are_written_as_they_were_asked_for() {
+        for name in ["project:1", "user:a:b", "agent: ", "global"] {
+            assert_eq!(json!(Room::try_from(name.to_owned()).unwrap()), json!(name));
+        }
+    }
+}
