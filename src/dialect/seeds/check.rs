@@ -1,4 +1,4 @@
-//! What must hold for whatever a peer sends: it is read or refused, never half understood.
+//! What must hold for whatever a peer sends: it is read or refused, never half understood. Also compiled into `fuzz/`.
 
 use crate::dialect::hub::Said;
 use crate::dialect::reading::read;

@@ -1,4 +1,4 @@
-//! All cases, a little or very wrong, many thousand times.
+//! All cases, a little or very wrong, many thousand times. The same check runs on and on in `fuzz/`.
 
 use super::SEEDS;
 use super::check::{PROTOCOLS, holds};
