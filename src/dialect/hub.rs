@@ -1,9 +1,9 @@
 //! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
 //! is told, once for all peers of that dialect.
 
-use super::Protocol;
+use super::{Malformed, Protocol};
 use crate::model::{AgentId, Command, Event, ExecutionId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
@@ -42,8 +42,50 @@ pub enum Said {
     AgentError,
     /// An extension for dashboards: what was said so far about the sessions of this user, and how each stands from now on.
     Replay,
+    /// A user stands so.
+    Presence(Presence),
     /// Of no meaning to a hub.
     Unknown,
+}
+
+/// What a connection has to do about a message of its peer.
+#[derive(Debug)]
+pub enum Heard {
+    /// Hand it to the relay.
+    Said {
+        /// What it was called.
+        name: String,
+        /// What it says, or why that cannot be understood.
+        said: Result<Said, Malformed>,
+    },
+    /// Say this.
+    Answer(Frame),
+    /// The peer shows who it is.
+    Token(String),
+    /// Nothing.
+    Nothing,
+}
+
+impl Heard {
+    /// What a message says.
+    #[must_use]
+    pub fn said(name: &str, said: Said) -> Self {
+        Self::Said { name: name.to_owned(), said: Ok(said) }
+    }
+}
+
+/// How a user stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// Active.
+    Online,
+    /// Idle.
+    Away,
+    /// Not to be disturbed.
+    Busy,
+    /// Gone.
+    Offline,
 }
 
 /// What an agent says of itself.
@@ -241,7 +283,21 @@ pub enum Word {
     /// This happened in a session.
     Session(Report),
     /// An agent stands so.
-    Agent(AgentId, AgentStatus),
+    Agent {
+        /// Its id.
+        agent: AgentId,
+        /// Its name, for people.
+        name: String,
+        /// How it stands.
+        status: AgentStatus,
+    },
+    /// A user stands so.
+    Presence {
+        /// Who.
+        user: String,
+        /// How.
+        presence: Presence,
+    },
     /// The answer to a registration that announced our extensions.
     Registered(AgentId),
     /// A session stands so; for watchers.
@@ -266,7 +322,7 @@ impl Word {
                 Self::Command(order) => order.raw.payload.get().len(),
                 Self::Session(report) => report.bytes(),
                 Self::Refused { message, .. } => message.len(),
-                Self::Agent(..) | Self::Registered(_) | Self::View(_) => 0,
+                Self::Agent { .. } | Self::Presence { .. } | Self::Registered(_) | Self::View(_) => 0,
             }
     }
 

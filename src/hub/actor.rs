@@ -21,7 +21,7 @@ pub(super) enum Request {
     /// Take a peer in; its messages go to the outlet.
     Attach { peer: PeerId, protocol: Protocol, outlet: Outlet, connected: Input },
     /// A message of a peer, with the receipt it wants after it was relayed. What it weighs is given back when it was.
-    Received { input: Input, receipt: AckSender, load: Load },
+    Received { input: Input, receipt: Option<AckSender>, load: Load },
     /// The peer is gone.
     Detach { peer: PeerId },
     /// All agents.
@@ -128,7 +128,7 @@ impl Actor {
             Request::Received { input, receipt, load } => {
                 self.step(input);
                 drop(load);
-                if let Err(error) = receipt.send(&serde_json::json!({})) {
+                if let Some(Err(error)) = receipt.map(|receipt| receipt.send(&serde_json::json!({}))) {
                     tracing::debug!(%error, "a receipt could not be sent");
                 }
             }

@@ -11,7 +11,7 @@ use super::registry::{Agent, Registry};
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role};
 use crate::dialect::Malformed;
-use crate::dialect::hub::{Meaning, Said, Word};
+use crate::dialect::hub::{Meaning, Presence, Said, Word};
 use crate::model::{AgentId, ExecutionId};
 use serde::Serialize;
 use serde_json::Value;
@@ -66,6 +66,8 @@ struct Peer {
     identity: Identity,
     spare: AgentId,
     agent: Option<AgentId>,
+    /// How its user says to stand, of the protocols that have this.
+    presence: Option<Presence>,
 }
 
 #[derive(Debug)]
@@ -178,6 +180,12 @@ impl Relay {
             },
             Said::AgentError => tracing::warn!(peer = peer.0, "a peer reports an error"),
             Said::Replay if agent.is_none() && role == Role::Client => self.replay(peer, &user, now),
+            Said::Presence(presence) => {
+                if let Some(peer) = self.peers.get_mut(&peer) {
+                    peer.presence = Some(presence);
+                }
+                self.publish(Room::Clients, Word::Presence { user: user.0, presence });
+            }
             Said::Heartbeat | Said::Replay => {}
             Said::Unknown => tracing::debug!(peer = peer.0, name, "ignoring an unknown event"),
         }
@@ -185,7 +193,8 @@ impl Relay {
 
     fn tell_status(&mut self, id: &AgentId, now: Instant) {
         if let Some(status) = self.agents.untold(id, now) {
-            self.publish(Room::Clients, Word::Agent(id.clone(), status));
+            let name = self.agents.get_mut(id).map(|agent| agent.name.clone()).unwrap_or_default();
+            self.publish(Room::Clients, Word::Agent { agent: id.clone(), name, status });
         }
     }
 

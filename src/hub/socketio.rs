@@ -114,7 +114,7 @@ fn listen(socket: &SocketRef, relay: RelayHandle, peer: PeerId, identity: Identi
             Some(load) => {
                 let said = testflow::hub::decode(&name, payload.as_ref());
                 let input = Input::Received { peer, name, said: Box::new(said) };
-                heard.relay.send(Request::Received { input, receipt, load });
+                heard.relay.send(Request::Received { input, receipt: Some(receipt), load });
             }
             None => {
                 tracing::warn!(peer = peer.0, "disconnecting a peer that says more than can be relayed");

@@ -106,7 +106,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
     };
     for (name, word) in [
         ("agent:registered", Word::Registered(id.clone())),
-        ("agent:status", Word::Agent(id.clone(), AgentStatus::Busy)),
+        ("agent:status", Word::Agent { agent: id.clone(), name: "linux-1".to_owned(), status: AgentStatus::Busy }),
         ("hub:session of one that begins", begins),
         ("hub:session of one that goes on", view(SessionPhase::Running, Some(&id), 340, None)),
         ("execution:log of one that waits", own(waits)),

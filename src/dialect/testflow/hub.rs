@@ -125,9 +125,10 @@ impl Translator for Teller {
                 }
                 (None, None) => return Vec::new(),
             },
-            Word::Agent(agent, status) => agent_status(agent, *status),
+            Word::Agent { agent, status, .. } => agent_status(agent, *status),
             Word::Registered(agent) => registered(agent),
             Word::View(view) => session(view),
+            Word::Presence { .. } => return Vec::new(),
             Word::Refused { message, session } => error(message, session.as_ref()),
         };
         vec![frame]

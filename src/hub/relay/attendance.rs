@@ -1,7 +1,7 @@
 //! Who is there: agents and users come, go, and come back.
 
 use super::{Agent, Effect, Peer, Phase, Relay, Session};
-use crate::dialect::hub::{Registration, Word};
+use crate::dialect::hub::{Presence, Registration, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
@@ -15,11 +15,15 @@ impl Relay {
             self.effects.push(Effect::Join(peer, Room::Clients));
             let missed = self.mailbox.enter(&identity.user).collect();
             self.effects.push(Effect::Replay(peer, missed));
-            let status = |(id, agent): (&AgentId, &Agent)| Word::Agent(id.clone(), agent.status(now, self.timeout));
+            let status = |(id, agent): (&AgentId, &Agent)| Word::Agent {
+                agent: id.clone(),
+                name: agent.name.clone(),
+                status: agent.status(now, self.timeout),
+            };
             let statuses = self.agents.iter().map(status).map(Arc::new).collect();
             self.effects.push(Effect::Replay(peer, statuses));
         }
-        self.peers.insert(peer, Peer { identity, spare, agent: None });
+        self.peers.insert(peer, Peer { identity, spare, agent: None, presence: None });
     }
 
     pub(super) fn disconnected(&mut self, peer: PeerId, now: Instant) {
@@ -28,6 +32,11 @@ impl Relay {
             Some(id) => self.part(&id, peer, now),
             None if gone.identity.role != Role::Agent => self.mailbox.leave(&gone.identity.user),
             None => {}
+        }
+        let user = gone.identity.user;
+        let is_left = |peer: &Peer| peer.presence.is_some() && peer.identity.user == user;
+        if gone.presence.is_some_and(|presence| presence != Presence::Offline) && !self.peers.values().any(is_left) {
+            self.publish(Room::Clients, Word::Presence { user: user.0, presence: Presence::Offline });
         }
     }
 
