@@ -1,7 +1,6 @@
 //! What the agent does with what a server says, and with what its sessions say.
 
 use super::daemon::{Daemon, Ending};
-use super::outbox::execution;
 use super::session;
 use super::slots::{Cancel, Control, Offer};
 use super::work::{Owed, Work};
@@ -140,7 +139,7 @@ impl Daemon {
 
     /// Something happened in a session. One that was left behind has been completed already.
     pub(super) fn said(&mut self, event: Event) {
-        let Some(running) = execution(&event).and_then(|id| self.slots.get(id)) else { return };
+        let Some(running) = event.session().and_then(|id| self.slots.get(id)) else { return };
         if let Event::RecordingAction { code, .. } = &event {
             running.code = Some(code.clone());
         }

@@ -2,7 +2,7 @@
 
 use super::backoff::Backoff;
 use super::link::{Change, Link};
-use super::outbox::{Outbox, execution, is_last};
+use super::outbox::{Outbox, is_last};
 use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
@@ -101,7 +101,7 @@ impl Daemon {
     /// The agent was killed while it had this session.
     fn interrupted(&mut self, owed: &Owed) {
         let id = &owed.execution;
-        let ends = |event: &Event| is_last(event) && execution(event) == Some(id);
+        let ends = |event: &Event| is_last(event) && event.session() == Some(id);
         if self.outbox.entries().any(|entry| ends(&entry.event)) {
             self.state.ended(id);
             return;
@@ -269,7 +269,7 @@ impl Daemon {
 
     /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
     pub(super) fn tell_server(&mut self, event: Event) {
-        let last = is_last(&event).then(|| (execution(&event).cloned(), verdict(&event)));
+        let last = is_last(&event).then(|| (event.session().cloned(), verdict(&event)));
         self.outbox.push(event);
         if let Some((Some(execution), verdict)) = last {
             self.state.keep(&mut self.outbox);

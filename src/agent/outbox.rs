@@ -218,32 +218,13 @@ impl Outbox {
 
     /// Sessions that something is still to be told of.
     pub(super) fn sessions(&self) -> impl Iterator<Item = &ExecutionId> {
-        self.entries.iter().filter_map(|entry| execution(&entry.event))
+        self.entries.iter().filter_map(|entry| entry.event.session())
     }
 }
 
 /// Whether nothing follows for the session.
 pub(super) fn is_last(event: &Event) -> bool {
     matches!(event, Event::ExecutionComplete { .. } | Event::RecordingComplete { .. })
-}
-
-/// Whose event it is.
-pub(super) fn execution(event: &Event) -> Option<&ExecutionId> {
-    match event {
-        Event::ExecutionLog { execution, .. }
-        | Event::ExecutionStep { execution, .. }
-        | Event::ExecutionScreenshot { execution, .. }
-        | Event::ExecutionComplete { execution, .. }
-        | Event::RecordingReady { execution, .. }
-        | Event::RecordingAction { execution, .. }
-        | Event::RecordingFrame { execution, .. }
-        | Event::RecordingDialog { execution, .. }
-        | Event::RecordingPicked { execution, .. }
-        | Event::RecordingPicker { execution, .. }
-        | Event::RecordingMode { execution, .. }
-        | Event::RecordingComplete { execution, .. } => Some(execution),
-        Event::Error { execution, .. } => execution.as_ref(),
-    }
 }
 
 #[cfg(test)]

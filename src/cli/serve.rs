@@ -32,6 +32,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         secret: args.secret.read()?,
         agent_timeout: args.agent_timeout,
         cors_origins: args.cors_origin,
+        ..HubOptions::default()
     };
     super::runtime()?.block_on(async {
         let hub = open(options).await?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// One message of a peer.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub enum Said {
         /// The only agent that may have it; an extension.
         agent: Option<AgentId>,
     },
+    /// A client asks for a run that was made before and is known by this id.
+    StartRun(String),
     /// A client says something to its session.
     Control {
         /// What.
@@ -56,7 +58,7 @@ pub enum Heard {
         /// What it was called.
         name: String,
         /// What it says, or why that cannot be understood.
-        said: Result<Said, Malformed>,
+        said: Box<Result<Said, Malformed>>,
     },
     /// Say this.
     Answer(Frame),
@@ -70,7 +72,7 @@ impl Heard {
     /// What a message says.
     #[must_use]
     pub fn said(name: &str, said: Said) -> Self {
-        Self::Said { name: name.to_owned(), said: Ok(said) }
+        Self::Said { name: name.to_owned(), said: Box::new(Ok(said)) }
     }
 }
 
@@ -168,6 +170,8 @@ pub struct Report {
     pub session: ExecutionId,
     /// What it means for it.
     pub means: Meaning,
+    /// The name of the agent that has it, for people; none where the hub itself speaks.
+    pub agent: Option<String>,
     raw: Option<Raw>,
     event: OnceLock<Option<Box<Event>>>,
 }
@@ -176,18 +180,28 @@ impl Report {
     /// What an agent said.
     #[must_use]
     pub fn heard(session: ExecutionId, means: Meaning, raw: Raw) -> Self {
-        Self { session, means, raw: Some(raw), event: OnceLock::new() }
+        Self { session, means, agent: None, raw: Some(raw), event: OnceLock::new() }
     }
 
-    /// What the hub itself says of a session.
+    /// What the hub itself says of a session, or an agent in words of no protocol.
     #[must_use]
     pub fn own(session: &ExecutionId, event: Event) -> Self {
         let means = match &event {
             Event::ExecutionComplete { .. } | Event::RecordingComplete { .. } => Meaning::Complete,
+            Event::ExecutionScreenshot { .. } => Meaning::Screenshot,
+            Event::RecordingAction { index, .. } => Meaning::Action(u64::try_from(*index).ok()),
+            Event::RecordingFrame { .. } => Meaning::Picture,
             Event::Error { .. } => Meaning::Error,
             _ => Meaning::Progress,
         };
-        Self { session: session.clone(), means, raw: None, event: OnceLock::from(Some(Box::new(event))) }
+        Self { session: session.clone(), means, agent: None, raw: None, event: OnceLock::from(Some(Box::new(event))) }
+    }
+
+    /// The same of the session that the event names, where it names one.
+    #[must_use]
+    pub fn of(event: Event) -> Option<Self> {
+        let session = event.session()?.clone();
+        Some(Self::own(&session, event))
     }
 
     /// As it came, where it came from a peer of this dialect.
@@ -208,7 +222,7 @@ impl Report {
         let Ok(mut payload) = serde_json::from_str(raw.payload.get()) else { return self.clone() };
         change(&mut payload);
         let raw = Raw { payload: json_text(&payload), ..raw.clone() };
-        Self::heard(self.session.clone(), self.means, raw)
+        Self { agent: self.agent.clone(), ..Self::heard(self.session.clone(), self.means, raw) }
     }
 
     fn bytes(&self) -> usize {
@@ -216,6 +230,8 @@ impl Report {
             (Some(raw), _) => raw.name.len() + raw.payload.get().len(),
             (None, Some(Some(event))) => match &**event {
                 Event::ExecutionLog { message, .. } | Event::Error { message, .. } => message.len(),
+                Event::ExecutionScreenshot { image, .. } | Event::RecordingFrame { frame: image, .. } => image.len(),
+                Event::RecordingAction { code, .. } => code.len(),
                 _ => 0,
             },
             (None, _) => 0,
@@ -363,7 +379,7 @@ impl From<&Raw> for Frame {
 /// completes, so it has to see every word of every session.
 pub trait Translator: Send {
     /// The frames for those whom the word is for; none where the dialect has nothing for it.
-    fn tell(&mut self, word: &Word) -> Vec<Frame>;
+    fn tell(&mut self, word: &Word, now: SystemTime) -> Vec<Frame>;
 }
 
 fn json_text(payload: &Value) -> Arc<RawValue> {

@@ -21,6 +21,10 @@ use crate::model::Event;
 pub enum Protocol {
     /// 000: Socket.IO events between clients, a server and agents.
     Testflow,
+    /// 001: runs and their steps over a raw WebSocket.
+    AiRun,
+    /// 004: presence, tasks and notifications over a raw WebSocket.
+    Cloud,
 }
 
 impl Protocol {
@@ -29,6 +33,8 @@ impl Protocol {
     pub fn translator(self) -> Box<dyn Translator> {
         match self {
             Self::Testflow => Box::new(testflow::hub::Teller),
+            Self::AiRun => Box::new(ai_run::hub::Teller::default()),
+            Self::Cloud => Box::new(cloud::hub::Teller::default()),
         }
     }
 
@@ -36,6 +42,8 @@ impl Protocol {
     fn event(raw: &Raw) -> Option<Event> {
         match raw.protocol {
             Self::Testflow => testflow::events::decode(&raw.name, raw.payload.get()),
+            // Their reports are in words of no protocol from the beginning.
+            Self::AiRun | Self::Cloud => None,
         }
     }
 }

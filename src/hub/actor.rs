@@ -2,7 +2,10 @@
 
 use super::bus::{Bus, Outlet, PeerId};
 use super::relay::{AgentView, Effect, Input, Relay};
+use super::runs::NotMade;
+use super::token::{Identity, UserId};
 use crate::dialect::Protocol;
+use crate::dialect::ai_run::messages::StartAgent;
 use socketioxide::extract::AckSender;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +27,10 @@ pub(super) enum Request {
     Received { input: Input, receipt: Option<AckSender>, load: Load },
     /// The peer is gone.
     Detach { peer: PeerId },
+    /// Keep a run of protocol 001.
+    MakeRun { owner: UserId, asked: Box<StartAgent>, answer: oneshot::Sender<Result<(), NotMade>> },
+    /// A run that was made before, where this one may see it.
+    Run { id: String, identity: Identity, answer: oneshot::Sender<Option<StartAgent>> },
     /// All agents.
     Agents { answer: oneshot::Sender<Vec<AgentView>> },
 }
@@ -135,6 +142,12 @@ impl Actor {
             Request::Detach { peer } => {
                 self.bus.detach(peer);
                 self.step(Input::Disconnected { peer });
+            }
+            Request::MakeRun { owner, asked, answer } => {
+                let _nobody_waits = answer.send(self.relay.runs().make(&owner, *asked));
+            }
+            Request::Run { id, identity, answer } => {
+                let _nobody_waits = answer.send(self.relay.runs().get(&id, &identity).cloned());
             }
             Request::Agents { answer } => {
                 let _nobody_waits = answer.send(self.relay.agents(Instant::now()));

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// One connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,11 +121,12 @@ impl Bus {
 
     /// Tells everybody in the rooms, each once; in order for each member. Whoever cannot keep up is detached.
     pub(super) fn publish(&mut self, rooms: &[Room], word: &Word) {
+        let now = SystemTime::now();
         let told: BTreeMap<Protocol, Vec<Message>> = self
             .translators
             .iter_mut()
             .map(|(protocol, translator)| {
-                let frames = translator.tell(word).into_iter();
+                let frames = translator.tell(word, now).into_iter();
                 (*protocol, frames.map(|frame| Message::of(word, frame)).collect())
             })
             .collect();
@@ -146,9 +148,10 @@ impl Bus {
     /// Tells one peer what was told before it came.
     pub(super) fn replay<'a>(&mut self, peer: PeerId, words: impl IntoIterator<Item = &'a Word>) {
         let Some(member) = self.peers.get(&peer) else { return };
-        let mut translator = member.protocol.translator();
+        let (mut translator, now) = (member.protocol.translator(), SystemTime::now());
         for word in words {
-            let messages: Vec<_> = translator.tell(word).into_iter().map(|frame| Message::of(word, frame)).collect();
+            let messages: Vec<_> =
+                translator.tell(word, now).into_iter().map(|frame| Message::of(word, frame)).collect();
             if !member.gets(&messages) {
                 return self.disconnect(vec![peer]);
             }

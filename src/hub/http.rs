@@ -1,40 +1,86 @@
 //! What the hub serves over HTTP.
 
-use super::actor::RelayHandle;
+use super::actor::Request;
 use super::dashboard;
-use super::token;
-use axum::extract::State;
+use super::desk::Desk;
+use super::runs::NotMade;
+use super::token::Identity;
+use super::websocket;
+use crate::dialect::ai_run::messages::StartAgent;
+use crate::dialect::reading::read;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::json;
-use std::sync::Arc;
-
-#[derive(Clone)]
-struct Shared {
-    relay: RelayHandle,
-    secret: Arc<[u8]>,
-}
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 /// All routes but Socket.IO's.
-pub(super) fn router(relay: RelayHandle, secret: Arc<[u8]>) -> Router {
+pub(super) fn router(desk: Desk) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/api/v1/agents", get(agents))
+        .route("/api/runs", post(make_run))
+        .route("/api/runs/{id}", get(run))
+        .route("/ws", get(websocket::enter))
         .merge(dashboard::router())
-        .with_state(Shared { relay, secret })
+        .with_state(desk)
 }
 
-async fn health() -> Json<serde_json::Value> {
+async fn health() -> Json<Value> {
     Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
 }
 
-async fn agents(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+async fn agents(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    match bearer(&desk, &headers) {
+        Ok(_) => Json(desk.relay.agents().await).into_response(),
+        Err(refusal) => *refusal,
+    }
+}
+
+/// Makes a run of protocol 001.
+async fn make_run(State(desk): State<Desk>, headers: HeaderMap, body: axum::body::Bytes) -> Response {
+    let identity = match bearer(&desk, &headers) {
+        Ok(identity) => identity,
+        Err(refusal) => return *refusal,
+    };
+    let asked = serde_json::from_slice::<Value>(&body).map_err(|error| error.to_string());
+    let asked: StartAgent = match asked.and_then(|body| read(&body).map_err(|refusal| refusal.to_string())) {
+        Ok(asked) => asked,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("read the run: {error}")),
+    };
+    let run = json!({"runId": asked.run_id});
+    let (answer, made) = oneshot::channel();
+    desk.relay.send(Request::MakeRun { owner: identity.user, asked: Box::new(asked), answer });
+    match made.await {
+        Ok(Ok(())) => (StatusCode::CREATED, Json(run)).into_response(),
+        Ok(Err(error @ NotMade::Taken)) => refuse(StatusCode::CONFLICT, &error.to_string()),
+        Ok(Err(error @ NotMade::Empty(_))) => refuse(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the hub is stopping"),
+    }
+}
+
+/// The run as it was made, for agents that fetch it.
+async fn run(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let identity = match bearer(&desk, &headers) {
+        Ok(identity) => identity,
+        Err(refusal) => return *refusal,
+    };
+    let (answer, found) = oneshot::channel();
+    desk.relay.send(Request::Run { id, identity, answer });
+    match found.await {
+        Ok(Some(run)) => Json(run).into_response(),
+        _ => refuse(StatusCode::NOT_FOUND, "there is no such run"),
+    }
+}
+
+fn bearer(desk: &Desk, headers: &HeaderMap) -> Result<Identity, Box<Response>> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    match token::verify(&shared.secret, token) {
-        Ok(_) => Json(shared.relay.agents().await).into_response(),
-        Err(error) => (StatusCode::UNAUTHORIZED, Json(json!({"error": error.to_string()}))).into_response(),
-    }
+    desk.verify(token).map_err(|error| Box::new(refuse(StatusCode::UNAUTHORIZED, &error.to_string())))
+}
+
+fn refuse(status: StatusCode, error: &str) -> Response {
+    (status, Json(json!({"error": error}))).into_response()
 }

@@ -7,14 +7,17 @@ mod actor;
 mod bus;
 mod cors;
 mod dashboard;
+mod desk;
 mod history;
 mod http;
 mod mailbox;
 mod registry;
 mod relay;
+mod runs;
 mod sessions;
 mod socketio;
 pub mod token;
+mod websocket;
 
 use axum::middleware;
 use axum::serve::ListenerExt;
@@ -31,6 +34,9 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 /// Two missed heartbeats of protocol 000.
 const AGENT_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// As protocols 001 and 004 have it.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct HubOptions {
@@ -40,6 +46,8 @@ pub struct HubOptions {
     pub secret: Vec<u8>,
     /// An agent that is silent for this long is offline, and its sessions are given up.
     pub agent_timeout: Duration,
+    /// How often a peer of a raw WebSocket is asked whether it is still there; silent for twice as long, it is disconnected.
+    pub keepalive: Duration,
     /// Origins of web pages that may use the hub besides its own; `*` is all.
     pub cors_origins: Vec<String>,
 }
@@ -51,6 +59,7 @@ impl Default for HubOptions {
             listen: ([127, 0, 0, 1], 0).into(),
             secret: Vec::new(),
             agent_timeout: AGENT_TIMEOUT,
+            keepalive: KEEPALIVE,
             cors_origins: Vec::new(),
         }
     }
@@ -132,9 +141,10 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
     let stop = CancellationToken::new();
     let secret: Arc<[u8]> = options.secret.into();
     let (relay, work) = actor::actor(options.agent_timeout, stop.clone());
-    let (layer, io) = socketio::layer(relay.clone(), secret.clone());
+    let desk = desk::Desk::new(relay, secret, options.keepalive);
+    let (layer, io) = socketio::layer(desk.clone());
     let origins: Arc<[String]> = options.cors_origins.into();
-    let app = http::router(relay, secret).layer(layer).layer(middleware::from_fn_with_state(origins, cors::cors));
+    let app = http::router(desk).layer(layer).layer(middleware::from_fn_with_state(origins, cors::cors));
     // Small frames in quick succession are what a log stream is: Nagle's algorithm would hold them for 40 ms.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

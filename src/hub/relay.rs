@@ -8,6 +8,7 @@ use super::bus::{PeerId, Room};
 use super::history::{History, Story};
 use super::mailbox::Mailbox;
 use super::registry::{Agent, Registry};
+use super::runs::Runs;
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role};
 use crate::dialect::Malformed;
@@ -77,6 +78,7 @@ pub(super) struct Relay {
     sessions: Sessions,
     history: History,
     mailbox: Mailbox,
+    runs: Runs,
     timeout: Duration,
     /// Since when sessions wait without any agent that could take them.
     deserted: Option<Instant>,
@@ -92,6 +94,7 @@ impl Relay {
             sessions: Sessions::default(),
             history: History::default(),
             mailbox: Mailbox::default(),
+            runs: Runs::default(),
             timeout,
             deserted: None,
             effects: Vec::new(),
@@ -127,6 +130,11 @@ impl Relay {
             system_info: agent.system_info.clone(),
         };
         self.agents.iter().map(view).collect()
+    }
+
+    /// What can be started by its id.
+    pub(super) fn runs(&mut self) -> &mut Runs {
+        &mut self.runs
     }
 
     fn tick(&mut self, now: Instant) {
@@ -169,6 +177,7 @@ impl Relay {
                 self.refuse(peer, &message, Some(order.command.session()));
             }
             Said::Start { order, agent: wants } => self.start(peer, user, Arc::new(order), wants, now),
+            Said::StartRun(run) => self.start_run(peer, user, run, now),
             Said::Control { order, control } => self.control(peer, &user, control, Arc::new(order), now),
             Said::Event { report, event_id } => match &agent {
                 Some(id) => self.event(id, report, event_id, now),

@@ -2,19 +2,18 @@
 
 mod pictures;
 
-use super::actor::{RelayHandle, Request, Unheard};
+use super::actor::{Request, Unheard};
 use super::bus::{Inbox, Message, Outlet, PeerId, queue};
+use super::desk::Desk;
 use super::relay::Input;
-use super::token::{self, Identity, TokenError};
+use super::token::{Identity, TokenError};
 use crate::dialect::{Protocol, testflow};
-use crate::model::AgentId;
 use pictures::Pictures;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ struct Opened(Waiting);
 
 /// A peer the relay gets to know with its first word or when it is connected, whichever the library tells first.
 struct Introduction {
-    relay: RelayHandle,
+    desk: Desk,
     peer: PeerId,
     once: Mutex<Option<(Outlet, Identity)>>,
 }
@@ -54,10 +53,7 @@ impl Introduction {
     fn make(&self) {
         let pending = self.once.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((outlet, identity)) = pending {
-            let spare = AgentId(uuid::Uuid::new_v4().to_string());
-            let connected = Input::Connected { peer: self.peer, identity, spare };
-            let (peer, protocol) = (self.peer, Protocol::Testflow);
-            self.relay.send(Request::Attach { peer, protocol, outlet, connected });
+            self.desk.introduce(self.peer, Protocol::Testflow, outlet, identity);
         }
     }
 
@@ -67,20 +63,19 @@ impl Introduction {
 }
 
 /// The layer that answers at `/socket.io`, and the handle that closes its connections.
-pub(super) fn layer(relay: RelayHandle, secret: Arc<[u8]>) -> (SocketIoLayer, SocketIo) {
+pub(super) fn layer(desk: Desk) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
         .max_payload(MAX_PAYLOAD as u64)
         .ws_max_message_size(MAX_PAYLOAD)
         .max_buffer_size(LIBRARY_BUFFER)
         .ack_timeout(pictures::LOST)
         .build_layer();
-    let peers = Arc::new(AtomicU64::new(1));
     // Handlers are set in the middleware: those set on connect come too late for a peer's first events.
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let entered = authenticate(&secret, auth.ok()).map(|identity| {
-            let peer = PeerId(peers.fetch_add(1, Ordering::Relaxed));
+        let entered = authenticate(&desk, auth.ok()).map(|identity| {
+            let peer = desk.number();
             tracing::debug!(peer = peer.0, user = %identity.user, role = %identity.role, "a peer connects");
-            listen(&socket, relay.clone(), peer, identity);
+            listen(&socket, desk.clone(), peer, identity);
         });
         std::future::ready(entered)
     };
@@ -88,9 +83,9 @@ pub(super) fn layer(relay: RelayHandle, secret: Arc<[u8]>) -> (SocketIoLayer, So
     (layer, io)
 }
 
-fn authenticate(secret: &[u8], auth: Option<Value>) -> Result<Identity, Refusal> {
+fn authenticate(desk: &Desk, auth: Option<Value>) -> Result<Identity, Refusal> {
     let token = auth.as_ref().and_then(|auth| auth.get("token")).and_then(Value::as_str);
-    token::verify(secret, token).map_err(|error| {
+    desk.verify(token).map_err(|error| {
         tracing::info!(%error, "refusing a peer");
         match error {
             TokenError::Missing => Refusal::NoToken,
@@ -99,9 +94,9 @@ fn authenticate(secret: &[u8], auth: Option<Value>) -> Result<Identity, Refusal>
     })
 }
 
-fn listen(socket: &SocketRef, relay: RelayHandle, peer: PeerId, identity: Identity) {
+fn listen(socket: &SocketRef, desk: Desk, peer: PeerId, identity: Identity) {
     let (outlet, inbox) = queue();
-    let introduction = Arc::new(Introduction { relay, peer, once: Mutex::new(Some((outlet, identity))) });
+    let introduction = Arc::new(Introduction { desk, peer, once: Mutex::new(Some((outlet, identity))) });
     socket.extensions.insert(introduction.clone());
     socket.extensions.insert(Opened(Arc::new(Mutex::new(Some(inbox)))));
     let heard = introduction.clone();
@@ -114,7 +109,7 @@ fn listen(socket: &SocketRef, relay: RelayHandle, peer: PeerId, identity: Identi
             Some(load) => {
                 let said = testflow::hub::decode(&name, payload.as_ref());
                 let input = Input::Received { peer, name, said: Box::new(said) };
-                heard.relay.send(Request::Received { input, receipt: Some(receipt), load });
+                heard.desk.relay.send(Request::Received { input, receipt: Some(receipt), load });
             }
             None => {
                 tracing::warn!(peer = peer.0, "disconnecting a peer that says more than can be relayed");
@@ -125,7 +120,7 @@ fn listen(socket: &SocketRef, relay: RelayHandle, peer: PeerId, identity: Identi
     });
     socket.on_disconnect(move || {
         if introduction.is_made() {
-            introduction.relay.send(Request::Detach { peer });
+            introduction.desk.relay.send(Request::Detach { peer });
         }
         std::future::ready(())
     });

@@ -74,6 +74,8 @@ pub struct ExecutionConfig {
     pub timeout: Option<u64>,
     /// How often a failing test is tried again.
     pub retries: Option<u32>,
+    /// Whether each step is shown; absent means as the agent was started.
+    pub screenshots: Option<bool>,
     /// Variables that this execution reads in `process.env`, beside those that the agent lends. Their values are not told.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,

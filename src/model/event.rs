@@ -147,6 +147,28 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The session it is about.
+    #[must_use]
+    pub fn session(&self) -> Option<&ExecutionId> {
+        match self {
+            Self::ExecutionLog { execution, .. }
+            | Self::ExecutionStep { execution, .. }
+            | Self::ExecutionScreenshot { execution, .. }
+            | Self::ExecutionComplete { execution, .. }
+            | Self::RecordingReady { execution, .. }
+            | Self::RecordingAction { execution, .. }
+            | Self::RecordingFrame { execution, .. }
+            | Self::RecordingDialog { execution, .. }
+            | Self::RecordingPicker { execution, .. }
+            | Self::RecordingPicked { execution, .. }
+            | Self::RecordingMode { execution, .. }
+            | Self::RecordingComplete { execution, .. } => Some(execution),
+            Self::Error { execution, .. } => execution.as_ref(),
+        }
+    }
+}
+
 /// How a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

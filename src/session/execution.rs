@@ -94,7 +94,11 @@ impl Sessions {
             loader: Arc::new(NoImports),
             workers: 1,
             timeout: options.execution_timeout,
-            screenshots: options.screenshots,
+            screenshots: match start.config.screenshots {
+                Some(true) => Screenshots::Steps,
+                Some(false) => Screenshots::Off,
+                None => options.screenshots,
+            },
             artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
             ..RunRequest::default()
         }
@@ -171,6 +175,7 @@ mod tests {
             timeout: Some(5000),
             retries: Some(2),
             env: [("B".to_owned(), "mine".to_owned())].into(),
+            ..ExecutionConfig::default()
         };
         let lent = [("A".to_owned(), "lent".to_owned()), ("B".to_owned(), "lent".to_owned())].into();
         let worker = worker_config(&config, &lent, false);

@@ -2,6 +2,7 @@
 //! Public for the two ends of it and for whoever tests them.
 
 use crate::dialect::Malformed;
+pub use crate::dialect::hub::Presence;
 use crate::dialect::reading::{Refusal, refused};
 use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, Percent, messages};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -145,20 +146,6 @@ pub struct Notification {
     /// The only user who gets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<Id>,
-}
-
-/// How a user stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// Active.
-    Online,
-    /// Idle.
-    Away,
-    /// Not to be disturbed.
-    Busy,
-    /// Gone.
-    Offline,
 }
 
 /// `user_presence`.

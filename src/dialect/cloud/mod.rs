@@ -1,3 +1,4 @@
 //! Protocol 004: JSON text over a raw WebSocket, a token in its address; who is there, what agents do, notifications and chat.
 
+pub mod hub;
 pub mod messages;

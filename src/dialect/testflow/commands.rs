@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 pub(super) fn told(order: &Order) -> Frame {
     match order.raw.protocol {
         Protocol::Testflow => Frame::from(&order.raw),
-        #[expect(unreachable_patterns, reason = "further protocols")]
         _ => encode(&order.command),
     }
 }

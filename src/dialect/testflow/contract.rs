@@ -6,7 +6,7 @@ use crate::model::{AgentId, Event, ExecutionId, Level};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const DOCUMENT: &str = include_str!("../../../docs/protocols.md");
 const COMMANDS: &str = include_str!("../../../fixtures/wire/testflow/commands.json");
@@ -117,7 +117,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         ),
         ("recording:complete of one that was cancelled before it began", own(cancelled)),
     ] {
-        let frame = hub::Teller.tell(&word).remove(0);
+        let frame = hub::Teller.tell(&word, SystemTime::UNIX_EPOCH).remove(0);
         let payload: Value = serde_json::from_str(frame.payload.get()).unwrap();
         assert_eq!(json!([frame.name, payload]), said(name), "{name}");
     }

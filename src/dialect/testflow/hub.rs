@@ -11,6 +11,7 @@ use crate::model::recording::RecordingControl;
 use crate::model::{AgentId, Command, ExecutionId};
 use serde_json::{Value, json};
 use std::slice;
+use std::time::SystemTime;
 
 /// An agent that tells more about its machine than this is taken to tell nothing, bytes.
 const SYSTEM_INFO_MAX_BYTES: usize = 64 << 10;
@@ -114,7 +115,7 @@ fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Said, Ma
 pub struct Teller;
 
 impl Translator for Teller {
-    fn tell(&mut self, word: &Word) -> Vec<Frame> {
+    fn tell(&mut self, word: &Word, _: SystemTime) -> Vec<Frame> {
         let frame = match word {
             Word::Command(order) => commands::told(order),
             Word::Session(report) => match (report.original(Protocol::Testflow), report.event()) {

@@ -66,6 +66,18 @@ impl Relay {
         }
     }
 
+    /// Starts what was made before; a client that asks once more for what runs goes on hearing of it.
+    pub(super) fn start_run(&mut self, peer: PeerId, user: UserId, run: String, now: Instant) {
+        match self.runs.order(&run, &user) {
+            Some(order) => self.start(peer, user, order, None, now),
+            None => {
+                let message =
+                    format!("There is no run {run}: create it by POST /api/runs, or send `code` or `actions`");
+                self.refuse(peer, &message, Some(&ExecutionId(run)));
+            }
+        }
+    }
+
     pub(super) fn control(&mut self, peer: PeerId, user: &UserId, control: Control, order: Arc<Order>, now: Instant) {
         let id = order.command.session();
         let session = match self.sessions.look_up(id, user) {
@@ -95,12 +107,13 @@ impl Relay {
         }
     }
 
-    pub(super) fn event(&mut self, agent_id: &AgentId, report: Report, event_id: Option<String>, now: Instant) {
+    pub(super) fn event(&mut self, agent_id: &AgentId, mut report: Report, event_id: Option<String>, now: Instant) {
         let (id, means) = (&report.session.clone(), report.means);
         let Some(agent) = self.agents.get_mut(agent_id) else { return };
         if event_id.is_some_and(|event_id| agent.is_repeated(event_id)) {
             return;
         }
+        report.agent = Some(agent.name.clone());
         let Some(session) = self.sessions.get_mut(id) else {
             tracing::debug!(session = %id, ?means, "dropping an event of no session");
             return;

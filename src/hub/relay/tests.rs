@@ -2,6 +2,7 @@
 
 mod agents;
 mod peers;
+mod protocols;
 mod recordings;
 mod sessions;
 
@@ -44,9 +45,17 @@ impl World {
     }
 
     fn connect_as(&mut self, user: &str, role: Role) -> PeerId {
+        self.enter(user, role, Protocol::Testflow)
+    }
+
+    fn connect_with(&mut self, user: &str, protocol: Protocol) -> PeerId {
+        self.enter(user, Role::Client, protocol)
+    }
+
+    fn enter(&mut self, user: &str, role: Role, protocol: Protocol) -> PeerId {
         let peer = PeerId(self.inboxes.len() as u64 + 1);
         let (outlet, inbox) = queue();
-        self.bus.attach(peer, Protocol::Testflow, outlet);
+        self.bus.attach(peer, protocol, outlet);
         self.inboxes.insert(peer, inbox);
         let identity = Identity { user: user.into(), role, projects: None };
         self.step(Input::Connected { peer, identity, spare: AgentId(format!("spare-{}", peer.0)) });
