@@ -7,6 +7,7 @@ mod program;
 mod recording;
 #[path = "../support/site.rs"]
 mod site;
+mod websocket;
 
 use client::{Client, Got};
 use serde_json::{Value, json};

@@ -8,4 +8,5 @@
 mod agent;
 mod hub;
 mod process;
+mod seeds;
 mod trace;

@@ -7,7 +7,8 @@ use end::{process, wait_for_end};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -46,6 +47,16 @@ impl Peer {
     /// The same over HTTP requests only, as behind a proxy that forbids WebSocket.
     pub(crate) fn polling_client(url: &str, token: &str) -> Self {
         Self::start(Command::new(node()).arg(here("peer.mjs")).args(["client", url, token, "polling"]))
+    }
+
+    /// The client that a protocol's document prints; see `seeds.mjs`.
+    pub(crate) fn seed(which: &str, url: &str, token: &str) -> Self {
+        Self::start(Command::new(node()).arg(here("seeds.mjs")).args([which, url, token]))
+    }
+
+    /// Calls a method of such a client.
+    pub(crate) fn call(&mut self, method: &str, args: &[Value]) {
+        self.does(&json!({"call": method, "args": args}));
     }
 
     /// `python-socketio`'s client.
@@ -252,6 +263,25 @@ pub(crate) fn token(role: &str, user: &str) -> String {
     let done = understudy().args(minting).output().unwrap();
     assert!(done.status.success());
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+/// Posts JSON to the hub; its status and what it answers.
+pub(crate) fn post(url: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    let address = url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let body = body.to_string();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or_default())
 }
 
 /// A process that does not outlive the test.
