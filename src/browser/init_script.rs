@@ -98,6 +98,9 @@ impl Page {
 
     /// Its own and its context's, in the order in which they run.
     pub(super) fn all_init_scripts(&self) -> Vec<InitScript> {
+        if self.is_hidden() {
+            return Vec::new();
+        }
         let own = self.with_init_scripts(|scripts| scripts.own.clone());
         self.context().init_scripts().into_iter().chain(own).collect()
     }

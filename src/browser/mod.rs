@@ -45,7 +45,7 @@ pub mod screencast;
 pub mod screenshot;
 pub mod script;
 mod spare;
-mod storage;
+pub mod storage;
 mod sync;
 pub mod trace_events;
 mod transport;

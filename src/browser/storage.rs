@@ -1,22 +1,57 @@
-//! Cookies and local storage of a context.
+//! What a context keeps: cookies, and what origins store.
 
 use super::cdp::Reply;
-use super::context::{BrowserContext, Origin};
+use super::context::{BrowserContext, Origin, StorageState};
 use super::error::BrowserError;
+use super::frame::Frame;
 use super::load_state::LoadState;
 use super::navigation::GotoOptions;
-use super::notice::Notice;
+use super::page::Page;
+use super::script::CallArg;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// A page that asks nobody is there at once, ms.
 const LOOK: u64 = 5_000;
 
-/// A script that fills local storage when an origin is first seen empty.
-pub(super) fn restoring(origins: &[Origin]) -> String {
-    let origins = serde_json::to_string(origins).unwrap_or_else(|_| "[]".into());
-    format!("({})({origins});", include_str!("js/restore_storage.js"))
+/// See there.
+static STORAGE_JS: &str = include_str!("js/storage.js");
+
+/// What a state holds beside cookies and local storage.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct Kinds {
+    /// Databases.
+    #[serde(rename = "indexedDB")]
+    pub indexed_db: bool,
+    /// Files of the origin's own file system.
+    pub opfs: bool,
+}
+
+async fn run(frame: &Frame, ask: &Value) -> Result<Value, BrowserError> {
+    let context = frame.utility_context().await?;
+    context.call(STORAGE_JS, &[CallArg::Value(ask.clone())]).await
+}
+
+async fn visit(page: &Page, origin: &str, ask: &Value) -> Result<Value, BrowserError> {
+    let options = GotoOptions { wait_until: LoadState::Load, timeout: LOOK, referer: None };
+    page.main_frame().goto(origin, &options).await?;
+    run(&page.main_frame(), ask).await
+}
+
+/// An entry of a state; none where nothing is kept.
+fn kept(origin: &str, mut found: Value) -> Option<Value> {
+    let some = ["localStorage", "indexedDB", "opfs"]
+        .iter()
+        .any(|kind| found[kind].as_array().is_some_and(|all| !all.is_empty()));
+    found["origin"] = json!(origin);
+    some.then_some(found)
+}
+
+/// `https://host:port`; none for what has no storage.
+pub(super) fn origin_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
 impl BrowserContext {
@@ -68,50 +103,64 @@ impl BrowserContext {
             .collect())
     }
 
-    /// Cookies and the local storage of the origins that its pages show, in Playwright's form.
-    pub async fn storage_state(&self) -> Result<Value, BrowserError> {
-        let mut origins: Vec<Value> = Vec::new();
-        for frame in self.pages().iter().flat_map(super::page::Page::frames) {
-            // A frame without storage (an opaque origin) or without scripts has nothing to say.
-            let Ok(origin) = frame.run("storage", &[]).await else { continue };
-            if !origin.is_null() && !origins.iter().any(|other| other["origin"] == origin["origin"]) {
-                origins.push(origin);
+    /// Cookies, and what the origins that were shown keep, in Playwright's form.
+    pub async fn storage_state(&self, kinds: Kinds) -> Result<Value, BrowserError> {
+        self.storage_state_of(&[], kinds).await
+    }
+
+    /// The same with further origins. Those that no page shows any more are shown once more, in a page that nobody sees and that
+    /// asks no server.
+    pub async fn storage_state_of(&self, visited: &[String], kinds: Kinds) -> Result<Value, BrowserError> {
+        let mut missing = self.visited();
+        missing.extend(visited.iter().cloned());
+        let mut origins = Vec::new();
+        let ask = json!({ "task": "collect", "indexedDB": kinds.indexed_db, "opfs": kinds.opfs });
+        for page in self.pages() {
+            let frame = page.main_frame();
+            let Some(origin) = origin_of(&frame.url()).filter(|origin| missing.contains(origin)) else { continue };
+            // A page that is busy with something else is as one that is not there.
+            if let Ok(found) = run(&frame, &ask).await {
+                missing.remove(&origin);
+                origins.extend(kept(&origin, found));
             }
+        }
+        if !missing.is_empty() {
+            let page = self.new_hidden_page().await?;
+            for origin in missing {
+                // An origin that cannot be looked at keeps what it has.
+                if let Ok(found) = visit(&page, &origin, &ask).await {
+                    origins.extend(kept(&origin, found));
+                }
+            }
+            page.close(false).await?;
         }
         Ok(json!({ "cookies": self.cookies(&[]).await?, "origins": origins }))
     }
 
-    /// The same with origins that were shown once: a page of their own that asks no server looks what they have kept. Whoever
-    /// observes the context is sent away.
-    pub async fn storage_state_of(&self, visited: &[String]) -> Result<Value, BrowserError> {
-        let mut state = self.storage_state().await?;
-        let known: Vec<Value> = state["origins"].as_array().cloned().unwrap_or_default();
-        let missing: Vec<&String> =
-            visited.iter().filter(|origin| !known.iter().any(|known| known["origin"] == origin.as_str())).collect();
-        if missing.is_empty() {
-            return Ok(state);
+    /// Puts this in the place of all that it keeps.
+    pub async fn set_storage_state(&self, state: &StorageState) -> Result<(), BrowserError> {
+        for page in self.pages() {
+            drop(page.session().request("Network.clearBrowserCache", &json!({})));
         }
-        self.observe(Arc::new(|notice| {
-            if let Notice::Route(route) = notice {
-                let html = vec![("content-type".to_owned(), "text/html".to_owned())];
-                tokio::spawn(async move { route.fulfill(200, html, b"<!DOCTYPE html>").await });
+        self.replace_cookies(&state.cookies).await?;
+        self.restore(&state.origins).await
+    }
+
+    /// Gives origins what they kept once; those that were shown and are not among them lose all.
+    pub(super) async fn restore(&self, wanted: &[Origin]) -> Result<(), BrowserError> {
+        let mut origins = self.visited();
+        origins.extend(wanted.iter().map(|origin| origin.origin.clone()));
+        if !origins.is_empty() {
+            let page = self.new_hidden_page().await?;
+            for name in origins {
+                let state = wanted.iter().find(|origin| origin.origin == name);
+                let done = visit(&page, &name, &json!({ "task": "restore", "state": state })).await;
+                done.map_err(|error| BrowserError::other(format!("Error setting storage state:\n{error}")))?;
             }
-        }));
-        let page = self.new_page().await?;
-        page.set_routed(true).await?;
-        let options = GotoOptions { wait_until: LoadState::Commit, timeout: LOOK, referer: None };
-        for origin in missing {
-            // An origin that cannot be looked at keeps what it has.
-            let Ok(_) = page.main_frame().goto(origin, &options).await else { continue };
-            if let (Ok(found), Some(origins)) =
-                (page.main_frame().run("storage", &[]).await, state["origins"].as_array_mut())
-                && !found.is_null()
-            {
-                origins.push(found);
-            }
+            page.close(false).await?;
         }
-        page.close(false).await?;
-        Ok(state)
+        self.visited_only(wanted.iter().map(|origin| origin.origin.clone()));
+        Ok(())
     }
 
     /// Removes all cookies, then adds these.

@@ -8,6 +8,7 @@ mod preview;
 use crate::browser::context::StorageState;
 use crate::browser::dialog::Dialog;
 use crate::browser::navigation::GotoOptions;
+use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, BrowserPool, LaunchError, LoadState, Mode, Page};
 use crate::codegen::{self, Target, UnknownTarget};
 use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
@@ -373,7 +374,7 @@ impl Stage {
     }
 
     async fn save_storage(&self, path: &str) {
-        let saved = match self.context.storage_state_of(&self.recorder.visited()).await {
+        let saved = match self.context.storage_state_of(&self.recorder.visited(), Kinds::default()).await {
             Ok(state) => tokio::fs::write(path, format!("{state:#}\n")).await.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };

@@ -16,6 +16,7 @@ use super::resident::Resident;
 use super::sync::lock;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,6 +35,10 @@ struct Inner {
     observer: Mutex<Option<Observer>>,
     /// Somebody decides about the requests of its pages.
     routed: AtomicBool,
+    /// Its next pages are nobody's business.
+    hiding: AtomicBool,
+    /// Origins that its pages have shown.
+    visited: Mutex<BTreeSet<String>>,
     clock: Clock,
     witnesses: Mutex<Vec<(u64, Witness)>>,
     /// A page that is there already and was not asked for yet.
@@ -53,6 +58,8 @@ impl BrowserContext {
             resident: Mutex::default(),
             observer: Mutex::default(),
             routed: AtomicBool::new(false),
+            hiding: AtomicBool::new(false),
+            visited: Mutex::default(),
             clock: Clock::default(),
             witnesses: Mutex::default(),
             spare: Mutex::default(),
@@ -94,6 +101,9 @@ impl BrowserContext {
     }
 
     pub(super) fn tell(&self, notice: Notice) {
+        if let Notice::FrameNavigated(frame) = &notice {
+            lock(&self.0.visited).extend(super::storage::origin_of(&frame.url()));
+        }
         let witnesses = lock(&self.0.witnesses).clone();
         for (_, witness) in witnesses {
             witness(&notice);
@@ -163,7 +173,23 @@ impl BrowserContext {
 
     /// Its pages, in no order.
     pub fn pages(&self) -> Vec<Page> {
-        self.0.browser.pages_of(self)
+        let mut pages = self.0.browser.pages_of(self);
+        pages.retain(|page| !page.is_hidden());
+        pages
+    }
+
+    /// Origins that its pages have shown.
+    pub(super) fn visited(&self) -> BTreeSet<String> {
+        lock(&self.0.visited).clone()
+    }
+
+    pub(super) fn visited_only(&self, origins: impl Iterator<Item = String>) {
+        *lock(&self.0.visited) = origins.collect();
+    }
+
+    /// Whether a page that comes now is nobody's business.
+    pub(super) fn is_hiding(&self) -> bool {
+        self.0.hiding.load(Ordering::SeqCst)
     }
 
     /// Keeps `resident` in every document from now on, out-of-process frames and popups too.
@@ -202,9 +228,6 @@ impl BrowserContext {
             if !state.cookies.is_empty() {
                 replies.push(self.set_cookies(&state.cookies));
             }
-            if !state.origins.is_empty() {
-                lock(&self.0.init_scripts).push(InitScript::new(&super::storage::restoring(&state.origins)));
-            }
         }
         if options.service_workers.as_deref() == Some("block") {
             lock(&self.0.init_scripts).push(InitScript::new(include_str!("../js/no_service_workers.js")));
@@ -212,7 +235,10 @@ impl BrowserContext {
         for reply in replies {
             reply.raw().await?;
         }
-        Ok(())
+        match &options.storage_state {
+            Some(state) if !state.origins.is_empty() => self.restore(&state.origins).await,
+            _ => Ok(()),
+        }
     }
 
     /// A context with a page, both made before anyone asks for them.
@@ -249,6 +275,18 @@ impl BrowserContext {
             page.was_set_up().await?;
             return Ok(page);
         }
+        self.create_page().await
+    }
+
+    /// A page that nobody is told of, and whose requests are answered with an empty document.
+    pub(super) async fn new_hidden_page(&self) -> Result<Page, BrowserError> {
+        self.0.hiding.store(true, Ordering::SeqCst);
+        let page = self.create_page().await;
+        self.0.hiding.store(false, Ordering::SeqCst);
+        page
+    }
+
+    async fn create_page(&self) -> Result<Page, BrowserError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Created {

@@ -81,6 +81,11 @@ pub struct Origin {
     pub origin: String,
     /// `{name, value}` each.
     pub local_storage: Vec<Value>,
+    /// Databases.
+    #[serde(rename = "indexedDB")]
+    pub indexed_db: Vec<Value>,
+    /// Files and folders.
+    pub opfs: Option<Vec<Value>>,
 }
 
 /// How the pages of a context see the world. Names and meanings are Playwright's.

@@ -85,11 +85,6 @@
     for (const step of this.undo ?? []) step();
     this.undo = undefined;
   },
-  /** Local storage of the origin; null if there is nothing in it. */
-  storage() {
-    if (!localStorage.length) return null;
-    return { origin: location.origin, localStorage: Object.entries(localStorage).map(([name, value]) => ({ name, value })) };
-  },
   /** Whether a JavaScript regular expression matches: nothing else knows its syntax. */
   matches(source, flags, text) {
     return new RegExp(source, flags).test(text);

@@ -15,7 +15,7 @@ impl Page {
 
     /// Whether somebody decides about its requests.
     pub(in crate::browser) fn is_routed(&self) -> bool {
-        self.network().is_routed() || self.context().is_routed()
+        self.is_hidden() || self.network().is_routed() || self.context().is_routed()
     }
 
     fn wants_interception(&self) -> bool {

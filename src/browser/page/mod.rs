@@ -12,7 +12,7 @@ use super::handlers::Handlers;
 use super::heard::Heard;
 use super::init_script::InitScripts;
 use super::input::{Drags, Keyboard, Mouse, Touchscreen};
-use super::network::Network;
+use super::network::{Headers, Network};
 use super::notice::{Notice, Topic};
 use super::resident::Resident;
 use super::screencast::Cast;
@@ -45,6 +45,8 @@ struct Inner {
     crashed: CancellationToken,
     closed: CancellationToken,
     announced: AtomicBool,
+    /// Nobody is told of it.
+    hidden: bool,
     keyboard: Keyboard,
     mouse: Mouse,
     drags: Drags,
@@ -120,7 +122,7 @@ impl Page {
         self.remove_children(frame);
         lock(&self.0.state).frames.remove(frame.id());
         frame.detach();
-        self.0.context.tell(Notice::FrameDetached(frame.clone()));
+        self.tell(Notice::FrameDetached(frame.clone()));
     }
 
     pub(in crate::browser) fn remove_children(&self, frame: &Frame) {
@@ -238,7 +240,7 @@ impl Page {
     /// Its first document is there: tells the watcher, once.
     pub(in crate::browser) fn announce(&self) {
         if !self.0.announced.swap(true, Ordering::SeqCst) {
-            self.0.context.tell(Notice::PageCreated(self.clone()));
+            self.tell(Notice::PageCreated(self.clone()));
             self.0.ready.send_replace(true);
         }
     }
@@ -287,7 +289,18 @@ impl Page {
     }
 
     pub(in crate::browser) fn tell(&self, notice: Notice) {
-        self.0.context.tell(notice);
+        match notice {
+            Notice::Route(route) if self.0.hidden => {
+                tokio::spawn(async move { route.fulfill(200, html(), b"<!DOCTYPE html>").await });
+            }
+            _ if self.0.hidden => {}
+            notice => self.0.context.tell(notice),
+        }
+    }
+
+    /// Whether nobody is told of it.
+    pub(in crate::browser) fn is_hidden(&self) -> bool {
+        self.0.hidden
     }
 
     pub(in crate::browser) fn tell_if(&self, topic: Topic, notice: impl FnOnce() -> Notice) {
@@ -295,6 +308,10 @@ impl Page {
             self.tell(notice());
         }
     }
+}
+
+fn html() -> Headers {
+    vec![("content-type".to_owned(), "text/html".to_owned())]
 }
 
 impl fmt::Debug for Page {

@@ -48,6 +48,7 @@ impl Page {
                 crashed: CancellationToken::new(),
                 closed: CancellationToken::new(),
                 announced: AtomicBool::new(false),
+                hidden: context.is_hiding(),
                 mouse: Mouse::new(session.clone(), keyboard.clone(), drags.clone()),
                 keyboard,
                 drags,

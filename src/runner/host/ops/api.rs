@@ -3,6 +3,7 @@
 use super::route::{Header, bytes, headers};
 use super::{Failure, Operations, Performed, files, parse};
 use crate::browser::context::{ContextProxy, Credentials};
+use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog};
 use crate::client::{self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Jar, Log, Proxy};
 use base64::Engine;
@@ -130,8 +131,17 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Value::Null
         }
         "storageState" => {
-            let own = api.own(&parse::<Of>(params)?.api)?;
-            let origins = own.options.storage_state.clone().unwrap_or_default().origins;
+            let own = api.own(&parse::<Of>(params.clone())?.api)?;
+            let kinds: Kinds = parse(params)?;
+            let mut origins = own.options.storage_state.clone().unwrap_or_default().origins;
+            for origin in origins.iter_mut().filter_map(Value::as_object_mut) {
+                if !kinds.indexed_db || !origin.contains_key("indexedDB") {
+                    origin.insert("indexedDB".into(), json!([]));
+                }
+                if !kinds.opfs {
+                    origin.remove("opfs");
+                }
+            }
             json!({ "cookies": own.store().all(), "origins": origins })
         }
         _ => return Err(Failure::unknown(&format!("api.{operation}"))),

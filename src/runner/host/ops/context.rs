@@ -2,7 +2,7 @@
 
 use super::{Failure, Operations, Performed, files, parse};
 use crate::browser::clock::ClockCommand;
-use crate::browser::context::{Credentials, Geolocation};
+use crate::browser::context::{Credentials, Geolocation, StorageState};
 use crate::browser::{Browser, BrowserContext, ContextOptions};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,6 +13,17 @@ struct New {
     browser: Option<String>,
     #[serde(default)]
     options: ContextOptions,
+}
+
+#[derive(Deserialize)]
+struct NewState {
+    options: StateOptions,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StateOptions {
+    storage_state: StorageState,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +108,12 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             exported?;
             Ok(Value::Null.into())
         }
+        "setStorageState" => {
+            let mut params = params;
+            files::read_state(&mut params, operations.readable_files()).await?;
+            context.set_storage_state(&parse::<NewState>(params)?.options.storage_state).await?;
+            Ok(Value::Null.into())
+        }
         _ => change(&context, operation, params).await,
     }
 }
@@ -123,7 +140,7 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
             context.clock(command, value).await?;
         }
         "setRouted" => context.set_routed(parse::<Routed>(params)?.routed).await?,
-        "storageState" => return Ok(context.storage_state().await?.into()),
+        "storageState" => return Ok(context.storage_state(parse(params)?).await?.into()),
         _ => return Err(Failure::unknown(&format!("context.{operation}"))),
     }
     Ok(Value::Null.into())

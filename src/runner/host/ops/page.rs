@@ -4,7 +4,7 @@ use super::{Failure, Operations, Performed, parse, picture, tell, traffic};
 use crate::browser::context::Size;
 use crate::browser::emulation::Media;
 use crate::browser::pdf::PdfOptions;
-use crate::browser::{LoadState, Locator, Page, Topic};
+use crate::browser::{CallArg, LoadState, Locator, Page, Topic};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer};
@@ -129,6 +129,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "heard" => return Ok(heard(operations, &page, parse(params)?).into()),
         "pdf" => pdf(operations, &page, params).await?,
+        "webStorage" => return Ok(web_storage(&page, params).await?.into()),
         "requestGC" => page.collect_garbage().await.map(|()| Value::Null)?,
         "addLocatorHandler" => {
             let Handler { selector, no_wait_after, .. } = parse(params)?;
@@ -162,6 +163,17 @@ async fn pdf(operations: &Operations, page: &Page, params: Value) -> Result<Valu
         picture::write(operations, &path, &bytes).await?;
     }
     Ok(json!({ "base64": BASE64.encode(bytes) }))
+}
+
+/// What `localStorage` or `sessionStorage` of the page has, or does.
+async fn web_storage(page: &Page, params: Value) -> Result<Value, Failure> {
+    let declaration = "function({ kind, method, name, value }) {
+        const storage = globalThis[`${kind}Storage`];
+        if (method !== 'items') return storage[method](...[name, value].filter(given => given !== undefined));
+        return Object.keys(storage).map(name => ({ name, value: storage.getItem(name) }));
+    }";
+    let context = page.main_frame().utility_context().await?;
+    Ok(context.call(declaration, &[CallArg::Value(params)]).await?)
 }
 
 /// What the page said last, as in the events about it.

@@ -48,6 +48,7 @@ modules![
     "facade/api/url.js",
     "facade/api/waiter.js",
     "facade/api/websocket.js",
+    "facade/api/webstorage.js",
     "facade/arguments.js",
     "facade/config.js",
     "facade/describe.js",

@@ -130,8 +130,9 @@ export class BrowserContext extends Emitter {
   exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
   exposeBinding(name, callback) { return expose(this, 'browserContext', 'context', 'exposeBinding', name, callback); }
   storageState(options = {}) {
-    return storedState(() => this.#quiet('storageState', { indexedDB: options.indexedDB }), options.path, 'browserContext.storageState');
+    return storedState(() => this.#quiet('storageState', { indexedDB: Boolean(options.indexedDB), opfs: Boolean(options.opfs) }), options.path, 'browserContext.storageState');
   }
+  setStorageState(storageState) { return this.#quiet('setStorageState', { options: { storageState } }); }
   #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
   waitForEvent(event, optionsOrPredicate = {}) {
     return eventStep(this, 'browserContext.waitForEvent', event, optionsOrPredicate);

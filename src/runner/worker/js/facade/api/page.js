@@ -22,6 +22,7 @@ import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
 import { eventStep } from './waiter.js';
 import { WebSocket } from './websocket.js';
+import { WebStorage } from './webstorage.js';
 
 const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'filechooser', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
   'popup', 'request', 'requestfailed', 'requestfinished', 'response', 'websocket'];
@@ -49,6 +50,8 @@ export class Page extends Emitter {
     this.keyboard = new Keyboard(this);
     this.mouse = new Mouse(this);
     this.touchscreen = new Touchscreen(this);
+    this.localStorage = new WebStorage(this, 'local');
+    this.sessionStorage = new WebStorage(this, 'session');
     register(page, this);
   }
   _event(name, params) {

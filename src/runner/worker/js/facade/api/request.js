@@ -39,7 +39,7 @@ export class APIRequestContext {
   async [Symbol.asyncDispose]() { await this.dispose(); }
   storageState(options = {}) {
     const call = this.#target.api ? 'api.storageState' : 'context.storageState';
-    return storedState(() => quiet('apiRequestContext.storageState', call, { ...this.#target, ...(this.#target.api ? {} : { indexedDB: options.indexedDB }) }), options.path, 'apiRequestContext.storageState');
+    return storedState(() => quiet('apiRequestContext.storageState', call, { ...this.#target, indexedDB: Boolean(options.indexedDB), opfs: Boolean(options.opfs) }), options.path, 'apiRequestContext.storageState');
   }
 
   #call(method, url, options, apiName = `apiRequestContext.${method}`) {
