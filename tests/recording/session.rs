@@ -7,6 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+use understudy::browser::storage::Kinds;
 use understudy::browser::{BrowserPool, LaunchOptions, Mode};
 use understudy::model::recording::{RecordingControl, RecordingInput};
 use understudy::model::{Event, RecordingConfig, StartRecording};
@@ -242,7 +243,8 @@ async fn what_pages_keep_is_known_after_the_last_one_was_closed() {
     world.call("() => localStorage.setItem('basket', 'lamp')", &[]).await.expect("a store");
     page.close(false).await.expect("an end");
     while !matches!(recording.events.recv().await, Some(RecorderEvent::Ended)) {}
-    let state = recording.context.storage_state_of(&recording.recorder.visited()).await.expect("a state");
+    let state =
+        recording.context.storage_state_of(&recording.recorder.visited(), Kinds::default()).await.expect("a state");
     let kept = json!([{ "origin": site, "localStorage": [{ "name": "basket", "value": "lamp" }] }]);
     assert_eq!(state["origins"], kept);
     pool.close().await;
