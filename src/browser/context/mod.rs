@@ -224,10 +224,8 @@ impl BrowserContext {
         if !options.permissions.is_empty() {
             replies.push(self.grant(&options.permissions, None));
         }
-        if let Some(state) = &options.storage_state {
-            if !state.cookies.is_empty() {
-                replies.push(self.set_cookies(&state.cookies));
-            }
+        if let Some(state) = options.storage_state.as_ref().filter(|state| !state.cookies.is_empty()) {
+            replies.push(self.set_cookies(&state.cookies));
         }
         if options.service_workers.as_deref() == Some("block") {
             lock(&self.0.init_scripts).push(InitScript::new(include_str!("../js/no_service_workers.js")));
