@@ -40,9 +40,9 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         if args.runner == node::RunnerName::Node {
             return node::run(&args, &cwd).await;
         }
-        let Plan { request, browser, outputs, reporters: choices, web_servers, folder, about, root_dir, notes } =
-            plan(&args, &cwd).await?;
-        notes.iter().for_each(|note| super::say(&format!("note: {note}")));
+        let plan = plan(&args, &cwd).await?;
+        let Plan { request, browser, outputs, reporters: choices, web_servers, folder, about, root_dir, .. } = plan;
+        plan.notes.iter().for_each(|note| super::say(&format!("note: {note}")));
         if !args.list {
             find_chromium(browser.executable.as_deref())?;
         }
@@ -83,7 +83,11 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         let (sender, events) = mpsc::unbounded_channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));
         let run = runner.run(request, sender, cancel);
-        let (outcome, ()) = tokio::join!(run, tell(events, &explainer, &mut reporters));
+        let (outcome, flaky) = tokio::join!(run, tell(events, &explainer, plan.quiet, &mut reporters));
+        let outcome = match outcome {
+            Outcome::Passed if flaky && plan.fail_on_flaky => Outcome::Failed,
+            outcome => outcome,
+        };
         watching.abort();
         let no_browser = match starting {
             Some(starting) if starting.is_finished() => starting.await?.err(),
@@ -126,15 +130,24 @@ async fn interrupted(cancel: CancellationToken, servers: Servers) -> io::Result<
     std::process::exit(Outcome::Cancelled.exit_code())
 }
 
+/// Tells the reporters all events, of a quiet run without what tests print; whether a test passed only when it was tried again.
 async fn tell(
     mut events: mpsc::UnboundedReceiver<RunEvent>,
     explainer: &Explainer,
+    quiet: bool,
     reporters: &mut [Box<dyn Reporter>],
-) {
+) -> bool {
+    let mut flaky = false;
     while let Some(event) = events.recv().await {
+        match &event {
+            RunEvent::Log { .. } if quiet => continue,
+            RunEvent::TestEnd(attempt) => flaky |= attempt.retry > 0 && attempt.status == attempt.expected_status,
+            _ => {}
+        }
         let event = explainer.explain(event);
         for reporter in &mut *reporters {
             reporter.event(&event);
         }
     }
+    flaky
 }

@@ -72,10 +72,10 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
     let base = [("own.ts", "export const own = 1;"), ("a.spec.ts", a.as_str()), ("b/only.spec.ts", only.as_str())];
     let cases: &[(&str, &[&str], i32, &[&str])] = &[
         (
-            "quiet: true, flub: 1",
+            "captureGitInfo: { commit: true }, flub: 1",
             &["a.spec"],
             0,
-            &["note: playwright.config.ts: quiet has no effect: ", "flub is not known"],
+            &["note: playwright.config.ts: captureGitInfo has no effect: ", "flub is not known"],
         ),
         (
             "use: { video: 'on', channel: 'msedge', mine: () => 1 }",
@@ -95,7 +95,6 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
             2,
             &["project \"f\" is for webkit", "--runner node"],
         ),
-        ("globalSetup: './own'", &["a.spec"], 0, &["globalSetup is not run: a project that others depend on"]),
         ("projects: [{ name: 'a' }]", &["--project", "c"], 2, &["there is no project \"c\". The projects: \"a\""]),
         ("projects: [{ name: 'a', dependencies: ['c'] }]", &[], 2, &["project \"a\" names \"c\", and there is none"]),
         (

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod config;
+mod hooks;
+#[cfg(test)]
 mod imports;
 mod node;
 mod official;

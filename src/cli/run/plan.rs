@@ -37,6 +37,10 @@ pub(super) struct Plan {
     pub(super) about: Value,
     /// The folder that reports tell paths from.
     pub(super) root_dir: PathBuf,
+    /// A test that passed only when it was tried again fails the run.
+    pub(super) fail_on_flaky: bool,
+    /// What tests print is not shown.
+    pub(super) quiet: bool,
     /// What is not honoured.
     pub(super) notes: Vec<String>,
 }
@@ -205,6 +209,7 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
     let request = RunRequest {
         projects: resolved.projects,
         loader: Arc::new(loader.writing(own).browsing(executable.clone())),
+        hooks: resolved.hooks,
         workers,
         max_failures: max_failures.or(resolved.max_failures).unwrap_or(0),
         forbid_only: args.forbid_only || resolved.forbid_only,
@@ -230,6 +235,8 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         folder: resolved.folder,
         about,
         root_dir: resolved.root_dir,
+        fail_on_flaky: resolved.fail_on_flaky,
+        quiet: resolved.quiet,
         notes: resolved.notes,
     })
 }

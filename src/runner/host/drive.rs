@@ -66,7 +66,7 @@ impl Worker {
                 let worker = Self { file, process, stage, operations, steps: HashMap::new(), allowance, index: None };
                 Ok((worker, Loaded { tests, only }))
             }
-            Ok(Answer::Config(_)) => Err(None),
+            Ok(Answer::Config(_) | Answer::Hooks) => Err(None),
             Err(error) => Err(Some(error)),
         }
     }
@@ -179,6 +179,8 @@ impl Worker {
             | ToHost::Resolve { .. }
             | ToHost::Loaded { .. }
             | ToHost::ConfigLoaded { .. }
+            | ToHost::HooksLoaded
+            | ToHost::HooksEnded { .. }
             | ToHost::LoadFailed { .. } => {}
         }
         Ok(())

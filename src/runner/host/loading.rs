@@ -19,8 +19,13 @@ use tokio::time::{Instant, sleep_until};
 
 /// What is in a file.
 pub(crate) enum Answer {
-    Tests { tests: Vec<TestCase>, only: bool },
+    Tests {
+        tests: Vec<TestCase>,
+        only: bool,
+    },
     Config(ConfigFile),
+    /// They are ready to run.
+    Hooks,
 }
 
 /// A configuration that was read.
@@ -57,6 +62,7 @@ pub(crate) async fn until_loaded(
             Some(Ok(ToHost::ConfigLoaded { config, lost, env })) => {
                 return Ok(Answer::Config(ConfigFile { value: config, lost, env }));
             }
+            Some(Ok(ToHost::HooksLoaded)) => return Ok(Answer::Hooks),
             Some(Ok(ToHost::LoadFailed { error })) => return Err(error),
             Some(Ok(ToHost::Resolve { id, specifier, from, required })) => {
                 let asked = if required { Asked::Require } else { Asked::Import };
@@ -104,7 +110,7 @@ impl Runner {
         service.dispose().await;
         match loaded? {
             Answer::Config(file) => Ok(file),
-            Answer::Tests { .. } => Err(plain(format!("Error: {path}: it is no configuration"))),
+            Answer::Tests { .. } | Answer::Hooks => Err(plain(format!("Error: {path}: it is no configuration"))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A run: load all files, schedule their tests over workers, tell what happens, know how it ended.
 
+mod hooks;
 mod load;
 mod request;
 
@@ -155,7 +156,17 @@ struct JobDone {
 }
 
 impl Run<'_> {
-    async fn run(self) -> Outcome {
+    async fn run(mut self) -> Outcome {
+        let Ok(hooks) = self.begin_hooks().await else { return Outcome::Failed };
+        let outcome = self.play().await;
+        let Some(hooks) = hooks else { return outcome };
+        let errors = hooks.tear_down().await;
+        let outcome = if errors.is_empty() || outcome != Outcome::Passed { outcome } else { Outcome::Failed };
+        errors.into_iter().for_each(|error| self.stage.tell(RunEvent::Error(error)));
+        outcome
+    }
+
+    async fn play(&self) -> Outcome {
         let (files, mut idle) = match self.load_all().await {
             Ok(loaded) => loaded,
             Err(mut errors) => {

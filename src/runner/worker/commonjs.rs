@@ -50,8 +50,15 @@ pub(crate) fn rewrite<'a>(
     let is_module = program.body.iter().any(|statement| statement.is_module_declaration());
     if !is_module && (["module", "exports", "require"].into_iter().any(uses) || path.ends_with(".cjs")) {
         let builder = AstBuilder::new(allocator);
-        let mut found =
-            Finder { builder, required: Vec::new(), names: Vec::new(), position: &position, imports, rewrites: false };
+        let mut found = Finder {
+            builder,
+            path,
+            required: Vec::new(),
+            names: Vec::new(),
+            position: &position,
+            imports,
+            rewrites: false,
+        };
         found.visit_program(program);
         return Wrapping { before: BEFORE.to_owned(), after: AFTER.to_owned(), names: found.names, is_function: true };
     }
@@ -64,6 +71,7 @@ pub(crate) fn rewrite<'a>(
     }
     let mut found = Finder {
         builder: AstBuilder::new(allocator),
+        path,
         required: Vec::new(),
         names: Vec::new(),
         position: &position,
@@ -87,6 +95,8 @@ pub(crate) fn rewrite<'a>(
 
 struct Finder<'a, 'x> {
     builder: AstBuilder<'a>,
+    /// The module's.
+    path: &'x str,
     required: Vec<String>,
     names: Vec<String>,
     position: &'x dyn Fn(u32) -> (u32, u32),
@@ -127,6 +137,14 @@ impl Finder<'_, '_> {
 impl<'a> VisitMut<'a> for Finder<'a, '_> {
     fn visit_call_expression(&mut self, call: &mut CallExpression<'a>) {
         walk_mut::walk_call_expression(self, call);
+        if self.rewrites && call.callee.is_specific_member_access("require", "resolve") {
+            // `require.resolve(x)` → `__resolveFrom("the module", x)`
+            call.callee = Expression::new_identifier(call.span, "__resolveFrom", &self.builder);
+            let path = self.builder.allocator().alloc_str(self.path);
+            let path = Expression::new_string_literal(call.span, path, None, &self.builder);
+            call.arguments.insert(0, Argument::from(path));
+            return;
+        }
         let Some(specifier) = call.common_js_require().map(|literal| (literal.value.to_string(), literal.span.start))
         else {
             return;

@@ -114,6 +114,7 @@ fn read(
             match serde_json::from_str(&text)? {
                 ToWorker::Load { config, entry } => Incoming::Load("__load", Box::new(config), entry),
                 ToWorker::LoadConfig { config, entry } => Incoming::Load("__loadConfig", Box::new(config), entry),
+                ToWorker::LoadHooks { config, entry } => Incoming::Load("__loadHooks", Box::new(config), entry),
                 ToWorker::Resolved { module, .. } => Incoming::Resolved(module),
                 _ => continue,
             }

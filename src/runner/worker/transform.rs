@@ -241,6 +241,7 @@ mod tests {
                 "f(__dirname)",
                 "const __filename = __fileOf(\"a.spec.ts\"), __dirname = __folderOf(\"a.spec.ts\"); f(__dirname);\n",
             ),
+            ("import 'c'; f(require.resolve('./x'))", "import \"c\";\nf(__resolveFrom(\"a.spec.ts\", \"./x\"));\n"),
             ("function f(require) { require('x'); }", "function f(require) {\n\trequire(\"x\");\n}\n"),
         ];
         for (source, expected) in cases {

@@ -1,5 +1,6 @@
 //! `playwright.config.ts`: found, read by a worker, and made into what is to be run.
 
+mod hooks;
 mod notes;
 mod pattern;
 mod projects;

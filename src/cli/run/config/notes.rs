@@ -4,13 +4,10 @@ use super::raw::RawConfig;
 use serde_json::{Map, Value};
 
 /// Settings that have no effect here, and why.
-const WITHOUT_EFFECT: [(&str, &str); 11] = [
+const WITHOUT_EFFECT: [(&str, &str); 8] = [
     ("build", "code is translated without Babel, plugins of it are not run"),
     ("captureGitInfo", "reports say nothing of Git"),
-    ("failOnFlakyTests", "flaky tests do not fail a run here"),
-    ("ignoreSnapshots", "snapshots are compared"),
     ("preserveOutput", "what tests leave behind is kept"),
-    ("quiet", "what tests print is shown"),
     ("reportSlowTests", "slow files are not listed"),
     ("respectGitIgnore", "files that Git ignores are looked at"),
     ("tsconfig", "the tsconfig.json nearest to each file holds"),
@@ -45,15 +42,6 @@ pub(super) fn of(raw: &RawConfig, lost: &[String]) -> Vec<String> {
             Some((_, why)) => format!("{name} has no effect: {why}"),
             None => format!("{name} is not known here and has no effect"),
         });
-    }
-    for (name, given) in
-        [("globalSetup", raw.global_setup.is_some()), ("globalTeardown", raw.global_teardown.is_some())]
-    {
-        if given {
-            notes.push(format!(
-                "{name} is not run: a project that others depend on does the same (`dependencies`, `teardown`)"
-            ));
-        }
     }
     for project in &raw.projects {
         let name = project.common.name.as_deref().unwrap_or_default();

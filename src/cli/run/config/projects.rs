@@ -196,6 +196,7 @@ fn project(raw: &RawProject, wanted: &Wanted<'_>, resolved: &mut Resolved) -> Re
         expect,
         snapshot_dir: snapshot_dir.display().to_string(),
         snapshot_path_template: template.cloned(),
+        ignore_snapshots: own.ignore_snapshots.or(base.ignore_snapshots).unwrap_or(false),
         metadata,
         ..WorkerConfig::default()
     };

@@ -62,6 +62,7 @@ pub(super) struct Common {
     pub(super) output_dir: Option<String>,
     pub(super) snapshot_dir: Option<String>,
     pub(super) snapshot_path_template: Option<String>,
+    pub(super) ignore_snapshots: Option<bool>,
     pub(super) metadata: Option<Value>,
     pub(super) workers: Option<Workers>,
 }
@@ -86,6 +87,8 @@ pub(super) struct RawConfig {
     pub(super) global_timeout: Option<u64>,
     pub(super) max_failures: Option<u32>,
     pub(super) forbid_only: bool,
+    pub(super) fail_on_flaky_tests: bool,
+    pub(super) quiet: bool,
     pub(super) update_snapshots: Option<UpdateSnapshots>,
     pub(super) shard: Option<RawShard>,
     pub(super) reporter: Option<RawReporter>,

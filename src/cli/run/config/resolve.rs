@@ -1,10 +1,11 @@
 //! What a configuration and the flags mean together; flags win.
 
+use super::hooks;
 use super::notes;
 use super::projects::{self, Wanted};
 use super::raw::{RawConfig, RawReporter, WebServer, Workers};
 use crate::cli::run::args::UpdateSnapshots;
-use crate::runner::host::{ConfigFile, Project};
+use crate::runner::host::{ConfigFile, Module, Project};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,10 @@ pub(in crate::cli::run) struct Resolved {
     /// Milliseconds.
     pub(in crate::cli::run) global_timeout: Option<u64>,
     pub(in crate::cli::run) forbid_only: bool,
+    /// A test that passed only when it was tried again fails the run.
+    pub(in crate::cli::run) fail_on_flaky: bool,
+    /// What tests print is not shown.
+    pub(in crate::cli::run) quiet: bool,
     pub(in crate::cli::run) update_snapshots: Option<UpdateSnapshots>,
     pub(in crate::cli::run) shard: Option<(u32, u32)>,
     pub(in crate::cli::run) reporters: Vec<ReporterChoice>,
@@ -36,6 +41,8 @@ pub(in crate::cli::run) struct Resolved {
     pub(in crate::cli::run) browser_args: Vec<String>,
     pub(in crate::cli::run) executable: Option<PathBuf>,
     pub(in crate::cli::run) metadata: Value,
+    /// `globalSetup` and `globalTeardown`.
+    pub(in crate::cli::run) hooks: Option<Module>,
     /// What is not honoured, a sentence each.
     pub(in crate::cli::run) notes: Vec<String>,
 }
@@ -83,10 +90,13 @@ pub(in crate::cli::run) fn resolve(file: ConfigFile, path: &Path, flags: &Flags<
     resolved.max_failures = raw.max_failures;
     resolved.global_timeout = raw.global_timeout.filter(|ms| *ms > 0);
     resolved.forbid_only = raw.forbid_only;
+    resolved.fail_on_flaky = raw.fail_on_flaky_tests;
+    resolved.quiet = raw.quiet;
     resolved.update_snapshots = raw.update_snapshots;
     resolved.shard = raw.shard.as_ref().map(|shard| (shard.current, shard.total));
     resolved.reporters = raw.reporter.iter().flat_map(|reporter| reporters(reporter, &folder)).collect();
     resolved.web_servers = raw.web_server.as_ref().map(super::raw::OneOrMany::list).unwrap_or_default();
+    resolved.hooks = hooks::of(&raw, &folder, flags.cwd);
     resolved.metadata = raw.common.metadata.clone().unwrap_or_else(|| json!({}));
     Ok(resolved)
 }

@@ -13,6 +13,9 @@ use std::time::Duration;
 pub struct RunRequest {
     /// What is run how; those that others depend on first, for the order of reports.
     pub projects: Vec<Project>,
+    /// What runs before all tests and after them: a module that exports `setups` and `teardowns`, lists of
+    /// `[name, () => import(file)]`.
+    pub hooks: Option<Module>,
     /// For what spec files import.
     pub loader: Arc<dyn ModuleLoader>,
     /// How many at once, at least one.
@@ -60,6 +63,7 @@ impl Default for RunRequest {
     fn default() -> Self {
         Self {
             projects: Vec::new(),
+            hooks: None,
             loader: Arc::new(NoImports),
             workers: 1,
             max_failures: 0,

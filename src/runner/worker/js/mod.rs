@@ -76,6 +76,7 @@ modules![
     "facade/expect/utils.js",
     "facade/expect/waiting.js",
     "facade/expect/web.js",
+    "facade/hooks.js",
     "facade/index.js",
     "facade/missing.js",
     "facade/native.js",

@@ -8,6 +8,7 @@ import './unsupported.js';
 import { expectDefaults } from './expect/defaults.js';
 import './index.js';
 import { plainConfig } from './config.js';
+import { keepHooks, runHooks } from './hooks.js';
 import { beginFile, endFile } from './test/declare.js';
 import { begin, cancelRun, listTests, runningAttempt, runTests } from './test/runner.js';
 
@@ -29,6 +30,11 @@ hidden('__facade', {
     endFile();
     return JSON.stringify({ t: 'configLoaded', ...plainConfig(module), env: { ...process.env } });
   },
+  hooks(module) {
+    endFile();
+    keepHooks(module);
+    return JSON.stringify({ t: 'hooksLoaded' });
+  },
   loadError: error => JSON.stringify(testError(error)),
 });
 
@@ -38,6 +44,7 @@ hidden('__onMessage', text => {
     case 'opResult': answered(message); break;
     case 'event': dispatchEvent(message); break;
     case 'run': runTests(message).catch(error => { send({ t: 'error', error: testError(error) }); send({ t: 'done', remaining: [], spent: true }); }); break;
+    case 'hooks': runHooks(message).then(send); break;
     case 'cancel': cancelRun(); break;
   }
 });

@@ -74,7 +74,7 @@ native.collectRejections = () => {
   return reasons;
 };
 
-// --- loading: the host's answer is `loaded` (or `configLoaded`) or `loadFailed`, never both
+// --- loading: the host's answer is `loaded` (or `configLoaded`, `hooksLoaded`) or `loadFailed`, never both
 function load(config, entry, loaded) {
   const { env, root } = JSON.parse(config);
   Object.assign(process.env, env);
@@ -86,6 +86,7 @@ function load(config, entry, loaded) {
 }
 hidden('__load', (config, entry) => load(config, entry, facade => facade.loaded()));
 hidden('__loadConfig', (config, entry) => load(config, entry, (facade, module) => facade.config(module)));
+hidden('__loadHooks', (config, entry) => load(config, entry, (facade, module) => facade.hooks(module)));
 
 // --- where files are: modules go by their path from the run's folder
 let folder = '/';

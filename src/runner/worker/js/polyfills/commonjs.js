@@ -41,12 +41,27 @@ function requireIn(from, module) {
     if (!namespace) throw Object.assign(new Error(`require() of ${specifier} in a circle: it is still being loaded`), { code: 'ERR_REQUIRE_CYCLE_MODULE' });
     return path.startsWith('understudy:polyfills/') ? namespace.default ?? namespace : __interop(namespace);
   };
-  require.resolve = specifier => { const { path } = find(specifier); return path.startsWith('understudy:') ? specifier : __fileOf(path); };
+  require.resolve = specifier => {
+    const { path, why } = JSON.parse(native.required(from, String(specifier)));
+    if (why !== undefined) return __resolveFrom(from, specifier);
+    return path.startsWith('understudy:') ? specifier : __fileOf(path);
+  };
   require.cache = {};
   require.main = undefined;
   require.extensions = {};
   return require;
 }
+
+const ENDINGS = ['', '.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', '.json', '/index.ts', '/index.js'];
+const isFile = path => JSON.parse(native.file('stat', JSON.stringify({ path, follow: true }))).value?.kind === 'file';
+/** The file that is named, from a module; a package stays its name: whoever is told it looks for it himself. */
+hidden('__resolveFrom', (from, specifier) => {
+  if (!/^\.{0,2}\//.test(specifier)) return specifier;
+  const base = specifier.startsWith('/') ? specifier : __fileOf(`${from}/../${specifier}`);
+  const ending = ENDINGS.find(ending => isFile(base + ending));
+  if (ending === undefined) throw Object.assign(new Error(`Cannot find module '${specifier}'\nRequire stack:\n- ${__fileOf(from)}`), { code: 'MODULE_NOT_FOUND', requireStack: [__fileOf(from)] });
+  return base + ending;
+});
 
 // What `require` of a module gives where both ways meet: an old module's `module.exports`, else all exports.
 hidden('__interop', module => (module.__commonjs ? module.__exports ?? module.default : module));

@@ -3,6 +3,9 @@
 /** What is no number is no limit. */
 const given = options => (options?.timeout === undefined ? undefined : typeof options.timeout === 'number' ? options.timeout : 0);
 
+/** Where nobody says anything: in tests their own time is the limit. */
+export const byDefault = { action: 0, navigation: 0 };
+
 export class Timeouts {
   constructor(parent) {
     this.parent = parent;
@@ -10,13 +13,13 @@ export class Timeouts {
     this.navigation = undefined;
   }
   forAction(options) {
-    return given(options) ?? this.#find('action') ?? 0;
+    return given(options) ?? this.#find('action') ?? byDefault.action;
   }
   forNavigation(options) {
     if (given(options) !== undefined) return given(options);
     // The nearer one counts, whatever it was set for.
     for (let at = this; at; at = at.parent) if ((at.navigation ?? at.action) !== undefined) return at.navigation ?? at.action;
-    return 0;
+    return byDefault.navigation;
   }
   #find(kind) {
     for (let at = this; at; at = at.parent) if (at[kind] !== undefined) return at[kind];

@@ -27,6 +27,7 @@ export async function ariaMatch(subject, args, call) {
     return;
   }
   const snapshot = new Snapshot(name, 'aria', '.aria.yml', call);
+  if (snapshot.ignored) return;
   if (text === '') {
     const seen = await see();
     snapshot.told(`A snapshot is not provided, generating new baseline.`);

@@ -16,6 +16,7 @@ export async function toHaveScreenshot(subject, [first, second], call) {
   const named = typeof first === 'string' || Array.isArray(first);
   const options = tolerance((named ? second : first) ?? {}, 'toHaveScreenshot');
   const snapshot = new Snapshot(named ? first : undefined, 'screenshot', '.png', call);
+  if (snapshot.ignored) return;
   if (!['.png', '.webp'].includes(snapshot.ending.toLowerCase())) throw new Error(`Screenshot name "${snapshot.expected.split('/').at(-1)}" must have a '.png' or '.webp' extension`);
   if (snapshot.ending.toLowerCase() === '.webp') throw new Error('toHaveScreenshot: pictures are kept as .png here, .webp is not supported yet');
   const timeout = options.timeout ?? call.timeout;

@@ -18,6 +18,8 @@ export class Snapshot {
     if (!this.info) throw new Error(`${kind === 'screenshot' ? 'toHaveScreenshot' : 'toMatchSnapshot'}() must be called during the test`);
     Object.assign(this, { kind, call, ...this.info._names.next(name, kind, byDefault) });
     this.mode = this.info._updateSnapshots;
+    /** Nothing is compared: `ignoreSnapshots` of the configuration. */
+    this.ignored = this.info.project.ignoreSnapshots;
   }
 
   get isPicture() { return PICTURES.includes(this.ending.toLowerCase()); }
@@ -109,6 +111,7 @@ export async function toMatchSnapshot(received, args, call) {
   const options = tolerance(rest, 'toMatchSnapshot');
   const bytes = Buffer.from(received);
   const snapshot = new Snapshot(name, 'snapshot', isText ? '.txt' : endingOf(bytes), call);
+  if (snapshot.ignored) return;
   const actual = bytes.toString('base64');
   const expected = await snapshot.read();
   if (expected === undefined) { await snapshot.missing(() => actual); return; }

@@ -4,7 +4,7 @@ export function project(config) {
   return {
     name: config.project ?? '', testDir: config.testDir ?? '', snapshotDir: config.snapshotDir || config.testDir || '', outputDir: config.outputDir ?? '',
     timeout: config.timeout, retries: config.retries ?? 0, repeatEach: config.repeatEach || 1, use: { ...config.use }, metadata: config.metadata ?? {},
-    dependencies: [], grep: expressions(config.projectGrep, /.*/), grepInvert: expressions(config.projectGrepInvert, null), testMatch: '**/*.@(spec|test).?(c|m)[jt]s?(x)', testIgnore: [], ignoreSnapshots: false,
+    dependencies: [], grep: expressions(config.projectGrep, /.*/), grepInvert: expressions(config.projectGrepInvert, null), testMatch: '**/*.@(spec|test).?(c|m)[jt]s?(x)', testIgnore: [], ignoreSnapshots: config.ignoreSnapshots ?? false,
   };
 }
 
