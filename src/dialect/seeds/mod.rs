@@ -249,7 +249,12 @@ fn every_message_is_a_case() {
             testbro::events::ExecutionEvent::NAMES,
             testbro::events::SessionEvent::NAMES,
         ],
-        &[swe::messages::Request::NAMES, swe::messages::Connection::NAMES, swe::events::Event::NAMES],
+        &[
+            swe::messages::Request::NAMES,
+            swe::messages::Work::NAMES,
+            swe::messages::Connection::NAMES,
+            swe::events::Event::NAMES,
+        ],
         &[cloud::messages::Message::NAMES],
     ];
     for (seed, declared) in SEEDS.iter().zip(declared) {

@@ -25,15 +25,29 @@ pub enum Message {
         /// When, RFC 3339.
         timestamp: String,
     },
+    /// An extension: what an agent is asked.
+    Work {
+        /// It.
+        work: Box<Work>,
+        /// What stands around it; peers may leave that out.
+        stamp: Option<Stamp>,
+    },
     /// What happened.
     Event(Box<Envelope>),
 }
 
-/// An event, when it was told and by whom.
+/// An event of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// It.
     pub event: Event,
+    /// What stands around it.
+    pub stamp: Stamp,
+}
+
+/// When and by whom something was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
     /// When, RFC 3339.
     pub timestamp: String,
     /// The service that tells it.
@@ -49,14 +63,20 @@ messages! {
         "unsubscribe" => Unsubscribe(Subscription),
         /// Are you there? Acknowledged.
         "ping" => Ping(Nothing),
-        /// An extension: work for an agent.
-        "workflow.start" => WorkflowStart(WorkflowStart),
-        /// An extension: no more of it.
-        "workflow.cancel" => WorkflowCancel(WorkflowCancel),
         /// An extension: a command in words of no protocol.
         "understudy:command" => Command(OurCommand),
         /// An extension: an event in words of no protocol.
         "understudy:event" => Event(OurEvent),
+    }
+}
+
+messages! {
+    /// What an agent is asked.
+    Work {
+        /// To do something.
+        "workflow.start" => Start(WorkflowStart),
+        /// To do no more of it.
+        "workflow.cancel" => Cancel(WorkflowCancel),
     }
 }
 
@@ -198,8 +218,8 @@ pub struct Stats {
 /// When it is one of this protocol and cannot be understood.
 pub fn decode(name: &str, payload: Option<&Value>) -> Result<Option<Message>, Malformed> {
     match name {
-        "workflow.start" | "workflow.cancel" => request(name, Some(bare(payload))),
         _ if Request::NAMES.contains(&name) => request(name, payload),
+        _ if Work::NAMES.contains(&name) => work(name, payload),
         _ if Connection::NAMES.contains(&name) => connection(name, payload).map(Some),
         _ if Event::NAMES.contains(&name) => {
             event(name, payload).map(|envelope| Some(Message::Event(Box::new(envelope))))
@@ -227,7 +247,7 @@ fn event(name: &str, payload: Option<&Value>) -> Result<Envelope, Malformed> {
     let Some(event) = event else {
         return Err(outer.refuse(Refusal::new("is no event of this protocol").within("type")));
     };
-    Ok(Envelope { event, timestamp: outer.text("timestamp")?, source: outer.text("source")? })
+    Ok(Envelope { event, stamp: Stamp { timestamp: outer.text("timestamp")?, source: outer.text("source")? } })
 }
 
 fn connection(name: &str, payload: Option<&Value>) -> Result<Message, Malformed> {
@@ -239,19 +259,21 @@ fn connection(name: &str, payload: Option<&Value>) -> Result<Message, Malformed>
 
 fn request(name: &str, payload: Option<&Value>) -> Result<Option<Message>, Malformed> {
     let payload = payload.unwrap_or(&Value::Null);
-    match Request::read(name, payload) {
-        Ok(request) => Ok(request.map(Message::Request)),
-        Err(refusal) => Err(refused(name, &refusal, payload.get("workflow_id"))),
-    }
+    Request::read(name, payload)
+        .map(|request| request.map(Message::Request))
+        .map_err(|refusal| refused(name, &refusal, None))
 }
 
 /// What an agent is asked comes in an envelope or without one.
-fn bare(payload: Option<&Value>) -> &Value {
-    match payload {
-        Some(Value::Object(map)) if !map.contains_key("workflow_id") => map.get("data").or(payload),
-        _ => payload,
+fn work(name: &str, payload: Option<&Value>) -> Result<Option<Message>, Malformed> {
+    let payload = payload.unwrap_or(&Value::Null);
+    let enveloped = payload.get("data").filter(|_| payload.get("workflow_id").is_none());
+    let data = enveloped.unwrap_or(payload);
+    let stamp = enveloped.and_then(|_| read(payload).ok());
+    match Work::read(name, data) {
+        Ok(work) => Ok(work.map(|work| Message::Work { work: Box::new(work), stamp })),
+        Err(refusal) => Err(refused(name, &refusal, data.get("workflow_id"))),
     }
-    .unwrap_or(&Value::Null)
 }
 
 /// What stands around the data of an event.
@@ -296,11 +318,15 @@ pub fn encode(message: &Message) -> (&'static str, Value) {
             let kind = told.name().replace('_', ".");
             (told.name(), json!({"type": kind, "timestamp": timestamp, "data": told.payload()}))
         }
+        Message::Work { work, stamp: None } => (work.name(), work.payload()),
+        Message::Work { work, stamp: Some(stamp) } => (work.name(), enveloped(work.name(), stamp, work.payload())),
         Message::Event(envelope) => {
-            let Envelope { event, timestamp, source } = &**envelope;
-            let payload =
-                json!({"type": event.name(), "timestamp": timestamp, "source": source, "data": event.payload()});
-            (event.name(), payload)
+            let Envelope { event, stamp } = &**envelope;
+            (event.name(), enveloped(event.name(), stamp, event.payload()))
         }
     }
+}
+
+fn enveloped(name: &str, stamp: &Stamp, data: Value) -> Value {
+    json!({"type": name, "timestamp": stamp.timestamp, "source": stamp.source, "data": data})
 }
