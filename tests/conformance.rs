@@ -48,6 +48,7 @@ areas! {
     tests
     todo
     tracing
+    video
     websocket
 }
 

@@ -50,6 +50,7 @@ mod sync;
 pub mod trace_events;
 mod transport;
 pub mod url_match;
+pub mod video;
 mod way;
 mod window;
 

@@ -12,3 +12,4 @@ mod recordings;
 mod reporters;
 mod run;
 mod support;
+mod video;

@@ -145,6 +145,23 @@ pub struct ContextOptions {
     pub proxy: Option<ContextProxy>,
     /// False: downloads are refused.
     pub accept_downloads: Option<bool>,
+    /// Its pages are filmed.
+    pub record_video: Option<RecordVideo>,
+}
+
+/// How pages are filmed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RecordVideo {
+    /// Where videos go.
+    pub dir: String,
+    /// Width and height; absent is the page's, made smaller to fit.
+    pub size: Option<Size>,
+    /// Pictures in a second.
+    #[serde(default)]
+    pub fps: Option<u32>,
+    /// They are made when somebody saves them, not when the context closes.
+    #[serde(default)]
+    pub lazy: bool,
 }
 
 /// Tells an explicit null from nothing.

@@ -15,10 +15,9 @@ const WITHOUT_EFFECT: [(&str, &str); 8] = [
     ("tag", "tags of a whole run are not told"),
 ];
 /// The same of options in `use`.
-const OPTIONS_WITHOUT_EFFECT: [(&str, &str); 4] = [
+const OPTIONS_WITHOUT_EFFECT: [(&str, &str); 3] = [
     ("connectOptions", "Chromium is started here"),
     ("channel", "the Chromium that is here is used (--browser names another)"),
-    ("video", "no video is recorded: there is no encoder"),
     ("agentOptions", "there are no agents in tests"),
 ];
 /// Of `launchOptions` those that are honoured.

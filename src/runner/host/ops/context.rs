@@ -104,6 +104,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             let exported = operations.hars.export_all(&of.context).await;
             context.close();
             operations.context_closed(&of.context).await;
+            operations.finish_videos(Some(&context)).await?;
             operations.api.forget_context(&of.context);
             exported?;
             Ok(Value::Null.into())

@@ -30,6 +30,7 @@ mod trace;
 mod trace_events;
 mod traffic;
 mod trust;
+mod video;
 
 pub use failure::Failure;
 pub use files::ReadableFiles;
@@ -78,6 +79,7 @@ pub struct Operations {
     hars: hars::Hars,
     linguist: Linguist,
     traced: trace_events::Traced,
+    studios: video::Studios,
 }
 
 impl Operations {
@@ -102,6 +104,7 @@ impl Operations {
             hars: hars::Hars::default(),
             linguist: Linguist::default(),
             traced: trace_events::Traced::default(),
+            studios: video::Studios::default(),
         })
     }
 
@@ -116,6 +119,7 @@ impl Operations {
             "exposed" => scripts::answer(self, params).await,
             "api" => api::perform(self, operation, params).await,
             "browser" => browser::perform(self, operation, params).await,
+            "video" => video::perform(self, operation, params).await,
             "cdp" => cdp::perform(self, operation, params).await,
             "coverage" => coverage::perform(self, operation, params).await,
             "context" => context::perform(self, operation, params).await,
@@ -162,6 +166,10 @@ impl Operations {
             context.close();
         }
         self.linguist.leave();
+        if let Err(error) = self.finish_videos(None).await {
+            tracing::warn!(%error, "failed to write a video");
+        }
+        self.close_studio().await;
         self.browsers.end().await;
     }
 

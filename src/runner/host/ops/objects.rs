@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::tell;
+use super::video::Videos;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route, RoutedSocket};
 use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 pub(super) struct Objects {
     events: mpsc::UnboundedSender<ToWorker>,
     tables: Mutex<Tables>,
+    pub(super) videos: Videos,
 }
 
 #[derive(Default)]
@@ -47,7 +49,7 @@ impl Tables {
 
 impl Objects {
     pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>) -> Arc<Self> {
-        Arc::new(Self { events, tables: Mutex::default() })
+        Arc::new(Self { events, tables: Mutex::default(), videos: Videos::default() })
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {

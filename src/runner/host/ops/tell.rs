@@ -125,6 +125,9 @@ fn page_created(objects: &Objects, context: &str, page: &Page) {
     if let Some(opener) = page.opener().and_then(|opener| objects.page_name(opener)) {
         params["opener"] = json!(opener);
     }
+    if let Some(video) = objects.videos.begin(page) {
+        params["video"] = json!(video);
+    }
     objects.send(context, "page", params);
     let mut children: Vec<Frame> = page.frames().into_iter().filter(|child| child.parent().is_some()).collect();
     children.sort_by_key(depth);

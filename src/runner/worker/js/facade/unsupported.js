@@ -18,6 +18,7 @@ import { Route } from './api/route.js';
 import { APIRequest, APIRequestContext } from './api/request.js';
 import { APIResponse } from './api/response.js';
 import { Tracing } from './api/tracing.js';
+import { Video } from './api/video.js';
 import { WebSocket } from './api/websocket.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
@@ -53,6 +54,7 @@ const CLASSES = [
   [TestInfo, 'testInfo'],
   [Touchscreen, 'touchscreen'],
   [Tracing, 'tracing'],
+  [Video, 'video'],
   [WebSocket, 'webSocket'],
   [WebError, 'webError'],
 ];

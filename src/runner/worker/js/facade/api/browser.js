@@ -34,6 +34,7 @@ export class Browser extends Emitter {
   }
   async _newContext(options, apiName, step) {
     this.#mustBeOpen(apiName || 'browser.newContext');
+    if (options.recordVideo) options = { ...options, recordVideo: { dir: this._defaults().artifacts, ...options.recordVideo } };
     const { context, version } = await op('context.new', { browser: this._id, options }, { apiName, step: step?.id, stack: step?.stack });
     this._version = version;
     const made = this._add(context, options);

@@ -35,6 +35,7 @@ export class BrowserContext extends Emitter {
     this._options = options;
     this._timeouts = new Timeouts(undefined);
     this._pages = new Set();
+    this._videos = [];
     /** Requests the host told of, by its name for them. */
     this._requests = new Map();
     this._closed = false;

@@ -21,6 +21,7 @@ import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
 import { eventStep } from './waiter.js';
+import { Video } from './video.js';
 import { WebSocket } from './websocket.js';
 import { WebStorage } from './webstorage.js';
 
@@ -31,7 +32,7 @@ const EVENTS_TO_COME = ['dialogclosed', 'worker'];
 const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser', 'websocket'];
 
 export class Page extends Emitter {
-  constructor(context, { page, mainFrame, opener, viewport }) {
+  constructor(context, { page, mainFrame, opener, viewport, video }) {
     super();
     this._id = page;
     this._context = context;
@@ -41,6 +42,8 @@ export class Page extends Emitter {
     this._frames.add(this._main);
     this._opener = opener ? lookup(opener) : null;
     this._viewport = viewport ?? null;
+    this._video = video ? new Video(video) : null;
+    if (video) context._videos.push(this._video);
     this._closed = false;
     /** Functions that pages may call, by name. */
     this._exposed = new Map();
@@ -144,6 +147,7 @@ export class Page extends Emitter {
     const { base64 } = await apiCall('page.pdf', 'PDF', 'page.pdf', { ...paper(options), page: this._id }, options);
     return Buffer.from(base64, 'base64');
   }
+  video() { return this._video; }
   get coverage() { return (this._coverage ??= new Coverage(this)); }
   async setViewportSize({ width, height }) {
     await apiCall('page.setViewportSize', 'Set viewport size', 'page.setViewportSize', { page: this._id, width, height });

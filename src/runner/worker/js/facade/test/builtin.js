@@ -5,6 +5,7 @@ import { APIRequest } from '../api/request.js';
 import { setTestIdAttribute } from '../selectors.js';
 import { declareParameters, Pool } from './registration.js';
 import { beginTrace } from './tracing.js';
+import { endVideos, filming } from './video.js';
 
 /** Options that become options of the context as they are. */
 const CONTEXT = ['acceptDownloads', 'bypassCSP', 'colorScheme', 'deviceScaleFactor', 'extraHTTPHeaders', 'geolocation', 'hasTouch', 'httpCredentials', 'ignoreHTTPSErrors',
@@ -36,9 +37,11 @@ const fixtures = {
   _options: [options(), { auto: true, box: true }],
   context: async ({ _options }, use, info) => {
     if (info?._hookOfAll) throw new Error(notInHookOfAll(info._hookOfAll));
-    const context = await browser._newContext(_options.context, '');
+    const film = filming(info, _options.video);
+    const context = await browser._newContext({ ..._options.context, ...film }, '');
     await use(context);
     await context.close();
+    if (film) await endVideos(info, _options.video, context._videos);
   },
   page: async ({ context }, use) => { await use(await context.newPage()); },
   request: async ({ _options }, use) => {
@@ -63,7 +66,7 @@ function options() {
     for (const name of CONTEXT) if (values[name] !== undefined) context[name] = values[name];
     const timeouts = { action: values.actionTimeout, navigation: values.navigationTimeout };
     setTestIdAttribute(values.testIdAttribute);
-    inForce = { context, timeouts, screenshot: values.screenshot, launchOptions: values.launchOptions };
+    inForce = { context, timeouts, screenshot: values.screenshot, launchOptions: values.launchOptions, video: values.video, artifacts: info?.project.outputDir };
     if (info?.retry !== undefined) await beginTrace(info, values.trace);
     await use(inForce);
   };

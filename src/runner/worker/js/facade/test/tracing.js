@@ -3,18 +3,18 @@ import { op } from '../op.js';
 import { native } from '../native.js';
 import { openSteps } from '../steps.js';
 
-const modeOf = option => (typeof option === 'string' ? option : option?.mode) ?? 'off';
+export const modeOf = option => (typeof option === 'string' ? option : option?.mode) ?? 'off';
 
-/** Whether an attempt is traced; the numbers of its retries decide. */
-function isTraced(mode, retry) {
+/** Whether an attempt is traced or filmed; the numbers of its retries decide. */
+export function isRecorded(mode, retry) {
   if (mode === 'on' || mode === 'retain-on-failure' || mode === 'retain-on-failure-and-retries') return true;
-  if (mode === 'on-first-retry' || mode === 'retry-with-trace') return retry === 1;
+  if (mode === 'on-first-retry' || mode === 'retry-with-trace' || mode === 'retry-with-video') return retry === 1;
   if (mode === 'on-all-retries') return retry > 0;
   return mode === 'retain-on-first-failure' && retry === 0;
 }
 
 /** Whether somebody wants it now that the attempt is over. */
-function isKept(mode, info) {
+export function isKept(mode, info) {
   const failed = info.status !== info.expectedStatus && info.status !== 'skipped' && info.status !== 'interrupted';
   if (mode === 'retain-on-failure' || mode === 'retain-on-first-failure') return failed;
   return mode !== 'retain-on-failure-and-retries' || failed || info.retry > 0;
@@ -23,7 +23,7 @@ function isKept(mode, info) {
 /** Begins a trace where the option says so. */
 export async function beginTrace(info, option) {
   const mode = modeOf(option);
-  if (!isTraced(mode, info.retry)) return;
+  if (!isRecorded(mode, info.retry)) return;
   const { screenshots = true, snapshots = true } = Object(option);
   await op('tracing.begin', { screenshots, snapshots, open: openSteps() });
   info._trace = { mode, option };
