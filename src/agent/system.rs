@@ -9,6 +9,8 @@ pub struct Versions {
     pub playwright: String,
     /// Of the browser, where one was found.
     pub chromium: Option<String>,
+    /// Of Node.js, where the official runner runs the tests.
+    pub node: Option<String>,
 }
 
 /// `systemInfo` of a registration: Node's words for platform and architecture, because that is what servers know.
@@ -22,7 +24,8 @@ pub(super) fn info(versions: &Versions) -> Map<String, Value> {
     for (key, value) in [
         ("platform", json!(platform(std::env::consts::OS))),
         ("arch", json!(arch(std::env::consts::ARCH))),
-        ("nodeVersion", json!("none")),
+        ("nodeVersion", json!(versions.node.as_deref().unwrap_or("none"))),
+        ("runners", json!([if versions.node.is_some() { "node" } else { "builtin" }])),
         ("playwrightVersion", json!(versions.playwright)),
         ("agentVersion", json!(env!("CARGO_PKG_VERSION"))),
         ("cpuCount", json!(cores)),
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn everything_a_server_shows_is_there() {
-        let versions = Versions { playwright: "1.2.3".to_owned(), chromium: Some("156.0".to_owned()) };
+        let versions = Versions { playwright: "1.2.3".to_owned(), chromium: Some("156.0".to_owned()), node: None };
         let info = info(&versions);
         for key in [
             "platform",

@@ -1,14 +1,17 @@
 //! What is said about sessions and their browser wherever an agent plays: `agent`, `up`, `demo`.
 
+use super::run::RunnerName;
 use super::{CouldNotRun, duration};
 use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
-use crate::browser::launch::{find_chromium, sweep_profiles};
+use crate::browser::launch::{find_chromium, is_confined, sweep_profiles};
 use crate::browser::{BrowserPool, LaunchError, LaunchOptions, Mode};
 use crate::config;
 use crate::recorder::RecorderOptions;
 use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
-use crate::session::{Recordings, RecordingsOptions, SessionOptions, Sessions};
+use crate::runner::node::NodeRunner;
+use crate::session::{Performer, Recordings, RecordingsOptions, SessionOptions, Sessions};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
@@ -54,6 +57,9 @@ pub(super) struct Playing {
     /// A variable of the environment that tests may read; repeatable. None where none is named
     #[arg(long, value_name = "NAME")]
     env: Vec<String>,
+    /// Who runs the tests: this program, or the official runner of this machine with Node.js, in which tests may do all that this user may
+    #[arg(long, value_name = "RUNNER", default_value = "builtin")]
+    runner: RunnerName,
     /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
     #[arg(long)]
     allow_unsupported: bool,
@@ -87,7 +93,23 @@ impl Playing {
                 None
             }
         };
-        Ok(Versions { playwright: PLAYWRIGHT_VERSION.to_owned(), chromium })
+        Ok(match self.node().await? {
+            Some(NodeRunner { playwright, node, .. }) => Versions { playwright, chromium, node: Some(node) },
+            None => Versions { playwright: PLAYWRIGHT_VERSION.to_owned(), chromium, node: None },
+        })
+    }
+
+    /// The official runner, where it is asked for.
+    async fn node(&self) -> Result<Option<NodeRunner>, CouldNotRun> {
+        if self.runner == RunnerName::Builtin {
+            return Ok(None);
+        }
+        if self.cdp_endpoint.is_some() {
+            return Err(CouldNotRun(
+                "--cdp-endpoint cannot be used with --runner node: it starts its own browser".to_owned(),
+            ));
+        }
+        Ok(Some(NodeRunner::find(&std::env::current_dir()?, &config::environment()).await?))
     }
 
     pub(super) fn max_sessions(&self) -> usize {
@@ -108,7 +130,11 @@ impl Playing {
         let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
         let runner =
             Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None, ops::Trust::Pages), runner)?;
-        let sessions = Sessions::new(Arc::new(runner), self.session_options(&options.state_dir));
+        let performer = match self.node().await? {
+            Some(node) => Performer::Node(Arc::new(node)),
+            None => Performer::Builtin(Arc::new(runner)),
+        };
+        let sessions = Sessions::new(performer, self.session_options(&options.state_dir));
         let recordings = Recordings::new(pool.clone(), self.recordings_options());
         let ended = agent::run(options, starter(sessions, recordings), shutdown).await;
         pool.close().await;
@@ -144,6 +170,11 @@ impl Playing {
             env,
             allow_unsupported: self.allow_unsupported,
             artifacts: state_dir.join("artifacts"),
+            launch: json!({
+                "executablePath": self.chromium().ok().flatten(), "args": self.browser_arg,
+                // As our own launch has it.
+                "chromiumSandbox": !is_confined(),
+            }),
         }
     }
 }

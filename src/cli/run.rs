@@ -20,6 +20,7 @@ use crate::model::run::{Outcome, RunEvent};
 use crate::report::{About, Reporter};
 use crate::runner::host::{Runner, ops};
 pub(super) use args::Args;
+pub(super) use node::RunnerName;
 use plan::{Plan, plan};
 use recording::Explainer;
 use reporters::{Mark, reporters};

@@ -7,6 +7,8 @@ use crate::model::action::Recording;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
+use crate::runner::node::{NodeRequest, NodeRunner};
+use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,19 +44,30 @@ pub struct SessionOptions {
     pub allow_unsupported: bool,
     /// Each execution writes in a folder of its own below this one.
     pub artifacts: PathBuf,
+    /// `launchOptions` for the official runner, where that is the one that runs.
+    pub launch: Value,
+}
+
+/// Who runs the tests.
+#[derive(Clone)]
+pub enum Performer {
+    /// Our own runner.
+    Builtin(Arc<Runner>),
+    /// The official one of this machine.
+    Node(Arc<NodeRunner>),
 }
 
 /// Starts sessions; cheap to clone.
 #[derive(Clone)]
 pub struct Sessions {
-    runner: Arc<Runner>,
+    runner: Performer,
     options: Arc<SessionOptions>,
 }
 
 impl Sessions {
     /// Sessions of `runner`.
     #[must_use]
-    pub fn new(runner: Arc<Runner>, options: SessionOptions) -> Self {
+    pub fn new(runner: Performer, options: SessionOptions) -> Self {
         Self { runner, options: Arc::new(options) }
     }
 
@@ -65,7 +78,10 @@ impl Sessions {
         let begun = Instant::now();
         let (mut story, mask) = (Narration::new(start.execution.clone()), Mask::new(start.config.env.values()));
         let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
-        let run = self.runner.run(self.request(start), sender, cancel);
+        let run = match &self.runner {
+            Performer::Builtin(runner) => runner.run(self.request(start), sender, cancel).left_future(),
+            Performer::Node(runner) => runner.run(self.node_request(start), sender, cancel).right_future(),
+        };
         let tell = async {
             while let Some(event) = told.recv().await {
                 for event in story.tell(event) {
@@ -101,6 +117,28 @@ impl Sessions {
             },
             artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
             ..RunRequest::default()
+        }
+    }
+}
+
+impl Sessions {
+    /// The same for the official runner.
+    fn node_request(&self, start: StartExecution) -> NodeRequest {
+        let options = &self.options;
+        let config = worker_config(&start.config, &options.env, options.allow_unsupported);
+        let mut r#use = config.r#use;
+        let pictures = if options.screenshots == Screenshots::Steps { "on" } else { "off" };
+        r#use.insert("screenshot".to_owned(), json!(pictures));
+        r#use.insert("headless".to_owned(), json!(options.mode == Mode::Headless));
+        r#use.insert("launchOptions".to_owned(), options.launch.clone());
+        NodeRequest {
+            source: source(start.code),
+            folder: options.artifacts.join(folder_name(start.execution.as_str())),
+            timeout: config.timeout,
+            retries: config.retries,
+            r#use,
+            env: config.env,
+            limit: options.execution_timeout,
         }
     }
 }

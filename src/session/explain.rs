@@ -98,7 +98,7 @@ fn expectation(matcher: &str, params: &Value) -> Option<String> {
     let subject = match params["selector"].as_str() {
         Some(selector) if !selector.is_empty() => describe(selector),
         _ if matches!(matcher, "toHaveURL" | "toHaveTitle") => "the page".to_owned(),
-        _ => return None,
+        _ => params["locator"].as_str()?.to_owned(),
     };
     let words = split_words(matcher.strip_prefix("to")?);
     let not = if params["isNot"] == Value::Bool(true) { "not " } else { "" };
@@ -112,7 +112,8 @@ fn expectation(matcher: &str, params: &Value) -> Option<String> {
 fn target(params: &Value) -> String {
     match params["selector"].as_str() {
         Some(selector) if !selector.is_empty() => describe(selector),
-        _ => "the element".to_owned(),
+        // As the official runner tells it.
+        _ => params["locator"].as_str().unwrap_or("the element").to_owned(),
     }
 }
 

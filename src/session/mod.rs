@@ -8,7 +8,7 @@ mod narration;
 mod recording;
 mod target;
 
-pub use execution::{SessionOptions, Sessions};
+pub use execution::{Performer, SessionOptions, Sessions};
 pub use explain::{Explained, explain};
 pub use narration::Narration;
 pub use recording::{Controls, Recordings, RecordingsOptions};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// The official server's limit of a packet, bytes.
 const MAX_PACKET: usize = 1_000_000;
 
-const PASSING: &str = r#"
+pub(crate) const PASSING: &str = r#"
 import { test, expect } from '@playwright/test';
 test('greets', async ({ page }) => {
   await page.setContent('<label>Name <input></label><button onclick="hello.textContent = `Hello, ${document.querySelector(`input`).value}!`">Greet</button><p id="hello"></p>');
@@ -17,14 +17,14 @@ test('greets', async ({ page }) => {
   console.log('greeted');
 });"#;
 
-const FAILING: &str = r#"
+pub(crate) const FAILING: &str = r#"
 import { test, expect } from '@playwright/test';
 test('greets in vain', async ({ page }) => {
   await page.setContent('<h1>Good morning</h1>');
   await expect(page.getByRole('heading')).toHaveText('Good night', { timeout: 200 });
 });"#;
 
-const BROKEN: &str = "import { test } from '@playwright/test';\ntest('x', async () => {\n  const = 1;\n});";
+pub(crate) const BROKEN: &str = "import { test } from '@playwright/test';\ntest('x', async () => {\n  const = 1;\n});";
 
 const TRIVIAL: &str = "import { test } from '@playwright/test';\ntest('nothing', async () => {});";
 
@@ -125,7 +125,7 @@ fn code_that_cannot_be_run_is_2_and_says_where() {
 }
 
 /// Cancels an execution in the middle of this; returns how long its end takes.
-fn cancelled(server: &mut Peer, execution: &str, body: &str) -> Duration {
+pub(crate) fn cancelled(server: &mut Peer, execution: &str, body: &str) -> Duration {
     server.start_execution(execution, &after_ready(body));
     ready(server, execution);
     let asked = Instant::now();

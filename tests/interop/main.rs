@@ -7,6 +7,7 @@
 
 mod agent;
 mod hub;
+mod node;
 mod process;
 mod seeds;
 mod trace;

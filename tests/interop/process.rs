@@ -190,6 +190,8 @@ impl Agent {
             .arg("--state-dir")
             .arg(state.path().join("state"))
             .args(flags)
+            // Where the official runner is.
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop"))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

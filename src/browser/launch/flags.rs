@@ -120,6 +120,12 @@ pub(super) fn all(mode: Mode, more: &[String], wishes: &Wishes) -> Vec<String> {
     all
 }
 
+/// Whether Chromium's sandbox does not start here.
+#[must_use]
+pub fn is_confined() -> bool {
+    Surroundings::here().confined
+}
+
 /// What of the machine matters.
 struct Surroundings {
     /// Chromium's sandbox does not start as root, nor in most containers.

@@ -8,6 +8,7 @@ mod profile;
 
 pub use error::LaunchError;
 pub use find::find_chromium;
+pub use flags::is_confined;
 pub use profile::sweep_profiles;
 
 use super::cdp::Connection;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 /// Who runs the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(super) enum RunnerName {
+pub(in crate::cli) enum RunnerName {
     /// This program.
     #[default]
     Builtin,
