@@ -31,6 +31,7 @@ areas! {
     context
     devtools
     elements
+    ends
     expect
     fixtures
     frames
@@ -193,7 +194,7 @@ fn difference(expected: &Value, found: &Value, tolerated: &BTreeSet<String>) -> 
         .into_iter()
         // Only where both tell them; an error from a page has no line of the spec with the official runner.
         .filter(|field| {
-            !["steps", "errorLine"].contains(&field.as_str())
+            !["steps", "errorLine", "more"].contains(&field.as_str())
                 || !(expected[*field].is_null() || found[*field].is_null())
         })
         .filter_map(|field| match (expected[field] == found[field], tolerated.contains(field)) {
@@ -230,6 +231,13 @@ fn normalise(line: &Value, site: &str) -> Value {
         if !at.is_null() {
             verdict["errorLine"] = at.clone();
         }
+    }
+    if let Some(more) = line["more"].as_array().filter(|more| !more.is_empty()) {
+        let told = more.iter().map(|error| {
+            let (error, log) = message_and_log(error["message"].as_str().unwrap(), site);
+            json!({ "error": error, "log": log })
+        });
+        verdict["more"] = told.collect();
     }
     if let Some(steps) = line["steps"].as_array() {
         verdict["steps"] = steps.iter().map(|step| without_ports(step.as_str().unwrap(), site)).collect();

@@ -318,8 +318,9 @@ impl Session {
     pub(super) fn fail_pending(&self, error: &BrowserError) {
         let failed: Vec<Pending> = {
             let mut state = lock(&self.connection.0.state);
-            let ids: Vec<u64> =
+            let mut ids: Vec<u64> =
                 state.pending.iter().filter(|(_, pending)| pending.session == self.id).map(|(id, _)| *id).collect();
+            ids.sort_unstable();
             ids.into_iter().filter_map(|id| state.pending.remove(&id)).collect()
         };
         for pending in failed {

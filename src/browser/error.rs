@@ -22,6 +22,14 @@ pub enum BrowserError {
         /// What was tried until then.
         log: CallLog,
     },
+    /// Nobody wants it any more.
+    #[error("{why}{log}")]
+    Interrupted {
+        /// In the words of who ended it.
+        why: String,
+        /// What was tried until then.
+        log: CallLog,
+    },
     /// The renderer of the page is gone.
     #[error("Target crashed{log}")]
     Crashed {
@@ -154,6 +162,7 @@ impl BrowserError {
         match &mut self {
             Self::Timeout { log: own, .. }
             | Self::Closed { log: own }
+            | Self::Interrupted { log: own, .. }
             | Self::Crashed { log: own }
             | Self::FrameDetached { log: own }
             | Self::ContextDestroyed { log: own }

@@ -81,11 +81,16 @@ impl Locator {
                     (verdict.received, verdict.error) = (last.received, last.error);
                 } else {
                     let text = error.to_string();
-                    if error.is_closed() {
-                        progress.note(text.clone());
-                    }
                     let text = text.split("\nCall log:\n").next().unwrap_or_default();
-                    verdict.error = Some(text.strip_prefix("Error: ").unwrap_or(text).to_owned());
+                    let broken_off = error.is_closed() || matches!(error, BrowserError::Interrupted { .. });
+                    if error.is_closed() {
+                        progress.note(text);
+                    }
+                    if broken_off && (last.received.is_some() || last.error.is_some()) {
+                        (verdict.received, verdict.error) = (last.received, last.error);
+                    } else {
+                        verdict.error = Some(text.strip_prefix("Error: ").unwrap_or(text).to_owned());
+                    }
                 }
             }
         }

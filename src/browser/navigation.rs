@@ -40,7 +40,13 @@ impl Frame {
         if self.page().has_no_renderer() {
             return Err(BrowserError::navigation("Page crashed").with_log(&progress.log));
         }
-        progress.run(self.while_attached(self.navigate(url, options))).await
+        let navigated = progress.run(self.while_attached(self.navigate(url, options))).await;
+        navigated.map_err(|error| match error {
+            BrowserError::Closed { log } => {
+                BrowserError::navigation("net::ERR_ABORTED; maybe frame was detached?").with_log(&log)
+            }
+            other => other,
+        })
     }
 
     async fn navigate(&self, url: &str, options: &GotoOptions) -> Result<Option<Request>, BrowserError> {

@@ -7,9 +7,10 @@ use super::way::Point;
 use futures_util::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// A point in time, and the timeout it came from (messages name that).
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,56 @@ tokio::task_local! {
     static WITNESS: Arc<dyn CallWitness>;
 }
 
+/// Ends an operation from outside; see [`interruptible`]. Clones end the same.
+#[derive(Clone, Default)]
+pub struct Interruption(Arc<Interrupting>);
+
+#[derive(Default)]
+struct Interrupting {
+    why: OnceLock<(String, Option<String>)>,
+    happened: CancellationToken,
+    log: Mutex<Option<CallLog>>,
+}
+
+impl Interruption {
+    /// The operation ends now: with these words, and with this line at the end of its log.
+    pub fn interrupt(&self, why: String, line: Option<String>) {
+        // Once is enough.
+        let _ = self.0.why.set((why, line));
+        self.0.happened.cancel();
+    }
+
+    /// Completes when it is interrupted.
+    async fn happened(&self, log: &CallLog) -> BrowserError {
+        self.0.happened.cancelled().await;
+        let (why, line) = self.0.why.get().cloned().unwrap_or_default();
+        line.into_iter().for_each(|line| log.note(line));
+        BrowserError::Interrupted { why, log: log.clone() }
+    }
+}
+
+tokio::task_local! {
+    static INTERRUPTION: Interruption;
+}
+
+/// Runs `work` until it ends or is interrupted. What waits in it by a [`Progress`] ends in its own manner then; the rest is dropped.
+pub async fn interruptible<T, E: From<BrowserError>>(
+    interruption: Interruption,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let own = interruption.clone();
+    tokio::select! {
+        // What waits is asked first.
+        biased;
+        result = INTERRUPTION.scope(interruption, work) => result,
+        error = async {
+            own.0.happened.cancelled().await;
+            let log = own.0.log.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+            own.happened(&log).await
+        } => Err(error.into()),
+    }
+}
+
 /// Runs `work` under the eyes of `witness`: all that is begun in this task meanwhile.
 pub async fn witnessed<T>(witness: Arc<dyn CallWitness>, work: impl Future<Output = T>) -> T {
     WITNESS.scope(witness, work).await
@@ -79,7 +130,12 @@ struct Log {
 impl CallLog {
     /// Of an operation that begins now, told to the witness of this task.
     fn begin() -> Self {
-        Self(Arc::new(Log { lines: Mutex::default(), witness: WITNESS.try_with(Clone::clone).ok() }))
+        let log = Self(Arc::new(Log { lines: Mutex::default(), witness: WITNESS.try_with(Clone::clone).ok() }));
+        // Nobody may interrupt it.
+        let _ = INTERRUPTION.try_with(|interruption| {
+            *interruption.0.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
+        });
+        log
     }
 
     /// Adds a line.
@@ -149,18 +205,20 @@ fn longest_repetition(lines: &[String]) -> (usize, usize) {
 }
 
 /// A deadline and a log that travel together through one operation.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Progress {
     /// When the operation gives up.
     pub deadline: Deadline,
     /// What it did so far.
     pub log: CallLog,
+    interruption: Option<Interruption>,
 }
 
 impl Progress {
     /// Starts now; 0 waits for ever.
     pub fn new(timeout_ms: u64) -> Self {
-        Self { deadline: Deadline::after(timeout_ms), log: CallLog::begin() }
+        let interruption = INTERRUPTION.try_with(Clone::clone).ok();
+        Self { deadline: Deadline::after(timeout_ms), log: CallLog::begin(), interruption }
     }
 
     /// Adds a line to the log.
@@ -195,6 +253,15 @@ impl Progress {
             biased;
             result = work => result.map_err(|error| error.with_log(&self.log)),
             () = self.deadline.passed() => Err(self.timeout()),
+            error = self.interrupted() => Err(error),
+        }
+    }
+
+    /// Completes when somebody ends the operation from outside.
+    async fn interrupted(&self) -> BrowserError {
+        match &self.interruption {
+            Some(interruption) => interruption.happened(&self.log).await,
+            None => std::future::pending().await,
         }
     }
 }

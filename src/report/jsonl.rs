@@ -7,9 +7,9 @@ use crate::model::run::{Annotation, Attempt, Location, Outcome, RunEvent, Status
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Writes `{"file","title","status","expectedStatus","durationMs","retry","location":{"line","column"},"error"?,"annotations"}` per
+/// Writes `{"file","title","status","expectedStatus","durationMs","retry","location":{"line","column"},"error"?,"more"?,"annotations"}` per
 /// attempt: `title` is the titles of `describe` and test joined by ` › `, `status` one of `passed`, `failed`, `timedOut`, `skipped` and
-/// `interrupted`, `error` the first one as `{"message","stack","location"?:{"file","line","column"}}`. What concerns no
+/// `interrupted`, `error` the first one as `{"message","stack","location"?:{"file","line","column"}}`, `more` the others. What concerns no
 /// test (a file that does not load) goes to the other writer, as text.
 pub struct Jsonl {
     lines: Output,
@@ -35,6 +35,7 @@ impl Jsonl {
             retry: attempt.retry,
             location: Place { line: entry.case.location.line, column: entry.case.location.column },
             error: attempt.errors.first().map(Error::from),
+            more: attempt.errors.iter().skip(1).map(Error::from).collect(),
             annotations: &attempt.annotations,
         };
         if let Ok(line) = serde_json::to_string(&line) {
@@ -73,6 +74,8 @@ struct Line<'a> {
     location: Place,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Error<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more: Vec<Error<'a>>,
     annotations: &'a [Annotation],
 }
 

@@ -264,6 +264,15 @@ pub enum ToHost {
         /// The operation's.
         id: u32,
     },
+    /// Break off a running operation: it is answered with an error that has its call log. Nothing where it is answered already.
+    Interrupt {
+        /// The operation's.
+        id: u32,
+        /// The error's words.
+        why: String,
+        /// What the call log says of it, if anything.
+        line: Option<String>,
+    },
     /// An error outside any test (`afterAll` of a file, worker fixtures).
     Error {
         /// What.

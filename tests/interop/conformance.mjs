@@ -106,7 +106,7 @@ function compare(expected, found) {
     }
     for (const field of new Set([...Object.keys(verdict), ...Object.keys(other)])) {
       // Where only one tells them there is nothing to compare; an error from a page has no line of the spec with the official runner.
-      if (['steps', 'errorLine'].includes(field) && !(verdict[field] && other[field])) continue;
+      if (['steps', 'errorLine', 'more'].includes(field) && !(verdict[field] && other[field])) continue;
       const [a, b] = [verdict[field], other[field]].map(value => JSON.stringify(value));
       if (a !== b) differences.push(`${name}\n  ${field} expected ${a}\n  ${field} found    ${b}`);
     }

@@ -2,7 +2,7 @@
 
 /** Strips what no two runs share: colours, ports, durations, counts and timing of attempts. */
 export function normalise(verdict, site) {
-  const { file, title, status, expectedStatus, retry, location, error, annotations, steps } = verdict;
+  const { file, title, status, expectedStatus, retry, location, error, annotations, steps, more } = verdict;
   return {
     file,
     title,
@@ -12,6 +12,7 @@ export function normalise(verdict, site) {
     line: location.line,
     annotations: annotations.map(({ type, description }) => (description ? `${type}: ${description}` : type)),
     ...(error && { ...message(error.message, site), errorLine: error.location?.line }),
+    ...(more?.length && { more: more.map(error => message(error.message, site)) }),
     ...(steps && { steps: steps.map(step => withoutPorts(step, site)) }),
   };
 }

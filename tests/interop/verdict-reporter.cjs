@@ -19,6 +19,7 @@ class Verdicts {
       retry: result.retry,
       location: at(test.location),
       error: first && { message: first.message ?? first.value, stack: first.stack, location: first.location?.file.startsWith(this.root) ? at(first.location) : undefined },
+      more: result.errors.slice(1).map(error => ({ message: error.message ?? error.value })),
       annotations: result.annotations.map(({ type, description }) => ({ type, description })),
       steps: steps(result.steps, ''),
     }));

@@ -173,6 +173,7 @@ impl Worker {
             }
             ToHost::Intl { question } => self.operations.localize(question),
             ToHost::Abandon { id } => self.operations.abandon(id),
+            ToHost::Interrupt { id, why, line } => self.operations.interrupt(id, why, line),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),
             ToHost::Done { .. }
             | ToHost::Ready

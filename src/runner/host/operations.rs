@@ -3,6 +3,7 @@
 use super::pictures::Pictures;
 use super::service::{Call, Service};
 use super::stage::Stage;
+use crate::browser::progress::{Interruption, interruptible};
 use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub(crate) struct Operations {
     service: Arc<dyn Service>,
     outbox: mpsc::UnboundedSender<ToWorker>,
     tasks: JoinSet<()>,
-    running: HashMap<u32, AbortHandle>,
+    running: HashMap<u32, (AbortHandle, Interruption)>,
     pictures: Pictures,
 }
 
@@ -68,7 +69,8 @@ impl Operations {
         // What shows on a picture, or takes away what is pictured, waits until the picture is taken.
         let still = (pictured.is_some() || CLOSING.contains(&&*call.name)).then(|| self.pictures.still());
         let (service, outbox) = (self.service.clone(), self.outbox.clone());
-        let performing = service.clone().perform(call);
+        let interruption = Interruption::default();
+        let performing = interruptible(interruption.clone(), service.clone().perform(call));
         let task = self.tasks.spawn(async move {
             if let Some(still) = still {
                 still.await;
@@ -85,9 +87,9 @@ impl Operations {
             let _ = outbox.send(ToWorker::OpResult { id, result });
         });
         if self.running.len() >= 2 * self.tasks.len() {
-            self.running.retain(|_, running| !running.is_finished());
+            self.running.retain(|_, (running, _)| !running.is_finished());
         }
-        self.running.insert(id, task);
+        self.running.insert(id, (task, interruption));
     }
 
     /// Answers what the worker asks `Intl`; it waits for that and does nothing else.
@@ -100,8 +102,15 @@ impl Operations {
 
     /// Nobody waits for it any more.
     pub(crate) fn abandon(&mut self, id: u32) {
-        if let Some(operation) = self.running.remove(&id) {
+        if let Some((operation, _)) = self.running.remove(&id) {
             operation.abort();
+        }
+    }
+
+    /// Somebody wants it to end now, with an error in these words.
+    pub(crate) fn interrupt(&self, id: u32, why: String, line: Option<String>) {
+        if let Some((_, interruption)) = self.running.get(&id) {
+            interruption.interrupt(why, line);
         }
     }
 

@@ -4,7 +4,7 @@ use super::route::{Header, bytes, headers};
 use super::{Failure, Operations, Performed, files, parse};
 use crate::browser::context::{ContextProxy, Credentials};
 use crate::browser::storage::Kinds;
-use crate::browser::{BrowserContext, BrowserError, CallLog};
+use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
 use crate::client::{self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Jar, Log, Proxy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -260,7 +260,7 @@ impl Log for CallLog {
 }
 
 async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
-    let log = CallLog::default();
+    let log = Progress::new(0).log;
     let of = call.api.clone().or_else(|| call.context.clone()).unwrap_or_default();
     let (options, jar, gone): (Options, Arc<dyn Jar>, BoxFuture<'_, ()>) = match (&call.api, &call.context) {
         (Some(id), _) => {
@@ -281,7 +281,7 @@ async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
     let fetched = tokio::select! {
         fetched = fetch.send(&*jar, &log, &gate) =>
             fetched.map_err(|error| Failure::new(format!("{error}{log}")))?,
-        () = gone => return Err(Failure::closed()),
+        () = gone => return Err(BrowserError::Closed { log }.into()),
         () = passed(timeout) => return Err(BrowserError::Timeout { timeout_ms: timeout, log }.into()),
     };
     if fail && !(200..400).contains(&fetched.status.as_u16()) {

@@ -60,6 +60,12 @@ impl From<BrowserError> for Failure {
     }
 }
 
+impl From<BrowserError> for OpError {
+    fn from(error: BrowserError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
 impl From<LaunchError> for Failure {
     fn from(error: LaunchError) -> Self {
         Self::new(error.to_string())

@@ -1,5 +1,5 @@
 // Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
-import { whyClosed } from './api/registry.js';
+import { isGone, whyClosed } from './api/registry.js';
 import { mistake } from './arguments.js';
 import { send, capture } from './native.js';
 import { TimeoutError } from './errors.js';
@@ -21,9 +21,9 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
   return new Promise((resolve, reject) => {
     const wrong = mistake(name, params);
     if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
-    const about = params.page ?? params.frame;
+    const target = params.page ?? params.frame ?? params.context ?? params.api;
     // The reason for closing is told to what it interrupts, not to what begins afterwards.
-    pending.set(id, { resolve, reject, apiName, stack, about: whyClosed(about) === undefined ? about : undefined });
+    pending.set(id, { resolve, reject, apiName, stack, target, about: whyClosed(target) === undefined ? target : undefined });
     try {
       send({ t: 'op', id, step: step ?? null, name, params });
     } catch (error) {
@@ -57,6 +57,7 @@ export function answered({ id, result }) {
   const waiting = pending.get(id);
   if (!waiting) return;
   pending.delete(id);
+  waiting.over?.();
   if ('Ok' in result) waiting.resolve(result.Ok);
   else waiting.reject(errorOf(result.Err, waiting));
 }
@@ -69,6 +70,21 @@ function errorOf({ name, message, closed }, { apiName, stack, about }) {
   error.stack = stack;
   if (closed) Object.defineProperty(error, 'isClosed', { value: true });
   return error;
+}
+
+/** Has the host end everything that runs, each with an error in these words and its call log; resolves when all have ended. */
+export function endAll(why) {
+  const over = [...pending].map(([id, waiting]) => {
+    send({ t: 'interrupt', id, why, line: null });
+    return new Promise(done => { waiting.over = done; });
+  });
+  return Promise.all(over);
+}
+
+/** Resolves when everything has ended that was about pages and contexts that are gone: it does so in its own time. */
+export function closedOnes() {
+  const late = [...pending.values()].filter(({ target }) => target !== undefined && isGone(target));
+  return Promise.all(late.map(waiting => new Promise(done => { waiting.over = done; })));
 }
 
 /** Gives up everything that runs; returns what it was, `{ apiName, stack }`, oldest first. */

@@ -23,13 +23,13 @@ class Timeout {
 let lastTimer = 0;
 const timers = new Map();
 
-function start(callback, delay, args, repeat) {
+function start(callback, delay, args, repeat, least = 1) {
   if (typeof callback !== 'function')
     throw new TypeError(`The "callback" argument must be of type function. Received ${callback === null ? 'null' : typeof callback}`);
   const id = ++lastTimer;
   delay = Number(delay);
   // As browsers and Node.js have it: what does not fit 31 bits is 1.
-  if (!(delay >= 1 && delay <= 0x7fffffff)) delay = 1;
+  if (!(delay >= least && delay <= 0x7fffffff)) delay = least;
   timers.set(id, { callback, args, delay, repeat });
   native.setTimeout(id, delay, repeat);
   return new Timeout(id);
@@ -41,7 +41,7 @@ function clear(timer) {
 }
 global('setTimeout', function setTimeout(callback, delay, ...args) { return start(callback, delay, args, false); });
 global('setInterval', function setInterval(callback, delay, ...args) { return start(callback, delay, args, true); });
-global('setImmediate', function setImmediate(callback, ...args) { return start(callback, 0, args, false); });
+global('setImmediate', function setImmediate(callback, ...args) { return start(callback, 0, args, false, 0); });
 global('clearTimeout', function clearTimeout(timer) { clear(timer); });
 global('clearInterval', function clearInterval(timer) { clear(timer); });
 global('clearImmediate', function clearImmediate(timer) { clear(timer); });
@@ -51,6 +51,7 @@ if (typeof queueMicrotask !== 'function')
 // --- what native code calls
 hidden('__dispatch', (kind, value) => {
   if (kind === 'message') return globalThis.__onMessage(value);
+  if (value === CHECK) return tell();
   const timer = timers.get(value);
   if (!timer) return;
   if (!timer.repeat) timers.delete(value);
@@ -58,16 +59,23 @@ hidden('__dispatch', (kind, value) => {
     timer.callback.apply(undefined, timer.args);
   } catch (error) {
     uncaught.push(error);
+    tell();
   }
 });
 
-// --- rejections nobody handled and errors nobody caught, until somebody asks
+// --- rejections nobody handled and errors nobody caught: told to who listens (`native.onUncaught`) when what waits has run, or kept
+// until somebody asks
+const CHECK = 0;
 const rejected = new Map();
 const uncaught = [];
 hidden('__rejection', (promise, reason, handled) => {
-  if (handled) rejected.delete(promise);
-  else rejected.set(promise, reason);
+  if (handled) { rejected.delete(promise); return; }
+  if (!rejected.size) native.setTimeout(CHECK, 0, false);
+  rejected.set(promise, reason);
 });
+function tell() {
+  if (native.onUncaught) for (const reason of native.collectRejections()) native.onUncaught(reason);
+}
 native.collectRejections = () => {
   const reasons = [...uncaught.splice(0), ...rejected.values()];
   rejected.clear();

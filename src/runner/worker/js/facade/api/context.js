@@ -109,7 +109,7 @@ export class BrowserContext extends Emitter {
     this._gone();
   }
   _closesBecause(reason) {
-    if (reason !== undefined) for (const page of this._pages) closedBecause(page, reason);
+    if (reason !== undefined) for (const closing of [this, ...this._pages]) closedBecause(closing, reason);
   }
   toJSON() { return { _type: 'BrowserContext', _guid: this._id }; }
   async [Symbol.asyncDispose]() { await this.close(); }

@@ -213,7 +213,7 @@ function navigatedTo(frame, url, { timeout, state }, { apiName, stack }) {
       log.push(`  navigated to "${frame._url}"`);
       try { if (matchesUrl(url, frame._url)) settle(resolve); } catch (error) { settle(reject, error); }
     };
-    const closed = () => fail(Error, CLOSED);
+    const closed = () => fail(Error, whyClosed(page._id) ?? CLOSED);
     page.on('framenavigated', moved);
     page.on('close', closed);
     if (timeout > 0) timer = setTimeout(() => fail(TimeoutError, `Timeout ${timeout}ms exceeded.`), timeout);

@@ -72,19 +72,19 @@ export class JSHandle {
   }
   async evaluate(expression, arg) {
     if (this._disposed) return this._gone('evaluate');
-    return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id }, expression, arg);
+    return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg);
   }
   async evaluateHandle(expression, arg) {
     if (this._disposed) return this._gone('evaluateHandle');
-    return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id }, expression, arg, { returnHandle: true, frame: this._frame });
+    return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg, { returnHandle: true, frame: this._frame });
   }
-  async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id })); }
+  async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id, frame: this._frame?._id })); }
   async getProperties() {
     const properties = await quiet(`${this._api}.getProperties`, 'handle.getProperties', { handle: this._id });
     return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame)]));
   }
   async getProperty(name) {
-    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
+    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
   }
   /** Its name in messages. */
   get _api() { return 'jsHandle'; }

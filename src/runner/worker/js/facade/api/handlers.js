@@ -1,5 +1,4 @@
 // Locator handlers of a page: what to do when something shows up in front.
-import { expectDefaults } from '../expect/defaults.js';
 import { quiet } from '../op.js';
 
 export async function addLocatorHandler(page, locator, handler, options = {}) {
@@ -18,7 +17,7 @@ function remove(page, id) {
   return quiet('page.removeLocatorHandler', 'page.removeLocatorHandler', { page: page._id, handler: id });
 }
 
-/** An action waits. What the handler throws fails the test at once, as nobody waits for it. */
+/** An action waits. What the handler throws ends the test, as nobody waits for it. */
 export async function covered(page, id) {
   const known = page._handlers.get(id);
   try {
@@ -26,8 +25,6 @@ export async function covered(page, id) {
     if (known.times !== undefined) known.times--;
     if (known.times === 0) await remove(page, id);
     await known.handler(known.locator);
-  } catch (error) {
-    expectDefaults.attempt()?.fail(error);
   } finally {
     quiet('', 'page.uncovered', { page: page._id, handler: id }).catch(() => {});
   }

@@ -8,12 +8,14 @@ export function register(id, object) {
 export function lookup(id) { return objects.get(id); }
 export function forget(id) { objects.delete(id); }
 
-/** Why a page was closed, by its name and those of its frames; the oldest go first. */
+/** Why a page or a context was closed, by its name, a page also by those of its frames; the oldest go first. */
 const reasons = new Map();
-export function closedBecause(page, reason) {
-  for (const id of [page._id, ...page.frames().map(frame => frame._id)]) reasons.set(id, reason);
+export function closedBecause(object, reason) {
+  for (const id of [object._id, ...object.frames?.().map(frame => frame._id) ?? []]) reasons.set(id, reason);
   while (reasons.size > 1000) reasons.delete(reasons.keys().next().value);
 }
+/** Whether the object of this name was there and is not any more. */
+export const isGone = id => reasons.has(id) || (/^(page|frame|context)@/.test(id) && !objects.has(id));
 export const whyClosed = id => reasons.get(id);
 
 /** An `Event` message of the host. Those about objects nobody knows any more are late. */

@@ -2,6 +2,7 @@
 import { apiStep, op, quiet } from '../op.js';
 import { headersList, textHeaders } from './headers.js';
 import { Request } from './network.js';
+import { closedBecause } from './registry.js';
 import { payload } from './payload.js';
 import { APIResponse } from './response.js';
 import { storedState } from './state.js';
@@ -31,9 +32,10 @@ export class APIRequestContext {
     return this.#call('fetch', options.url ?? request.url(), { method: request.method(), headers: request.headers(), ...options, ...body }, apiName);
   }
   _method(method, url, options) { return this.#call(method, url, options); }
-  async dispose() {
+  async dispose(options) {
     if (this.#disposed) return;
     this.#disposed = true;
+    if (this.#target.api) closedBecause({ _id: this.#target.api }, options?.reason ?? 'Request context disposed.');
     if (this.#target.api) await quiet('apiRequestContext.dispose', 'api.dispose', this.#target);
   }
   async [Symbol.asyncDispose]() { await this.dispose(); }

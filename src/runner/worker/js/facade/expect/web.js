@@ -5,6 +5,8 @@ import { Locator } from '../api/locator.js';
 import { Page } from '../api/page.js';
 import { resolveUrl } from '../api/url.js';
 import { handleId } from '../api/handle.js';
+import { whyClosed } from '../api/registry.js';
+import { CLOSED } from '../api/waiter.js';
 import { difference, diffLines } from './diff.js';
 import { addressMatch } from './address.js';
 import { withType } from './misuse.js';
@@ -98,14 +100,25 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
     expectedValue: 'expectedValue' in plan ? argument(plan.expectedValue, handleId).value : undefined,
     expressionArg: plan.expressionArg, useInnerText: plan.useInnerText,
   };
+  const about = isPage ? subject._id : subject._frame._id;
+  const wasOpen = whyClosed(about) === undefined;
   const result = await op(isPage ? 'expect.page' : 'expect.locator', params, { apiName: '', step, stack }).catch(error => {
     if (isPage && error.isClosed) return { matches: isNot, received: '' };
     throw error;
   });
+  if (wasOpen) giveReason(result, whyClosed(about));
   return {
     pass: result.matches, expected: plan.expected ?? plan.words, actual: receivedOf(plan, result), timeout, log: result.log,
     message: () => words(name, subject, plan, result, { isNot, timeout, title, isPage }),
   };
+}
+
+/** What broke it off in place of the host's words for it. */
+function giveReason(result, reason) {
+  if (reason === undefined) return;
+  const told = text => text?.replace(CLOSED, () => reason);
+  result.errorMessage = told(result.errorMessage);
+  result.log = result.log?.map(told);
 }
 
 function words(name, subject, plan, result, { isNot, timeout, title, isPage }) {

@@ -1,6 +1,6 @@
 // One attempt at a test: hooks before, fixtures, body, hooks after, fixtures down; never throws.
 import { native, send } from '../native.js';
-import { abandonAll, isAbandoned } from '../op.js';
+import { abandonAll, closedOnes, endAll, isAbandoned } from '../op.js';
 import { isError, plainError, SkipError, testError } from '../errors.js';
 import { failOpenSteps, inStep, stepsOf } from '../steps.js';
 import { optionsInForce } from './builtin.js';
@@ -9,6 +9,9 @@ import { setCurrentInfo, TestInfo } from './info.js';
 import { takeScreenshots } from './screenshots.js';
 import { endTrace } from './tracing.js';
 import { endGap, Slot, TimedOut } from './timing.js';
+
+/** What is thrown into the parts of a test that has to end now. */
+const BROKEN_OFF = new Error('The test has ended.');
 
 export class Attempt {
   /** `worker` is the state of the worker (runner.js). */
@@ -27,6 +30,8 @@ export class Attempt {
     this.expected = [];
     this.cancelled = Promise.withResolvers();
     this.cancelled.promise.catch(() => {});
+    /** What breaks off the parts that run, but for tearing down. */
+    this.breaks = new Set();
   }
 
   /** Runs it; `next` is the test after it, for `afterAll` of suites that end here. Resolves to whether it ended as expected. */
@@ -35,12 +40,14 @@ export class Attempt {
     const began = native.now();
     stepsOf(test.id);
     setCurrentInfo(info);
+    native.onUncaught = error => this.#uncaught(error);
     send({ t: 'testBegin', test: test.id, retry: info.retry, timeout: 0 });
     this.#leaveWord('timedOut');
     if (info.expectedStatus === 'skipped') info.status = 'skipped';
     else await this.#whole(next);
     info.duration = Math.round(native.now() - began);
-    const expected = info.status === info.expectedStatus;
+    native.onUncaught = undefined;
+    const expected = info.status === info.expectedStatus && !this.stopped;
     send({ t: 'testEnd', attempt: this.#report() });
     endGap();
     globalThis.__attempt = undefined;
@@ -57,14 +64,14 @@ export class Attempt {
         await Promise.all(this.expected);
       }));
     }
-    await new Promise(done => { setTimeout(done, 0); });
+    await new Promise(setImmediate);
     this.#collect();
-    this.#abandon();
+    this.info._closeReason = this.info.status === 'timedOut' ? `Test timeout of ${this.slot.timeout}ms exceeded.` : 'Test ended.';
     // What comes after has time of its own, as long as the test's.
     this.current = new Slot(Math.max(this.worker.config.timeout ?? 0, this.slot.timeout > 0 ? this.slot.timeout : 0));
-    await this.#quietly(() => inStep({ category: 'hook', title: 'After Hooks' }, () => this.#after(next)));
+    await this.#guard(() => inStep({ category: 'hook', title: 'After Hooks' }, () => this.#after(next)));
+    await new Promise(setImmediate);
     this.#collect();
-    abandonAll('Test ended.');
     await endTrace(this.info);
   }
 
@@ -92,8 +99,14 @@ export class Attempt {
       for (const hook of suite.hooks.afterEach) await this.#guard(() => this.#timed(() => this.hook(hook, this.fixtures)));
     }
     await takeScreenshots(this.info, optionsInForce().screenshot, pictured);
-    await this.#guard(() => this.#timed(() => this.fixtures.tearDown(this.#runner, error => this.fail(error))));
+    if (this.current.isSpent()) this.current = new Slot(this.current.timeout);
+    await this.#guard(() => this.#timed(async () => {
+      await this.fixtures.tearDown(this.#runner, error => this.fail(error));
+      await closedOnes();
+    }, { breaks: false }));
     await this.worker.leave(this, next);
+    // The browser's end with an official worker: what a test began on pages that others use too.
+    if (this.failed && this.info.status !== this.info.expectedStatus) await endAll('Test ended.');
   }
 
   /** A hook as a step; the caller gives it time. */
@@ -115,8 +128,8 @@ export class Attempt {
   }
 
   /** In the time that is left of the running slot. */
-  #timed(body) {
-    return this.current.run(() => Promise.race([body(), this.cancelled.promise]), timeout => ({
+  #timed(body, { breaks = true } = {}) {
+    return this.current.run(() => (breaks ? this.#breakable(body) : Promise.race([body(), this.cancelled.promise])), timeout => ({
       message: this.doing?.instead?.(timeout) ?? `Test timeout of ${timeout}ms exceeded${this.doing?.words ?? ''}.`, location: this.doing?.location,
     }));
   }
@@ -129,7 +142,7 @@ export class Attempt {
     this.doing = undefined;
     this.current = new Slot(this.test.timeout(this.worker.config.timeout));
     try {
-      await this.current.run(() => Promise.race([body(), this.cancelled.promise]), timeout => ({ message: `"${kind}" hook timeout of ${timeout}ms exceeded.`, location }));
+      await this.current.run(() => this.#breakable(body), timeout => ({ message: `"${kind}" hook timeout of ${timeout}ms exceeded.`, location }));
     } finally {
       this.current = around;
       this.doing = before;
@@ -156,16 +169,40 @@ export class Attempt {
   };
   get runner() { return this.#runner; }
 
-  async #guard(body) {
-    try { await body(); } catch (error) { this.fail(error); }
+  /** Runs a part of the test until it ends or is broken off; what it throws is noted, also when nobody waits for it any more. */
+  async #breakable(body) {
+    const broken = Promise.withResolvers();
+    broken.promise.catch(() => {});
+    this.breaks.add(broken.reject);
+    const noted = async () => {
+      try {
+        return await body();
+      } catch (error) {
+        this.fail(error);
+        this.noted = { error };
+        throw error;
+      }
+    };
+    try {
+      return await Promise.race([noted(), broken.promise, this.cancelled.promise]);
+    } finally {
+      this.breaks.delete(broken.reject);
+    }
   }
-  async #quietly(body) {
-    try { await body(); } catch (error) { this.fail(error); }
+
+  async #guard(body) {
+    try {
+      await body();
+    } catch (error) {
+      const known = this.noted && Object.is(this.noted.error, error);
+      this.noted = undefined;
+      if (!known) this.fail(error);
+    }
   }
 
   /** Notes an error; a `SkipError` is none. */
   fail(error) {
-    if (this.interrupted || isAbandoned(error)) return;
+    if (this.interrupted || isAbandoned(error) || error === BROKEN_OFF) return;
     this.failed = true;
     if (SkipError.is(error)) {
       if (this.info.status === 'passed') this.info.status = 'skipped';
@@ -174,8 +211,18 @@ export class Attempt {
     const timedOut = TimedOut.is(error);
     if (this.info.status === 'passed' || this.info.status === 'skipped') this.info.status = timedOut ? 'timedOut' : 'failed';
     this.note(timedOut ? plainError(error.message, error.location) : testError(error), error);
-    if (timedOut) this.timedOut = error.message;
   }
+
+  /** Nobody caught it: the test ends at once, and the process that may have been messed up with it. */
+  #uncaught(error) {
+    if (isAbandoned(error) || SkipError.is(error)) return;
+    if (!this.hadUncaught) this.fail(error);
+    this.hadUncaught = true;
+    if (this.info.expectedStatus === 'failed' && isError(error) && error.matcherResult) return;
+    this.stopped = true;
+    for (const breakOff of this.breaks) breakOff(BROKEN_OFF);
+  }
+
   note(report, error) {
     if (this.info.errors.some(seen => seen._thrown !== undefined && seen._thrown === error)) return;
     const entry = isError(error) || error === undefined ? { message: report.message, stack: report.stack } : { value: report.message };
@@ -195,20 +242,8 @@ export class Attempt {
   }
 
   #collect() {
-    for (const reason of native.collectRejections()) if (!isAbandoned(reason) && !SkipError.is(reason)) this.fail(reason);
+    for (const reason of native.collectRejections()) this.#uncaught(reason);
   }
-  /** What still runs when the test is over; told where it ran out of time. */
-  #abandon() {
-    const left = abandonAll('Test ended.');
-    if (!this.timedOut) return;
-    for (const { apiName, stack } of left) {
-      if (!apiName) continue;
-      const error = new Error(`${apiName}: ${this.timedOut}`);
-      error.stack = stack;
-      this.note(testError(error));
-    }
-  }
-
   /** Ends the test now: it was cancelled from outside. */
   cancel() {
     this.interrupted = true;

@@ -40,7 +40,7 @@ const fixtures = {
     const film = filming(info, _options.video);
     const context = await browser._newContext({ ..._options.context, ...film }, '');
     await use(context);
-    await context.close();
+    await context.close({ reason: info?._closeReason });
     if (film) await endVideos(info, _options.video, context._videos);
   },
   page: async ({ context }, use) => { await use(await context.newPage()); },

@@ -60,7 +60,7 @@ class Worker {
   /** `afterAll` of the suites that `next` is not part of. */
   async leave(attempt, next) {
     // After a failure nothing more runs here, so every suite ends with the failed test.
-    const goesOn = attempt.info.status === attempt.info.expectedStatus && !attempt.interrupted;
+    const goesOn = attempt.info.status === attempt.info.expectedStatus && !attempt.interrupted && !attempt.stopped;
     const ahead = next && goesOn ? next.suite.chain() : [];
     for (const suite of attempt.test.suite.chain().reverse()) {
       if (!this.entered.has(suite) || ahead.includes(suite)) continue;

@@ -63,6 +63,9 @@ export class Slot {
   /** Milliseconds that are left while it runs; Infinity where there is no limit. */
   left() { return this.timeout > 0 && this.began !== undefined ? this.timeout - this.spent - (native.now() - this.began) : Infinity; }
 
+  /** Whether nothing is left. */
+  isSpent() { return this.timeout > 0 && this.spent >= this.timeout; }
+
   /** A new limit, counted from the slot's start; also while it runs. */
   retime(timeout) {
     this.timeout = timeout;
