@@ -51,6 +51,7 @@ areas! {
     tracing
     video
     websocket
+    workers
 }
 
 /// Each run has a Chromium and workers of its own: one at a time.

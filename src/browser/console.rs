@@ -4,7 +4,8 @@ use super::cdp::{Event, Session};
 use super::notice::{ConsoleMessage, Notice, PageError, Topic};
 use super::page::Page;
 use super::page_events::with;
-use super::script::{Exception, RawObject, RemoteObject};
+use super::script::{Exception, ExecutionContext, RawObject, RemoteObject};
+use super::worker::Worker;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -55,6 +56,33 @@ struct LogEntry {
     line_number: i64,
 }
 
+/// None without anything in it: Playwright leaves those out.
+fn said_in(context: &ExecutionContext, event: ConsoleCalled) -> Option<ConsoleMessage> {
+    if event.args.is_empty() {
+        return None;
+    }
+    let args: Vec<_> = event.args.into_iter().map(|arg| context.object(arg)).collect();
+    let text = args.iter().map(RemoteObject::preview).collect::<Vec<_>>().join(" ");
+    let at = event.stack_trace.call_frames.into_iter().next().unwrap_or_default();
+    Some(ConsoleMessage {
+        page: context.page().cloned(),
+        worker: context.worker().cloned(),
+        kind: event.kind,
+        text,
+        args,
+        location: (at.url, at.line_number, at.column_number),
+    })
+}
+
+/// A worker called `console.…`.
+pub(super) fn worker_called(worker: &Worker, context: &ExecutionContext, event: &Event<'_>) {
+    with(event, |event: ConsoleCalled| match (said_in(context, event), worker.page()) {
+        (Some(message), Some(page)) => page.heard_message(message),
+        (Some(message), None) => worker.browser_context().tell(Notice::Console(message)),
+        (None, _) => {}
+    });
+}
+
 impl Page {
     pub(super) fn said(&self, session: &Session, event: &Event<'_>) {
         match event.method {
@@ -72,18 +100,10 @@ impl Page {
             .frames()
             .into_iter()
             .find_map(|frame| frame.current_context(|context| context.is(session, event.execution_context_id)));
-        // Playwright leaves out messages without anything in them.
-        let Some(context) = context.filter(|_| !event.args.is_empty()) else { return };
-        let args: Vec<_> = event.args.into_iter().map(|arg| context.object(arg)).collect();
-        let text = args.iter().map(RemoteObject::preview).collect::<Vec<_>>().join(" ");
-        let at = event.stack_trace.call_frames.into_iter().next().unwrap_or_default();
-        self.heard_message(ConsoleMessage {
-            page: self.clone(),
-            kind: event.kind,
-            text,
-            args,
-            location: (at.url, at.line_number, at.column_number),
-        });
+        let message = context.and_then(|context| said_in(&context, event));
+        if let Some(message) = message {
+            self.heard_message(message);
+        }
     }
 
     fn heard_message(&self, message: ConsoleMessage) {
@@ -97,7 +117,8 @@ impl Page {
             return;
         }
         self.heard_message(ConsoleMessage {
-            page: self.clone(),
+            page: Some(self.clone()),
+            worker: None,
             kind: entry.level,
             text: entry.text,
             args: Vec::new(),

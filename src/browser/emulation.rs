@@ -97,13 +97,7 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
     if options.java_script_enabled == Some(false) {
         post("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
     }
-    if options.user_agent.is_some() || options.locale.is_some() {
-        let agent = json!({
-            "userAgent": options.user_agent.clone().unwrap_or_default(),
-            "acceptLanguage": options.locale.clone().unwrap_or_default(),
-        });
-        post("Emulation.setUserAgentOverride", agent);
-    }
+    agent(session, options);
     if let Some(locale) = &options.locale {
         answers.push(session.request("Emulation.setLocaleOverride", &json!({ "locale": locale })));
     }
@@ -117,6 +111,17 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
         post("Network.emulateNetworkConditions", network(true));
     }
     answers
+}
+
+/// What the options say about the browser's name and language.
+pub(super) fn agent(session: &Session, options: &ContextOptions) {
+    if options.user_agent.is_some() || options.locale.is_some() {
+        let agent = json!({
+            "userAgent": options.user_agent.clone().unwrap_or_default(),
+            "acceptLanguage": options.locale.clone().unwrap_or_default(),
+        });
+        drop(session.request("Emulation.setUserAgentOverride", &agent));
+    }
 }
 
 /// Parameters of `Emulation.setGeolocationOverride`.

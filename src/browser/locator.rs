@@ -138,7 +138,7 @@ impl Locator {
         let mut root = self.element.clone();
         let mut frame_visible = true;
         if let Some(element) = &root {
-            frame = element.context().frame().clone();
+            frame = element.context().frame().cloned().unwrap_or(frame);
         }
         let mut way = Way::from(&frame);
         loop {

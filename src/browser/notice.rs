@@ -6,9 +6,10 @@ use super::dialog::Dialog;
 use super::download::Download;
 use super::frame::Frame;
 use super::load_state::LoadState;
-use super::network::{Request, Route, RoutedSocketNotice, WebSocketNotice};
+use super::network::{Request, Route, RoutedSocketNotice, WebSocketEvent, WebSocketNotice};
 use super::page::Page;
 use super::script::RemoteObject;
+use super::worker::Worker;
 use std::sync::Arc;
 
 /// Called on the reading task, in Chromium's order and before the answer to the command that was the cause: must not block.
@@ -28,6 +29,10 @@ pub enum Notice {
     PageCrashed(Page),
     /// The context is gone.
     ContextClosed,
+    /// A worker runs.
+    WorkerCreated(Worker),
+    /// It is gone.
+    WorkerClosed(Worker),
     /// A frame was added.
     FrameAttached(Frame),
     /// A frame shows another document or URL.
@@ -74,13 +79,16 @@ impl Notice {
     /// What must be asked for to be told this, and on which page; none where it is always told.
     pub(super) fn topic(&self) -> Option<(&Page, Topic)> {
         Some(match self {
-            Self::Console(message) => (&message.page, Topic::Console),
+            Self::Console(message) => (message.page.as_ref()?, Topic::Console),
             Self::PageError(error) => (&error.page, Topic::PageError),
-            Self::Request(request) => (request.page(), Topic::Request),
-            Self::Response(request) => (request.page(), Topic::Response),
-            Self::RequestFinished(request) => (request.page(), Topic::RequestFinished),
-            Self::RequestFailed(request) => (request.page(), Topic::RequestFailed),
-            Self::WebSocket(notice) => (&notice.page, Topic::WebSocket),
+            Self::Request(request) => (request.page()?, Topic::Request),
+            Self::Response(request) => (request.page()?, Topic::Response),
+            Self::RequestFinished(request) => (request.page()?, Topic::RequestFinished),
+            Self::RequestFailed(request) => (request.page()?, Topic::RequestFailed),
+            // Who was told of its beginning is told of the rest, whatever he asks for by then.
+            Self::WebSocket(notice) if matches!(notice.what, WebSocketEvent::Opened(_)) => {
+                (&notice.page, Topic::WebSocket)
+            }
             _ => return None,
         })
     }
@@ -150,11 +158,13 @@ pub struct DialogClosed {
     pub text: String,
 }
 
-/// `console.…` in a page.
+/// `console.…` in a page or a worker.
 #[derive(Debug, Clone)]
 pub struct ConsoleMessage {
-    /// Whose.
-    pub page: Page,
+    /// Whose; none of a service worker.
+    pub page: Option<Page>,
+    /// The worker that said it.
+    pub worker: Option<Worker>,
     /// `log`, `warning`, `error`, …
     pub kind: String,
     /// As a console shows it.

@@ -3,9 +3,10 @@
 use super::bridge;
 use super::cdp::{Event, Listener, Session};
 use super::dialog::Dialog;
-use super::frame::{Cause, World};
+use super::frame::{Cause, Frame, World};
 use super::load_state::LoadState;
 use super::notice::{DialogClosed, Notice, Topic};
+use super::owner::Owner;
 use super::page::{Page, UTILITY_WORLD};
 use super::resident::Resident;
 use super::screencast::Cast;
@@ -105,17 +106,19 @@ struct DragIntercepted {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TargetAttached {
-    session_id: String,
-    target_info: ChildTarget,
+pub(super) struct TargetAttached {
+    pub(super) session_id: String,
+    pub(super) target_info: ChildTarget,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ChildTarget {
-    target_id: String,
+pub(super) struct ChildTarget {
+    pub(super) target_id: String,
     #[serde(rename = "type")]
-    kind: String,
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) url: String,
 }
 
 impl PageListener {
@@ -167,7 +170,7 @@ impl Listener for PageListener {
             "Target.attachedToTarget" => with(event, |event| page.target_attached(session, event)),
             "Inspector.targetCrashed" if self.is_main => page.has_crashed(),
             method if method.starts_with("Network.") || method.starts_with("Fetch.") => {
-                page.network().event(page, session, event)
+                page.network().event(&Owner::Page(page.clone()), session, event)
             }
             _ => {}
         }
@@ -269,6 +272,14 @@ impl Page {
 
     fn target_attached(&self, parent: &Session, event: TargetAttached) {
         let connection = parent.connection();
+        if event.target_info.kind == "worker" {
+            let of_session = |frame: &Frame| frame.session().id() == parent.id();
+            let mut frames = self.frames().into_iter().filter(of_session);
+            // The outermost of its process: a frame inside of it may be the one, of which Chromium does not tell.
+            let outermost = frames.find(|frame| frame.parent().is_none_or(|around| !of_session(&around)));
+            let frame = outermost.unwrap_or_else(|| self.main_frame());
+            return self.worker_attached(parent, event, frame.id());
+        }
         if event.target_info.kind == "iframe"
             && let Some(frame) = self.frame(&event.target_info.target_id)
         {

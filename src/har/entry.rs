@@ -85,7 +85,9 @@ pub fn entry(request: &Request, begun: Begun, facts: &Facts, mode: Mode, keeper:
         "_frameref": request.frame_id(), "_monotonicTime": begun.time, "_resourceType": request.resource_type(),
     });
     if full {
-        whole["pageref"] = request.page().id().into();
+        if let Some(page) = request.page() {
+            whole["pageref"] = page.id().into();
+        }
         if let Some(address) = response.and_then(|response| response.remote_ip_address.as_deref()) {
             whole["serverIPAddress"] = address.into();
         }

@@ -124,7 +124,7 @@ impl Slot {
 }
 
 fn key(request: &Request) -> String {
-    format!("{} {}", request.page().id(), request.id())
+    format!("{} {}", request.owner().id(), request.id())
 }
 
 fn wall() -> f64 {
@@ -140,8 +140,8 @@ impl Shared {
         Begun { time: (self.begun.elapsed().as_secs_f64() * 1_000_000.0).round() / 1000.0, wall: wall() }
     }
 
-    fn wants(&self, page: &Page, url: &str) -> bool {
-        self.options.page.as_ref().is_none_or(|own| own == page)
+    fn wants(&self, page: Option<&Page>, url: &str) -> bool {
+        self.options.page.as_ref().is_none_or(|own| Some(own) == page)
             && self.options.url.as_ref().is_none_or(|url_filter| url_filter.find(url).is_some())
     }
 
@@ -190,7 +190,7 @@ impl Shared {
         let key = format!("socket {} {}", notice.page.id(), notice.id);
         let mut state = self.state();
         if let WebSocketEvent::Opened(url) = &notice.what {
-            if self.wants(&notice.page, url) {
+            if self.wants(Some(&notice.page), url) {
                 let place = state.entries.len();
                 state.places.insert(key, place);
                 state.entries.push(Slot::Socket(Socket::new(url, notice.page.id(), now)));

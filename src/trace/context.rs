@@ -189,7 +189,7 @@ impl Shared {
                     args: message.args.iter().map(|arg| json!({ "preview": arg.preview() })).collect(),
                     location: json!({ "url": url, "lineNumber": line, "columnNumber": column }),
                     time,
-                    page_id: message.page.id().to_owned(),
+                    page_id: message.page.as_ref().map(|page| page.id().to_owned()),
                 });
             }
             Notice::PageError(error) => {

@@ -130,8 +130,9 @@ pub enum Event {
         location: Value,
         /// When.
         time: f64,
-        /// On which page.
-        page_id: String,
+        /// On which page, if it was on one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page_id: Option<String>,
     },
     /// A picture of the page.
     ScreencastFrame {

@@ -38,7 +38,7 @@ impl Keeper for Chunk {
 }
 
 fn key(request: &Request) -> String {
-    format!("{} {}", request.page().id(), request.id())
+    format!("{} {}", request.owner().id(), request.id())
 }
 
 /// It goes out.

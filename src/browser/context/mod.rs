@@ -14,6 +14,7 @@ use super::notice::{Notice, Observer, Witness};
 use super::page::Page;
 use super::resident::Resident;
 use super::sync::lock;
+use super::worker::{Worker, Workers};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -45,6 +46,7 @@ struct Inner {
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
     unused: AtomicBool,
+    workers: Workers,
     closed: CancellationToken,
 }
 
@@ -64,6 +66,7 @@ impl BrowserContext {
             witnesses: Mutex::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
+            workers: Workers::default(),
             closed: CancellationToken::new(),
         }))
     }
@@ -126,6 +129,7 @@ impl BrowserContext {
     /// Whether there is no network for its pages, from now on.
     pub async fn set_offline(&self, offline: bool) -> Result<(), BrowserError> {
         lock(&self.0.options).offline = offline;
+        self.tell_workers("Network.emulateNetworkConditions", &emulation::network(offline));
         for page in self.pages() {
             page.broadcast("Network.emulateNetworkConditions", &emulation::network(offline)).await?;
         }
@@ -135,6 +139,7 @@ impl BrowserContext {
     /// For servers that ask, from now on; what the browser remembers of before stays.
     pub async fn set_http_credentials(&self, credentials: Option<Credentials>) -> Result<(), BrowserError> {
         lock(&self.0.options).http_credentials = credentials;
+        self.update_workers();
         for page in self.pages() {
             page.update_interception().await?;
         }
@@ -143,6 +148,7 @@ impl BrowserContext {
 
     /// Sent with every request of its pages, from now on.
     pub async fn set_extra_headers(&self, headers: Map<String, Value>) -> Result<(), BrowserError> {
+        self.tell_workers("Network.setExtraHTTPHeaders", &json!({ "headers": headers }));
         lock(&self.0.options).extra_http_headers = Some(headers);
         for page in self.pages() {
             page.update_headers().await?;
@@ -161,6 +167,10 @@ impl BrowserContext {
 
     pub(super) fn clock_state(&self) -> &Clock {
         &self.0.clock
+    }
+
+    pub(super) fn workers_kept(&self) -> &Workers {
+        &self.0.workers
     }
 
     pub(super) fn is_routed(&self) -> bool {
@@ -317,7 +327,10 @@ impl BrowserContext {
     }
 
     fn end_sessions(&self) {
-        let ids: Vec<String> = self.pages().iter().map(|page| page.session().id().to_owned()).collect();
+        let pages = self.pages();
+        let workers = self.service_workers();
+        let sessions = pages.iter().map(Page::session).chain(workers.iter().map(Worker::session));
+        let ids: Vec<String> = sessions.map(|session| session.id().to_owned()).collect();
         for id in ids {
             self.0.browser.root().connection().end_session(&id);
         }

@@ -34,6 +34,10 @@ impl Browser {
                 lock(&self.0.state).pages.insert(info.target_id, page);
                 self.0.changed.send_replace(());
             }
+            Some(context) if info.kind == "service_worker" && !context.is_guest() => {
+                let session = self.connection().session(&attached.session_id);
+                context.worker_attached(session, info.target_id, info.url);
+            }
             // Ourselves, once more.
             _ if info.kind == "browser" => {}
             // Not ours: the browser's own windows, workers of no page, ….

@@ -4,7 +4,7 @@
 use super::super::cdp::{Event, Session};
 use super::super::frame::Navigated;
 use super::super::notice::{Notice, Topic};
-use super::super::page::Page;
+use super::super::owner::Owner;
 use super::super::sync::lock;
 use super::answer::{Answer, Response};
 use super::extra::{Extra, ExtraInfo};
@@ -22,6 +22,8 @@ pub(in crate::browser) struct Network {
     state: Mutex<State>,
     /// WebSockets that somebody watches.
     sockets: Mutex<HashSet<String>>,
+    /// Frames of workers, by the workers' sessions.
+    askers: Mutex<HashMap<String, String>>,
 }
 
 #[derive(Default)]
@@ -51,6 +53,15 @@ impl Network {
         lock(&self.state).documents.get(loader).cloned()
     }
 
+    /// What is told by this session is asked for in this frame's name.
+    pub(in crate::browser) fn asks_from(&self, session: &Session, frame: &str) {
+        lock(&self.askers).insert(session.id().to_owned(), frame.to_owned());
+    }
+
+    pub(in crate::browser) fn forget_session(&self, session: &Session) {
+        lock(&self.askers).remove(session.id());
+    }
+
     pub(super) fn is_routed(&self) -> bool {
         lock(&self.state).routed
     }
@@ -60,16 +71,20 @@ impl Network {
     }
 
     /// Whether that is a change.
-    pub(super) fn set_intercepting(&self, intercepting: bool) -> bool {
+    pub(in crate::browser) fn set_intercepting(&self, intercepting: bool) -> bool {
         std::mem::replace(&mut lock(&self.state).intercepting, intercepting) != intercepting
     }
 
-    pub(in crate::browser) fn event(&self, page: &Page, session: &Session, event: &Event<'_>) {
+    pub(in crate::browser) fn event(&self, owner: &Owner, session: &Session, event: &Event<'_>) {
         match event.method {
-            method if method.starts_with("Network.webSocket") => super::websocket::event(page, &self.sockets, event),
+            method if method.starts_with("Network.webSocket") => {
+                if let Some(page) = owner.page() {
+                    super::websocket::event(page, &self.sockets, event);
+                }
+            }
             "Network.requestWillBeSent" => {
                 if let Some(sent) = event.params() {
-                    self.sent(page, session, sent);
+                    self.sent(owner, session, sent);
                 }
             }
             "Network.requestWillBeSentExtraInfo" => {
@@ -89,7 +104,7 @@ impl Network {
             }
             "Network.responseReceived" => {
                 if let Some(Received { request_id, mut response, has_extra_info }) = event.params() {
-                    self.begin_unpaused(page, &request_id);
+                    self.begin_unpaused(owner, &request_id);
                     let request = lock(&self.state).running.get(&request_id).cloned();
                     if let Some(request) = request {
                         response.has_extra_info = has_extra_info;
@@ -99,22 +114,22 @@ impl Network {
             }
             "Network.loadingFinished" => {
                 if let Some(finished) = event.params() {
-                    self.finished(page, session, &finished);
+                    self.finished(owner, session, &finished);
                 }
             }
             "Network.loadingFailed" => {
                 if let Some(failed) = event.params() {
-                    self.failed(page, session, failed);
+                    self.failed(owner, session, failed);
                 }
             }
             "Fetch.requestPaused" => {
                 if let Some(paused) = event.params() {
-                    self.paused(page, session, paused);
+                    self.paused(owner, session, paused);
                 }
             }
             "Fetch.authRequired" => {
                 if let Some(required) = event.params() {
-                    self.auth_required(page, session, required);
+                    self.auth_required(owner, session, required);
                 }
             }
             _ => {}
@@ -130,7 +145,7 @@ impl Network {
         }
     }
 
-    fn sent(&self, page: &Page, session: &Session, sent: WillBeSent) {
+    fn sent(&self, owner: &Owner, session: &Session, sent: WillBeSent) {
         if sent.request.url.starts_with("data:") {
             return;
         }
@@ -144,10 +159,10 @@ impl Network {
                 paused => paused,
             }
         };
-        self.begin(page, session, sent, paused);
+        self.begin(owner, session, sent, paused);
     }
 
-    fn paused(&self, page: &Page, session: &Session, event: Paused) {
+    fn paused(&self, owner: &Owner, session: &Session, event: Paused) {
         let resume = |params: Value| resume(session, &event.request_id, params);
         let Some(id) = &event.network_id else { return resume(json!({})) };
         let (sent, running) = {
@@ -155,7 +170,7 @@ impl Network {
             (state.sent.remove(id), state.running.get(id).cloned())
         };
         if let Some((sender, sent)) = sent {
-            return self.begin(page, &sender, sent, Some(Pause { session: session.clone(), event }));
+            return self.begin(owner, &sender, sent, Some(Pause { session: session.clone(), event }));
         }
         // The same request once more: with a password, say.
         if event.redirected_request_id.is_none()
@@ -169,14 +184,14 @@ impl Network {
     }
 
     /// A request that goes its way without having stopped at us.
-    fn begin_unpaused(&self, page: &Page, id: &str) {
+    fn begin_unpaused(&self, owner: &Owner, id: &str) {
         let sent = lock(&self.state).sent.remove(id);
         if let Some((session, sent)) = sent {
-            self.begin(page, &session, sent, None);
+            self.begin(owner, &session, sent, None);
         }
     }
 
-    fn begin(&self, page: &Page, session: &Session, mut sent: WillBeSent, pause: Option<Pause>) {
+    fn begin(&self, owner: &Owner, session: &Session, mut sent: WillBeSent, pause: Option<Pause>) {
         let redirected_from = sent.redirect_response.take().and_then(|mut response| {
             let request = lock(&self.state).running.remove(&sent.request_id)?;
             response.has_extra_info = sent.redirect_has_extra_info;
@@ -187,15 +202,16 @@ impl Network {
         });
         if let Some(pause) = &pause
             && is_preflight(&sent, pause)
-            && page.is_routed()
+            && owner.is_routed()
         {
             return pause.allow_preflight();
         }
         let navigation = sent.kind == "Document" && sent.request_id == sent.loader_id;
-        let frame = sent.frame_id.take().or_else(|| pause.as_ref().and_then(|pause| pause.event.frame_id.clone()));
+        let told = sent.frame_id.take().or_else(|| pause.as_ref().and_then(|pause| pause.event.frame_id.clone()));
+        let frame = told.filter(|id| !id.is_empty()).or_else(|| lock(&self.askers).get(session.id()).cloned());
         let id = sent.request_id.clone();
         let request = Request(Arc::new(Inner {
-            page: page.clone(),
+            owner: owner.clone(),
             session: Mutex::new(session.clone()),
             id: id.clone(),
             frame,
@@ -217,13 +233,15 @@ impl Network {
             }
             state.running.insert(id.clone(), request.clone());
         }
-        if navigation && let Some(frame) = request.frame_id().and_then(|id| page.frame(id)) {
+        if navigation && let Some(frame) = request.frame_id().and_then(|id| owner.frame(id)) {
             frame.with_state(|state| state.pending = Some(id));
         }
-        page.keep_request(request.clone());
-        page.tell_if(Topic::Request, || Notice::Request(request.clone()));
+        if let Some(page) = owner.page() {
+            page.keep_request(request.clone());
+        }
+        owner.tell_if(Topic::Request, || Notice::Request(request.clone()));
         if let Some(pause) = pause {
-            decide(page, request, pause);
+            decide(owner, request, pause);
         }
     }
 
@@ -239,9 +257,9 @@ impl Network {
         request.answer_with(response, told_apart);
     }
 
-    fn finished(&self, page: &Page, session: &Session, finished: &Finished) {
+    fn finished(&self, owner: &Owner, session: &Session, finished: &Finished) {
         let id = &finished.request_id;
-        self.begin_unpaused(page, id);
+        self.begin_unpaused(owner, id);
         let request = self.ended(id);
         if let Some(request) = request {
             request.move_to(session);
@@ -262,8 +280,8 @@ impl Network {
         state.running.remove(id)
     }
 
-    fn failed(&self, page: &Page, session: &Session, failed: Failed) {
-        self.begin_unpaused(page, &failed.request_id);
+    fn failed(&self, owner: &Owner, session: &Session, failed: Failed) {
+        self.begin_unpaused(owner, &failed.request_id);
         let Some(request) = self.ended(&failed.request_id) else { return };
         request.move_to(session);
         let error = match failed.blocked_reason {
@@ -276,7 +294,7 @@ impl Network {
             request.sent_headers_known(None);
         }
         if request.is_navigation()
-            && let Some(frame) = request.frame_id().and_then(|id| page.frame(id))
+            && let Some(frame) = request.frame_id().and_then(|id| owner.frame(id))
         {
             let loader = failed.request_id;
             frame.with_state(|state| {
@@ -293,10 +311,10 @@ impl Network {
         request.end(Some(error));
     }
 
-    fn auth_required(&self, page: &Page, session: &Session, required: AuthRequired) {
+    fn auth_required(&self, owner: &Owner, session: &Session, required: AuthRequired) {
         let AuthRequired { request_id, request, auth_challenge } = required;
         let from_proxy = auth_challenge.source.as_deref() == Some("Proxy");
-        let options = page.context().options();
+        let options = owner.context().options();
         let for_proxy = options.proxy.and_then(|proxy| Some((proxy.username?, proxy.password.unwrap_or_default())));
         let for_server = options.http_credentials.filter(|own| own.fit(&request.url));
         let for_server = for_server.map(|own| (own.username, own.password));
@@ -326,7 +344,7 @@ impl Network {
 impl Request {
     /// Who finishes it has its body.
     fn move_to(&self, session: &Session) {
-        if session.id() != self.page().session().id() && self.is_navigation() {
+        if session.id() != self.owner().session().id() && self.is_navigation() {
             *lock(&self.0.session) = session.clone();
         }
     }
@@ -361,11 +379,11 @@ impl Pause {
 }
 
 /// Redirected requests go on as the first of them did.
-fn decide(page: &Page, request: Request, Pause { session, event }: Pause) {
+fn decide(owner: &Owner, request: Request, Pause { session, event }: Pause) {
     let is_asked = |from: &Request| from.decision() == Some(Decision::Redirected);
-    if request.redirected_from().is_none_or(is_asked) && page.is_routed() {
+    if request.redirected_from().is_none_or(is_asked) && owner.is_routed() {
         request.sent_headers_known(None);
-        return page.tell(Notice::Route(Route::new(request, session, event.request_id)));
+        return owner.tell(Notice::Route(Route::new(request, session, event.request_id)));
     }
     let headers = lock(&request.0.continued).as_ref().and_then(|continued| {
         let wanted = continued["headers"].as_array()?.iter();

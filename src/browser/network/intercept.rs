@@ -19,9 +19,7 @@ impl Page {
     }
 
     fn wants_interception(&self) -> bool {
-        let options = self.context().options();
-        let asks = options.proxy.is_some_and(|proxy| proxy.username.is_some());
-        self.is_routed() || options.http_credentials.is_some() || asks
+        self.is_routed() || self.context().wants_interception()
     }
 
     pub(in crate::browser) async fn update_interception(&self) -> Result<(), BrowserError> {
@@ -40,17 +38,36 @@ impl Page {
         let wanted = self.wants_interception();
         self.network().set_intercepting(wanted);
         if wanted {
-            let (method, params) = fetch(true);
-            drop(session.request(method, &params));
-            drop(session.request("Network.setCacheDisabled", &json!({ "cacheDisabled": true })));
+            intercept_in(session, true);
         }
     }
 }
 
+/// Whether what this session asks for stops at us.
+pub(in crate::browser) fn intercept_in(session: &Session, wanted: bool) {
+    let (method, params) = fetch(wanted);
+    drop(session.request(method, &params));
+    drop(session.request("Network.setCacheDisabled", &json!({ "cacheDisabled": wanted })));
+}
+
 impl BrowserContext {
+    /// Whether requests of all its pages and service workers stop at us.
+    pub(in crate::browser) fn wants_interception(&self) -> bool {
+        let options = self.options();
+        let asks = options.proxy.is_some_and(|proxy| proxy.username.is_some());
+        self.is_routed() || options.http_credentials.is_some() || asks
+    }
+
+    pub(in crate::browser) fn update_workers(&self) {
+        for worker in self.service_workers() {
+            worker.update_interception();
+        }
+    }
+
     /// Whether the requests of all its pages are told as routes, from now on.
     pub async fn set_routed(&self, routed: bool) -> Result<(), BrowserError> {
         self.keep_routed(routed);
+        self.update_workers();
         for page in self.pages() {
             match page.update_interception().await {
                 // It closed meanwhile.

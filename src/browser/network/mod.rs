@@ -15,11 +15,13 @@ pub use routed_socket::{End, RoutedSocket, RoutedSocketEvent, RoutedSocketNotice
 pub use websocket::{Frame, WebSocketEvent, WebSocketNotice};
 
 pub(super) use events::Network;
+pub(super) use intercept::intercept_in;
 pub(super) use routed_socket::Told;
 
 use super::cdp::Session;
 use super::error::BrowserError;
 use super::notice::{Notice, Topic};
+use super::owner::Owner;
 use super::page::Page;
 use super::sync::lock;
 use answer::Answer;
@@ -36,7 +38,7 @@ pub type Headers = Vec<(String, String)>;
 pub struct Request(Arc<Inner>);
 
 struct Inner {
-    page: Page,
+    owner: Owner,
     /// Moves where an out-of-process frame takes its document over.
     session: Mutex<Session>,
     id: String,
@@ -71,8 +73,13 @@ impl Request {
     }
 
     /// Whose.
-    pub fn page(&self) -> &Page {
-        &self.0.page
+    pub fn owner(&self) -> &Owner {
+        &self.0.owner
+    }
+
+    /// Whose page's; none of a service worker.
+    pub fn page(&self) -> Option<&Page> {
+        self.0.owner.page()
     }
 
     /// Which frame asked.
@@ -172,7 +179,7 @@ impl Request {
             tokio::select! {
                 // The sender lives as long as this request.
                 _ = answer.changed() => {}
-                error = self.0.page.gone() => return Err(error),
+                error = self.0.owner.gone() => return Err(error),
             }
         }
     }
@@ -188,16 +195,16 @@ impl Request {
             self.sent_headers_known(None);
             self.received_headers_known(None);
         }
-        self.page().tell_if(Topic::Response, || Notice::Response(self.clone()));
+        self.owner().tell_if(Topic::Response, || Notice::Response(self.clone()));
     }
 
     fn end(&self, failure: Option<String>) {
         let failed = failure.is_some();
         self.0.answer.send_modify(|answer| answer.ended = Some(failure));
         if failed {
-            self.page().tell_if(Topic::RequestFailed, || Notice::RequestFailed(self.clone()));
+            self.owner().tell_if(Topic::RequestFailed, || Notice::RequestFailed(self.clone()));
         } else {
-            self.page().tell_if(Topic::RequestFinished, || Notice::RequestFinished(self.clone()));
+            self.owner().tell_if(Topic::RequestFinished, || Notice::RequestFinished(self.clone()));
         }
     }
 }

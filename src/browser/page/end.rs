@@ -66,6 +66,9 @@ impl Page {
         for frame in frames.into_values() {
             frame.detach();
         }
+        for worker in self.workers() {
+            self.0.session.connection().end_session(worker.session().id());
+        }
         self.0.network.clear();
         self.forget_all();
         self.0.context.browser().forget_page(&self.0.target);

@@ -17,6 +17,7 @@ use super::notice::{Notice, Topic};
 use super::resident::Resident;
 use super::screencast::Cast;
 use super::sync::lock;
+use super::worker::Worker;
 use chromiumoxide::cdp::browser_protocol::page;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -59,6 +60,7 @@ struct State {
     frames: HashMap<String, Frame>,
     /// Sessions of the page and of its out-of-process frames, by Chromium's name.
     sessions: HashMap<String, Session>,
+    workers: Vec<Worker>,
     /// Of Chromium to what the options ask for, until somebody looks.
     answers: Vec<Reply>,
     init_scripts: InitScripts,
@@ -139,7 +141,10 @@ impl Page {
 
     /// Sends the same command to the page and to its out-of-process frames.
     pub(in crate::browser) async fn broadcast(&self, method: &'static str, params: &Value) -> Result<(), BrowserError> {
-        let sessions = self.sessions();
+        let mut sessions = self.sessions();
+        if method.starts_with("Network.") || method.starts_with("Fetch.") {
+            sessions.extend(self.workers().iter().map(|worker| worker.session().clone()));
+        }
         let replies: Vec<Reply> = sessions.iter().map(|session| session.request(method, params)).collect();
         for (session, reply) in sessions.iter().zip(replies) {
             match reply.raw().await {
@@ -149,6 +154,20 @@ impl Page {
             }
         }
         Ok(())
+    }
+
+    /// Its dedicated workers, and theirs.
+    pub fn workers(&self) -> Vec<Worker> {
+        lock(&self.0.state).workers.clone()
+    }
+
+    pub(in crate::browser) fn insert_worker(&self, worker: &Worker) {
+        lock(&self.0.state).workers.push(worker.clone());
+    }
+
+    pub(in crate::browser) fn forget_worker(&self, worker: &Worker) {
+        lock(&self.0.state).workers.retain(|other| other != worker);
+        self.0.network.forget_session(worker.session());
     }
 
     /// Keys.
@@ -217,8 +236,12 @@ impl Page {
         self.update_headers().await
     }
 
+    pub(in crate::browser) fn extra_headers(&self) -> Option<Map<String, Value>> {
+        lock(&self.0.state).extra_headers.clone()
+    }
+
     pub(in crate::browser) async fn update_headers(&self) -> Result<(), BrowserError> {
-        let own = lock(&self.0.state).extra_headers.clone();
+        let own = self.extra_headers();
         let all = emulation::merged(self.0.context.options().extra_http_headers.as_ref(), own.as_ref());
         self.broadcast("Network.setExtraHTTPHeaders", &json!({ "headers": all })).await
     }

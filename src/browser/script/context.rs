@@ -3,7 +3,9 @@
 use super::super::cdp::{Reply, Session};
 use super::super::error::BrowserError;
 use super::super::frame::Frame;
+use super::super::page::Page;
 use super::super::sync::lock;
+use super::super::worker::Worker;
 use super::raw::{Exception, RawObject};
 use super::{CallArg, Evaluation, RemoteObject};
 use serde::{Deserialize, Serialize};
@@ -28,9 +30,15 @@ pub struct ExecutionContext(Arc<Inner>);
 struct Inner {
     session: Session,
     id: i64,
-    frame: Frame,
+    home: Home,
     destroyed: CancellationToken,
     installed: Mutex<HashMap<usize, Installed>>,
+}
+
+/// Where a world is.
+enum Home {
+    Frame(Frame),
+    Worker(Worker),
 }
 
 type Installed = Arc<tokio::sync::OnceCell<RemoteObject>>;
@@ -58,8 +66,16 @@ struct Evaluated {
 
 impl ExecutionContext {
     pub(in crate::browser) fn new(session: Session, id: i64, frame: Frame) -> Self {
+        Self::at(session, id, Home::Frame(frame))
+    }
+
+    pub(in crate::browser) fn of_worker(session: Session, id: i64, worker: Worker) -> Self {
+        Self::at(session, id, Home::Worker(worker))
+    }
+
+    fn at(session: Session, id: i64, home: Home) -> Self {
         let destroyed = CancellationToken::new();
-        Self(Arc::new(Inner { session, id, frame, destroyed, installed: Mutex::default() }))
+        Self(Arc::new(Inner { session, id, home, destroyed, installed: Mutex::default() }))
     }
 
     pub(in crate::browser) fn is(&self, session: &Session, id: i64) -> bool {
@@ -94,9 +110,28 @@ impl ExecutionContext {
         if self.is_destroyed() { Err(self.lost()) } else { Ok(()) }
     }
 
-    /// Whose document it is of.
-    pub fn frame(&self) -> &Frame {
-        &self.0.frame
+    /// Whose document it is of; none in a worker.
+    pub fn frame(&self) -> Option<&Frame> {
+        match &self.0.home {
+            Home::Frame(frame) => Some(frame),
+            Home::Worker(_) => None,
+        }
+    }
+
+    /// The worker it is of, if it is one.
+    pub fn worker(&self) -> Option<&Worker> {
+        match &self.0.home {
+            Home::Frame(_) => None,
+            Home::Worker(worker) => Some(worker),
+        }
+    }
+
+    /// Whose page it belongs to; none in a service worker.
+    pub fn page(&self) -> Option<&Page> {
+        match &self.0.home {
+            Home::Frame(frame) => Some(frame.page()),
+            Home::Worker(worker) => worker.page(),
+        }
     }
 
     /// Calls a function, given as text, awaits what it promises and takes the result as plain JSON (`undefined` is null).
@@ -222,7 +257,10 @@ impl ExecutionContext {
     }
 
     fn lost(&self) -> BrowserError {
-        self.0.frame.why_gone().unwrap_or_else(BrowserError::context_destroyed)
+        match &self.0.home {
+            Home::Frame(frame) => frame.why_gone().unwrap_or_else(BrowserError::context_destroyed),
+            Home::Worker(_) => BrowserError::closed(),
+        }
     }
 
     /// What Chromium says when the document went away in the middle of it, in our words.

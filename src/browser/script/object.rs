@@ -157,7 +157,7 @@ impl RemoteObject {
         if self.context() == context || self.object_id().is_none() {
             return Ok(self.clone());
         }
-        if !self.is_element() || self.context().frame().id() != context.frame().id() {
+        if !self.is_element() || self.context().frame().map(Frame::id) != context.frame().map(Frame::id) {
             return Err(BrowserError::other("JSHandles can be evaluated only in the context they were created!"));
         }
         self.adopt_into(context).await
@@ -171,7 +171,7 @@ impl RemoteObject {
     /// The frame inside of it, if it is a frame element.
     pub async fn content_frame(&self) -> Result<Option<Frame>, BrowserError> {
         let frame = self.describe().await?.and_then(|node| node.frame_id);
-        Ok(frame.and_then(|id| self.context().frame().page().frame(&id)))
+        Ok(frame.and_then(|id| self.context().page()?.frame(&id)))
     }
 
     async fn describe(&self) -> Result<Option<Node>, BrowserError> {

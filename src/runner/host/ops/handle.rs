@@ -43,8 +43,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "ownerFrame" => {
             handle.lives().map_err(|error| if error.is_context_lost() { error } else { error.of_element() })?;
-            let owner = handle.is_element().then(|| handle.context().frame().clone());
-            frame(operations, owner.as_ref())
+            let owner = handle.context().frame().filter(|_| handle.is_element());
+            frame(operations, owner)
         }
         _ => return Err(Failure::unknown(&format!("handle.{operation}"))),
     };

@@ -29,11 +29,10 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn locator(&self, operations: &Operations) -> Result<Locator, Failure> {
         let element = self.handle.as_deref().map(|id| operations.handle(id)).transpose()?;
-        let frame = match (operations.frame(&self.frame), &element) {
-            // It is gone, which is for the element to say.
-            (Err(_), Some(element)) => element.context().frame().clone(),
-            (frame, _) => frame?,
-        };
+        let frame = operations.frame(&self.frame);
+        // Where it is gone, that is for the element to say.
+        let own = || element.as_ref().and_then(|element| element.context().frame().cloned());
+        let frame = frame.or_else(|gone| own().ok_or(gone))?;
         Ok(Locator { frame, selector: self.selector.clone(), strict: self.strict.unwrap_or(true), element })
     }
 

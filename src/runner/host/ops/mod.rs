@@ -31,6 +31,7 @@ mod trace_events;
 mod traffic;
 mod trust;
 mod video;
+mod worker;
 
 pub use failure::Failure;
 pub use files::ReadableFiles;
@@ -137,6 +138,7 @@ impl Operations {
             "dialog" => tell::perform(self, name, params).await,
             "request" | "response" => traffic::perform(self, name, params).await,
             "files" => files::perform(self, operation, params).await,
+            "worker" => worker::perform(self, operation, params).await,
             "route" => route::perform(self, operation, params).await,
             "har" => hars::perform(self, operation, params).await,
             "tracing" => trace::perform(self, operation, params).await,
@@ -179,7 +181,7 @@ impl Operations {
         match (named("page"), named("frame"), named("handle")) {
             (Some(page), ..) => self.page(page).ok(),
             (None, Some(frame), _) => Some(self.frame(frame).ok()?.page().clone()),
-            (None, None, Some(handle)) => Some(self.handle(handle).ok()?.context().frame().page().clone()),
+            (None, None, Some(handle)) => self.handle(handle).ok()?.context().page().cloned(),
             (None, None, None) => None,
         }
     }

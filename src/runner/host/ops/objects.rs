@@ -5,7 +5,7 @@ use super::tell;
 use super::video::Videos;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route, RoutedSocket};
-use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject};
+use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject, Worker};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +24,7 @@ struct Tables {
     contexts: HashMap<String, BrowserContext>,
     pages: HashMap<String, Page>,
     frames: HashMap<String, Frame>,
+    workers: HashMap<String, Worker>,
     handles: HashMap<String, RemoteObject>,
     requests: HashMap<String, Request>,
     dialogs: HashMap<String, Dialog>,
@@ -63,6 +64,7 @@ impl Objects {
             ("contexts", tables.contexts.len()),
             ("pages", tables.pages.len()),
             ("frames", tables.frames.len()),
+            ("workers", tables.workers.len()),
             ("handles", tables.handles.len()),
             ("requests", tables.requests.len()),
             ("dialogs", tables.dialogs.len()),
@@ -109,6 +111,12 @@ impl Objects {
         let mut tables = self.tables();
         tables.contexts.remove(id);
         tables.downloads.retain(|_, download| !download.page.context().is_closed());
+        // Of service workers, to the last.
+        let tables = &mut *tables;
+        let gone = tables.requests.extract_if(|_, request| request.owner().context().is_closed());
+        let gone: Vec<String> = gone.map(|(id, _)| id).collect();
+        tables.names.retain(|_, id| !gone.contains(id));
+        tables.routes.retain(|_, route| !route.request().owner().context().is_closed());
     }
 
     /// A name for a page and its main frame.
@@ -143,14 +151,39 @@ impl Objects {
             }
         }
         tables.detached.retain(|_, of| of != page);
-        tables.handles.retain(|_, handle| handle.context().frame().page() != page);
+        tables.handles.retain(|_, handle| handle.context().page() != Some(page));
         let requests = format!("request {} ", page.id());
         tables.names.retain(|name, _| !name.starts_with(&requests));
-        tables.requests.retain(|_, request| request.page() != page);
+        tables.requests.retain(|_, request| request.page() != Some(page));
         tables.dialogs.retain(|_, dialog| dialog.page() != page);
-        tables.calls.retain(|_, call| call.context().frame().page() != page);
-        tables.routes.retain(|_, route| route.request().page() != page);
-        tables.sockets.retain(|_, socket| socket.context().frame().page() != page);
+        tables.calls.retain(|_, call| call.context().page() != Some(page));
+        tables.routes.retain(|_, route| route.request().page() != Some(page));
+        tables.sockets.retain(|_, socket| socket.context().page() != Some(page));
+    }
+
+    pub(super) fn add_worker(&self, worker: &Worker) -> String {
+        let mut tables = self.tables();
+        let id = tables.name("worker");
+        tables.names.insert(format!("worker {}", worker.id()), id.clone());
+        tables.workers.insert(id.clone(), worker.clone());
+        id
+    }
+
+    pub(super) fn worker_name(&self, worker: &Worker) -> Option<String> {
+        self.tables().names.get(&format!("worker {}", worker.id())).cloned()
+    }
+
+    pub(super) fn worker(&self, id: &str) -> Result<Worker, Failure> {
+        self.tables().workers.get(id).cloned().ok_or_else(Failure::closed)
+    }
+
+    /// How it was called.
+    pub(super) fn forget_worker(&self, worker: &Worker) -> Option<String> {
+        let mut tables = self.tables();
+        let id = tables.names.remove(&format!("worker {}", worker.id()))?;
+        tables.workers.remove(&id);
+        tables.handles.retain(|_, handle| handle.context().worker() != Some(worker));
+        Some(id)
     }
 
     pub(super) fn add_frame(&self, frame: &Frame) -> String {
@@ -209,7 +242,7 @@ impl Objects {
         let mut tables = self.tables();
         // The protocol calls all requests of a chain of redirects the same.
         let hops = std::iter::successors(request.redirected_from(), |request| request.redirected_from()).count();
-        let name = format!("request {} {} {hops}", request.page().id(), request.id());
+        let name = format!("request {} {} {hops}", request.owner().id(), request.id());
         if let Some(id) = tables.names.get(&name) {
             return id.clone();
         }

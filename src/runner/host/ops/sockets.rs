@@ -48,9 +48,8 @@ pub(super) fn told(objects: &Arc<Objects>, context: &str, notice: RoutedSocketNo
     let mut params = json!(what);
     match what {
         RoutedSocketEvent::Created { .. } => {
-            let frame = socket.context().frame();
             params["socket"] = json!(socket.id);
-            let page = objects.page_name(frame.page());
+            let page = socket.context().page().and_then(|page| objects.page_name(page));
             objects.add_socket(socket.clone());
             objects.send(page.as_deref().unwrap_or(context), "webSocketRoute", params);
             let objects = Arc::downgrade(objects);

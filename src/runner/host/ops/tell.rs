@@ -2,11 +2,11 @@
 
 use super::objects::Objects;
 use super::traffic::{request_json, response};
-use super::{Failure, Operations, Performed, parse, sockets};
+use super::{Failure, Operations, Performed, parse, sockets, worker};
 use crate::browser::network::Request;
 use crate::browser::network::{Frame as Message, WebSocketEvent, WebSocketNotice};
 use crate::browser::notice::{ConsoleMessage, PageError};
-use crate::browser::{Frame, Notice, Page};
+use crate::browser::{Frame, Notice, Owner, Page};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -33,7 +33,10 @@ pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
             objects.forget_frame(&frame);
         }
         // Of recordings.
-        Notice::Called(..) | Notice::DialogClosed(_) => {}
+        Notice::Called(..) => {}
+        Notice::DialogClosed(closed) => of_page(objects, &closed.page, "dialogclosed", json!({})),
+        Notice::WorkerCreated(worker) => worker::created(objects, context, &worker),
+        Notice::WorkerClosed(worker) => worker::closed(objects, &worker),
         Notice::Loaded(frame, state) => of_frame(objects, &frame, "loadState", json!({ "state": state.name() })),
         Notice::Dialog(dialog) => {
             let page = dialog.page().clone();
@@ -46,32 +49,34 @@ pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
             of_page(objects, &page, "dialog", params);
         }
         Notice::Console(message) => {
-            let page = message.page.clone();
-            of_page(objects, &page, "console", console(objects, message));
+            let target = message.page.as_ref().map_or_else(|| Some(context.into()), |page| objects.page_name(page));
+            if let Some(target) = target {
+                objects.send(&target, "console", console(objects, message));
+            }
         }
         Notice::PageError(error) => {
             of_page(objects, &error.page, "pageerror", page_error(&error));
         }
-        Notice::Request(request) => of_request(objects, "request", &request),
+        Notice::Request(request) => of_request(objects, context, "request", &request),
         Notice::Response(request) => {
             if let Some(response) = response(objects, &request) {
-                of_page(objects, request.page(), "response", response);
+                of_owner(objects, context, request.owner(), "response", response);
             }
         }
-        Notice::RequestFinished(request) => of_request(objects, "requestfinished", &request),
-        Notice::RequestFailed(request) => of_request(objects, "requestfailed", &request),
+        Notice::RequestFinished(request) => of_request(objects, context, "requestfinished", &request),
+        Notice::RequestFailed(request) => of_request(objects, context, "requestfailed", &request),
         Notice::WebSocket(notice) => websocket(objects, notice),
         Notice::RoutedSocket(notice) => sockets::told(objects, context, notice),
         Notice::Route(route) => {
             let params =
                 json!({ "route": objects.add_route(&route), "request": request_json(objects, route.request()) });
             // Of a popup that nobody knows yet, its context decides.
-            let target = objects.page_name(route.request().page());
+            let target = route.request().page().and_then(|page| objects.page_name(page));
             objects.send(target.as_deref().unwrap_or(context), "route", params);
         }
         Notice::Covered(page, handler) => of_page(objects, &page, "covered", json!({ "handler": handler })),
         Notice::Exposed(call) => {
-            let frame = call.context().frame().clone();
+            let Some(frame) = call.context().frame().cloned() else { return };
             let params = json!({
                 "frame": objects.frame_name(&frame),
                 "name": call.name.clone(),
@@ -81,11 +86,11 @@ pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
             of_page(objects, frame.page(), "exposed", params);
         }
         Notice::FileChooser(chooser) => {
-            let page = chooser.element.context().frame().page().clone();
+            let Some(frame) = chooser.element.context().frame().cloned() else { return };
             let mut params = objects.new_handle(chooser.element.clone());
             params["multiple"] = json!(chooser.multiple);
-            params["frame"] = json!(objects.frame_name(chooser.element.context().frame()));
-            of_page(objects, &page, "filechooser", params);
+            params["frame"] = json!(objects.frame_name(&frame));
+            of_page(objects, frame.page(), "filechooser", params);
         }
         Notice::Download(download) => {
             let params = json!({
@@ -110,8 +115,16 @@ fn of_frame(objects: &Objects, frame: &Frame, name: &str, params: Value) {
     }
 }
 
-fn of_request(objects: &Objects, name: &str, request: &Request) {
-    of_page(objects, request.page(), name, request_json(objects, request));
+/// What a service worker asks for is told by its context.
+fn of_owner(objects: &Objects, context: &str, owner: &Owner, name: &str, params: Value) {
+    match owner {
+        Owner::Page(page) => of_page(objects, page, name, params),
+        Owner::Worker(_) => objects.send(context, name, params),
+    }
+}
+
+fn of_request(objects: &Objects, context: &str, name: &str, request: &Request) {
+    of_owner(objects, context, request.owner(), name, request_json(objects, request));
 }
 
 fn page_created(objects: &Objects, context: &str, page: &Page) {
@@ -133,6 +146,9 @@ fn page_created(objects: &Objects, context: &str, page: &Page) {
     children.sort_by_key(depth);
     for child in children {
         frame_attached(objects, &child);
+    }
+    for worker in page.workers() {
+        worker::created(objects, context, &worker);
     }
 }
 
@@ -173,6 +189,7 @@ pub(super) fn console(objects: &Objects, message: ConsoleMessage) -> Value {
     let args: Vec<Value> = message.args.into_iter().map(|arg| objects.new_handle(arg)).collect();
     json!({
         "type": message.kind,
+        "worker": message.worker.and_then(|worker| objects.worker_name(&worker)),
         "text": message.text,
         "location": { "url": url, "lineNumber": line, "columnNumber": column },
         "args": args,

@@ -20,6 +20,7 @@ pub(super) fn request_json(objects: &Objects, request: &Request) -> Value {
         "responseEnd": request.response_end(),
         "isNavigationRequest": request.is_navigation(),
         "frame": request.frame_id().and_then(|id| objects.frame_name_of(id)),
+        "serviceWorker": request.owner().worker().and_then(|worker| objects.worker_name(worker)),
         "redirectedFrom": request.redirected_from().map(|request| request_json(objects, request)),
     })
 }

@@ -50,6 +50,7 @@ modules![
     "facade/api/waiter.js",
     "facade/api/websocket.js",
     "facade/api/webstorage.js",
+    "facade/api/worker.js",
     "facade/arguments.js",
     "facade/config.js",
     "facade/describe.js",

@@ -20,6 +20,7 @@ import { APIResponse } from './api/response.js';
 import { Tracing } from './api/tracing.js';
 import { Video } from './api/video.js';
 import { WebSocket } from './api/websocket.js';
+import { Worker } from './api/worker.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
@@ -57,6 +58,7 @@ const CLASSES = [
   [Video, 'video'],
   [WebSocket, 'webSocket'],
   [WebError, 'webError'],
+  [Worker, 'worker'],
 ];
 
 for (const [type, owner, name = type.name] of CLASSES) lacks(type.prototype, owner, { ...DOCUMENTED[name], why: member => whyNot(name, member) });

@@ -1,15 +1,14 @@
 // BrowserContext.
 import { apiCall, apiStep, op, quiet } from '../op.js';
-import { missing } from '../missing.js';
 import { isRegExp } from '../values.js';
 import { openSession } from './cdp.js';
 import { Clock } from './clock.js';
 import { Emitter } from './emitter.js';
-import { WebError } from './events.js';
+import { ConsoleMessage, WebError } from './events.js';
 import { addInitScript, expose, withoutSource } from './exposed.js';
 import { Frame } from './frame.js';
 import { textHeaders } from './headers.js';
-import { requestOf } from './network.js';
+import { requestOf, responseOf } from './network.js';
 import { Page } from './page.js';
 import { APIRequestContext } from './request.js';
 import { Route } from './route.js';
@@ -20,12 +19,10 @@ import { storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
 import { Tracing } from './tracing.js';
 import { eventStep } from './waiter.js';
+import { Worker } from './worker.js';
 
-const EVENTS = ['close', 'console', 'dialog', 'download', 'frameattached', 'framedetached', 'framenavigated', 'page', 'pageclose', 'pageload', 'request',
-  'requestfailed', 'requestfinished', 'response', 'weberror'];
-const EVENTS_TO_COME = ['backgroundpage', 'dialogclosed', 'serviceworker'];
 /** Those that the host tells only to who asked. */
-const SUBSCRIBED = ['console', 'dialog', 'download', 'request', 'response', 'requestfinished', 'requestfailed'];
+const SUBSCRIBED = ['console', 'dialog', 'dialogclosed', 'download', 'request', 'response', 'requestfinished', 'requestfailed'];
 
 export class BrowserContext extends Emitter {
   constructor(browser, id, options) {
@@ -42,6 +39,7 @@ export class BrowserContext extends Emitter {
     /** Functions that its pages may call, by name. */
     this._exposed = new Map();
     this._routes = [];
+    this._workers = new Set();
     register(id, this);
   }
   _event(name, params) {
@@ -55,6 +53,16 @@ export class BrowserContext extends Emitter {
       decide(new Route(params.route, requestOf(params.request, this._requests), this), null, this);
     } else if (name === 'webSocketRoute') {
       socketOpened(params, null, this);
+    } else if (name === 'worker') {
+      this.emit('serviceworker', new Worker(this, null, params));
+    } else if (name === 'console') {
+      const message = new ConsoleMessage(null, params);
+      message.worker()?.emit('console', message);
+      this.emit('console', message);
+    } else if (name === 'request' || name === 'requestfinished' || name === 'requestfailed') {
+      this.emit(name, requestOf(params, this._requests));
+    } else if (name === 'response') {
+      this.emit(name, responseOf(params, this._requests));
     } else if (name === 'closed') {
       this._gone();
     }
@@ -73,12 +81,10 @@ export class BrowserContext extends Emitter {
     this._closed = true;
     this._requests.clear();
     for (const page of [...this._pages]) page._gone();
+    for (const worker of this._workers) worker._gone();
     this._browser._contexts.delete(this);
     forget(this._id);
     this.emit('close', this);
-  }
-  _known(event) {
-    if (EVENTS_TO_COME.includes(event)) throw missing('browserContext', `on('${event}')`, EVENTS);
   }
   browser() { return this._browser; }
   get clock() { return this._clock ??= new Clock(this); }
@@ -88,6 +94,9 @@ export class BrowserContext extends Emitter {
   }
   get tracing() { return (this._tracing ??= new Tracing(this)); }
   pages() { return [...this._pages]; }
+  serviceWorkers() { return [...this._workers]; }
+  /** Of extensions, which Chromium has no more. */
+  backgroundPages() { return []; }
   isClosed() { return this._closed; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
   setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }

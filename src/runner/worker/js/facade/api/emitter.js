@@ -3,7 +3,6 @@ export class Emitter {
   #listeners = new Map();
 
   on(event, listener) {
-    this._known(event);
     const list = this.#listeners.get(event) ?? [];
     this.#listeners.set(event, [...list, listener]);
     if (!list.length) this._subscribed(event, true);
@@ -49,8 +48,6 @@ export class Emitter {
   listenerCount(event) { return this.#listeners.get(event)?.length ?? 0; }
   listeners(event) { return (this.#listeners.get(event) ?? []).map(item => item.listener ?? item); }
 
-  /** Fails for documented events that never come yet: who waits for one would wait in vain. */
-  _known() {}
   /** Called when the first listener comes and the last one goes. */
   _subscribed() {}
 }

@@ -21,13 +21,15 @@ export class Dialog {
 }
 
 export class ConsoleMessage {
-  constructor(page, { type, text, location, args }) {
+  /** `page` is null for what a service worker says. */
+  constructor(page, { type, text, location, args, worker }) {
     this._page = page;
+    this._worker = worker ? lookup(worker) ?? null : null;
     this._type = type;
     this._text = text;
     this._location = location;
     this._time = Date.now();
-    this._args = (args ?? []).map(item => (item.handle ? makeHandle(item, page._main) : { jsonValue: async () => deserialize(item.value), toString: () => item.preview ?? String(deserialize(item.value)) }));
+    this._args = (args ?? []).map(item => (item.handle ? makeHandle(item, page?._main) : { jsonValue: async () => deserialize(item.value), toString: () => item.preview ?? String(deserialize(item.value)) }));
   }
   page() { return this._page; }
   type() { return this._type; }
@@ -35,7 +37,7 @@ export class ConsoleMessage {
   location() { return { url: '', lineNumber: 0, columnNumber: 0, ...this._location }; }
   args() { return this._args; }
   timestamp() { return this._time; }
-  worker() { return this._worker ?? null; }
+  worker() { return this._worker; }
 }
 
 /** A file input that was clicked; nothing is shown. */

@@ -52,8 +52,9 @@ export class Request {
     if (!sizes) throw new Error('Unable to fetch sizes for failed request');
     return sizes;
   }
-  serviceWorker() { return null; }
+  serviceWorker() { return lookup(this._data.serviceWorker) ?? null; }
   frame() {
+    if (this._data.serviceWorker) throw new Error('Service Worker requests do not have an associated frame.');
     const frame = lookup(this._data.frame);
     if (frame) return frame;
     if (this.isNavigationRequest()) {

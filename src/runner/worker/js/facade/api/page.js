@@ -1,6 +1,5 @@
 // Page: a main frame, its children, devices and events.
 import { apiCall, quiet } from '../op.js';
-import { missing } from '../missing.js';
 import { Coverage } from './coverage.js';
 import { Emitter } from './emitter.js';
 import { Download } from './download.js';
@@ -24,10 +23,8 @@ import { eventStep } from './waiter.js';
 import { Video } from './video.js';
 import { WebSocket } from './websocket.js';
 import { WebStorage } from './webstorage.js';
+import { Worker } from './worker.js';
 
-const EVENTS = ['close', 'console', 'crash', 'dialog', 'domcontentloaded', 'download', 'filechooser', 'frameattached', 'framedetached', 'framenavigated', 'load', 'pageerror',
-  'popup', 'request', 'requestfailed', 'requestfinished', 'response', 'websocket'];
-const EVENTS_TO_COME = ['dialogclosed', 'worker'];
 /** Those that the host tells only to who asked. */
 const SUBSCRIBED = ['console', 'dialog', 'pageerror', 'request', 'response', 'requestfinished', 'requestfailed', 'download', 'filechooser', 'websocket'];
 
@@ -50,6 +47,9 @@ export class Page extends Emitter {
     /** Locator handlers by the host's number. */
     this._handlers = new Map();
     this._routes = [];
+    this._workers = new Set();
+    /** The one that is open. */
+    this._dialog = null;
     this.keyboard = new Keyboard(this);
     this.mouse = new Mouse(this);
     this.touchscreen = new Touchscreen(this);
@@ -68,8 +68,10 @@ export class Page extends Emitter {
       case 'closed': this._gone(); break;
       case 'crashed': this.emit('crash', this); break;
       case 'viewport': this._viewport = { width: params.width, height: params.height }; break;
-      case 'console': this._tell('console', new ConsoleMessage(this, params)); break;
+      case 'console': this.#said(new ConsoleMessage(this, params)); break;
+      case 'worker': this.emit('worker', new Worker(this._context, this, params)); break;
       case 'dialog': this.#dialog(new Dialog(this, params)); break;
+      case 'dialogclosed': this.#dialogClosed(); break;
       case 'pageerror': this.emit('pageerror', pageError(params)); break;
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
@@ -87,7 +89,17 @@ export class Page extends Emitter {
     this.emit(name, value);
     this._context.emit(name, value);
   }
+  #said(message) {
+    message.worker()?.emit('console', message);
+    this._tell('console', message);
+  }
+  #dialogClosed() {
+    const dialog = this._dialog;
+    this._dialog = null;
+    if (dialog) this._tell('dialogclosed', dialog);
+  }
   #dialog(dialog) {
+    this._dialog = dialog;
     const heard = this.emit('dialog', dialog);
     if (!this._context.emit('dialog', dialog) && !heard) dialog.dismiss().catch(() => {});
   }
@@ -97,14 +109,15 @@ export class Page extends Emitter {
     this._context._pages.delete(this);
     forget(this._id);
     for (const frame of this._frames) forget(frame._id);
+    for (const worker of this._workers) worker._gone();
     this.emit('close', this);
     this._context.emit('pageclose', this);
   }
   _subscribed(event, enabled) {
+    if (event === 'dialogclosed') event = 'dialog';
+    // Two events of one topic.
+    if (event === 'dialog') enabled ||= this.listenerCount('dialog') + this.listenerCount('dialogclosed') > 0;
     if (SUBSCRIBED.includes(event) && !this._closed) quiet('', 'page.subscribe', { page: this._id, event, enabled }).catch(() => {});
-  }
-  _known(event) {
-    if (EVENTS_TO_COME.includes(event)) throw missing('page', `on('${event}')`, EVENTS);
   }
   _root() { return this._main; }
   _make(selector, text) { return this._main._make(selector, text); }
@@ -118,6 +131,7 @@ export class Page extends Emitter {
     const { name, url } = typeof which === 'string' ? { name: which } : which;
     return this.frames().find(frame => (name !== undefined ? frame.name() === name : matchesUrl(url, frame.url(), this._context._options.baseURL))) ?? null;
   }
+  workers() { return [...this._workers]; }
   url() { return this._main.url(); }
   viewportSize() { return this._viewport && { ...this._viewport }; }
   isClosed() { return this._closed; }
