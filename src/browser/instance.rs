@@ -206,6 +206,12 @@ impl Browser {
         &self.0.version.product
     }
 
+    /// 156, say; 0 where it does not say.
+    pub(super) fn major_version(&self) -> u32 {
+        let version = self.product().rsplit('/').next().unwrap_or_default();
+        version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+    }
+
     /// What it says to servers unless told otherwise.
     pub fn user_agent(&self) -> &str {
         &self.0.version.user_agent

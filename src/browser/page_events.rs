@@ -3,7 +3,7 @@
 use super::bridge;
 use super::cdp::{Event, Listener, Session};
 use super::dialog::Dialog;
-use super::frame::{Cause, Frame, World};
+use super::frame::{Cause, World};
 use super::load_state::LoadState;
 use super::notice::{DialogClosed, Notice, Topic};
 use super::owner::Owner;
@@ -119,6 +119,7 @@ pub(super) struct ChildTarget {
     pub(super) kind: String,
     #[serde(default)]
     pub(super) url: String,
+    pub(super) parent_frame_id: Option<String>,
 }
 
 impl PageListener {
@@ -273,12 +274,7 @@ impl Page {
     fn target_attached(&self, parent: &Session, event: TargetAttached) {
         let connection = parent.connection();
         if event.target_info.kind == "worker" {
-            let of_session = |frame: &Frame| frame.session().id() == parent.id();
-            let mut frames = self.frames().into_iter().filter(of_session);
-            // The outermost of its process: a frame inside of it may be the one, of which Chromium does not tell.
-            let outermost = frames.find(|frame| frame.parent().is_none_or(|around| !of_session(&around)));
-            let frame = outermost.unwrap_or_else(|| self.main_frame());
-            return self.worker_attached(parent, event, frame.id());
+            return self.worker_attached(parent, event, self.main_frame().id());
         }
         if event.target_info.kind == "iframe"
             && let Some(frame) = self.frame(&event.target_info.target_id)

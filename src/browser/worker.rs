@@ -27,8 +27,16 @@ struct Inner {
     url: String,
     session: Session,
     home: Home,
-    script: watch::Sender<Option<ExecutionContext>>,
+    script: watch::Sender<Script>,
     gone: CancellationToken,
+}
+
+/// Its one JavaScript world.
+#[derive(Default)]
+struct Script {
+    world: Option<ExecutionContext>,
+    /// What was written for it has begun to run.
+    runs: bool,
 }
 
 enum Home {
@@ -50,7 +58,7 @@ struct ContextInfo {
 
 impl Worker {
     fn new(id: String, url: String, session: Session, home: Home) -> Self {
-        let (script, gone) = (watch::channel(None).0, CancellationToken::new());
+        let (script, gone) = (watch::channel(Script::default()).0, CancellationToken::new());
         Self(Arc::new(Inner { id, url, session, home, script, gone }))
     }
 
@@ -84,15 +92,14 @@ impl Worker {
         &self.0.session
     }
 
-    /// Its one JavaScript world; waits until that is there.
+    /// Its one JavaScript world; waits until its script has run for the first time.
     pub async fn script(&self) -> Result<ExecutionContext, BrowserError> {
         let mut script = self.0.script.subscribe();
         tokio::select! {
             biased;
             error = self.gone() => Err(error),
-            found = script.wait_for(Option::is_some) => match found.ok().and_then(|script| script.clone()) {
-                Some(script) => Ok(script),
-                None => Err(BrowserError::closed()),
+            found = script.wait_for(|script| script.runs && script.world.is_some()) => {
+                found.ok().and_then(|script| script.world.clone()).ok_or_else(BrowserError::closed)
             }
         }
     }
@@ -113,9 +120,7 @@ impl Worker {
             return;
         }
         self.0.gone.cancel();
-        if let Some(script) = self.0.script.send_replace(None) {
-            script.destroy();
-        }
+        self.forget_world();
         match &self.0.home {
             Home::Page(page, _) => page.forget_worker(self),
             Home::Context(context, network) => {
@@ -124,6 +129,18 @@ impl Worker {
             }
         }
         self.browser_context().tell(Notice::WorkerClosed(self.clone()));
+    }
+
+    fn forget_world(&self) {
+        if let Some(world) = self.0.script.send_replace(Script::default()).world {
+            world.destroy();
+        }
+    }
+
+    fn tells_of_its_script(&self) -> bool {
+        /// The first that does.
+        const VERSION: u32 = 143;
+        self.browser_context().browser().major_version() >= VERSION
     }
 
     /// Who asks for what it asks for, and who puts that together.
@@ -139,6 +156,7 @@ impl Worker {
         let session = &self.0.session;
         session.connection().attach(session, Arc::new(WorkerListener(self.clone())));
         let post = |method: &'static str, params| drop(session.request(method, &params));
+        post("Inspector.enable", json!({}));
         post("Runtime.enable", json!({}));
         post("Network.enable", json!({}));
         let options = self.browser_context().options();
@@ -175,9 +193,10 @@ impl Worker {
 impl Page {
     /// A worker of this page was started, from the frame or the worker whose session told of it.
     pub(super) fn worker_attached(&self, parent: &Session, event: TargetAttached, frame: &str) {
+        let frame = event.target_info.parent_frame_id.as_deref().unwrap_or(frame);
         let session = parent.connection().session(&event.session_id);
         let home = Home::Page(self.clone(), frame.to_owned());
-        let worker = Worker::new(event.target_info.target_id, event.target_info.url, session, home);
+        let worker = Worker::new(event.target_info.target_id.clone(), event.target_info.url.clone(), session, home);
         self.network().asks_from(worker.session(), frame);
         self.insert_worker(&worker);
         worker.set_up();
@@ -220,17 +239,19 @@ impl Listener for WorkerListener {
         let worker = &self.0;
         match event.method {
             "Runtime.executionContextCreated" => with(event, |event: ContextCreated| {
-                let script = ExecutionContext::of_worker(session.clone(), event.context.id, worker.clone());
-                worker.0.script.send_if_modified(|known| {
-                    let first = known.is_none();
-                    known.get_or_insert(script);
-                    first
+                let world = ExecutionContext::of_worker(session.clone(), event.context.id, worker.clone());
+                worker.0.script.send_modify(|script| {
+                    script.world.get_or_insert(world);
+                    script.runs |= !worker.tells_of_its_script();
                 });
             }),
+            "Inspector.workerScriptLoaded" => worker.0.script.send_modify(|script| script.runs = true),
+            // A service worker that was stopped: it may be started again.
+            "Inspector.targetCrashed" => worker.forget_world(),
             "Runtime.consoleAPICalled" => {
-                let script = worker.0.script.borrow().clone();
-                if let Some(script) = script {
-                    super::console::worker_called(worker, &script, event);
+                let world = worker.0.script.borrow().world.clone();
+                if let Some(world) = world {
+                    super::console::worker_called(worker, &world, event);
                 }
             }
             "Runtime.exceptionThrown" => {

@@ -8,7 +8,7 @@ use super::super::owner::Owner;
 use super::super::sync::lock;
 use super::answer::{Answer, Response};
 use super::extra::{Extra, ExtraInfo};
-use super::route::{Decision, allowed, pairs, phrase, without_cookie};
+use super::route::{Decision, allowed, without_cookie};
 use super::told::{AuthRequired, Cached, Failed, Finished, Pause, Paused, Received, WillBeSent, to_be_sent};
 use super::{Headers, Inner, Request, Route, listed};
 use serde_json::{Value, json};
@@ -201,7 +201,7 @@ impl Network {
             Some(request)
         });
         if let Some(pause) = &pause
-            && is_preflight(&sent, pause)
+            && pause.is_preflight_of(&sent)
             && owner.is_routed()
         {
             return pause.allow_preflight();
@@ -350,34 +350,6 @@ impl Request {
     }
 }
 
-impl Pause {
-    /// A page may ask what we answer.
-    fn allow_preflight(&self) {
-        let asked = listed(&self.event.request.headers);
-        let header = |name: &str| asked.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        let value = |name: &str, default: &str| header(name).map_or(default, |(_, value)| value).to_owned();
-        let mut headers: Headers = vec![
-            ("Access-Control-Allow-Origin".into(), value("Origin", "*")),
-            (
-                "Access-Control-Allow-Methods".into(),
-                value("Access-Control-Request-Method", "GET, POST, OPTIONS, DELETE"),
-            ),
-            ("Access-Control-Allow-Credentials".into(), "true".into()),
-        ];
-        if let Some((_, names)) = header("Access-Control-Request-Headers") {
-            headers.push(("Access-Control-Allow-Headers".into(), names.clone()));
-        }
-        let params = json!({
-            "requestId": self.event.request_id,
-            "responseCode": 204,
-            "responsePhrase": phrase(204),
-            "responseHeaders": pairs(&headers),
-            "body": "",
-        });
-        drop(self.session.request("Fetch.fulfillRequest", &params));
-    }
-}
-
 /// Redirected requests go on as the first of them did.
 fn decide(owner: &Owner, request: Request, Pause { session, event }: Pause) {
     let is_asked = |from: &Request| from.decision() == Some(Decision::Redirected);
@@ -400,9 +372,4 @@ fn decide(owner: &Owner, request: Request, Pause { session, event }: Pause) {
 fn resume(session: &Session, id: &str, mut params: Value) {
     params["requestId"] = json!(id);
     drop(session.request("Fetch.continueRequest", &params));
-}
-
-fn is_preflight(sent: &WillBeSent, pause: &Pause) -> bool {
-    pause.event.request.method == "OPTIONS"
-        && sent.initiator.as_ref().is_some_and(|initiator| initiator.kind == "preflight")
 }
