@@ -86,7 +86,10 @@ impl Owner {
     }
 
     pub(super) fn tell(&self, notice: Notice) {
-        self.context().tell(notice);
+        match self {
+            Self::Page(page) => page.tell(notice),
+            Self::Worker(worker) => worker.browser_context().tell(notice),
+        }
     }
 
     /// What a service worker does is told always: there are few of them.
