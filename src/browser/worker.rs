@@ -43,7 +43,7 @@ enum Home {
     /// Of a page; with the frame it was started from.
     Page(Page, String),
     /// Of a context.
-    Context(BrowserContext, Network),
+    Context(BrowserContext, Box<Network>),
 }
 
 #[derive(Deserialize)]
@@ -206,7 +206,7 @@ impl Page {
 impl BrowserContext {
     /// A service worker of this context was started.
     pub(super) fn worker_attached(&self, session: Session, id: String, url: String) {
-        let worker = Worker::new(id, url, session, Home::Context(self.clone(), Network::default()));
+        let worker = Worker::new(id, url, session, Home::Context(self.clone(), Box::default()));
         lock(self.workers_kept()).push(worker.clone());
         worker.set_up();
     }
