@@ -1,6 +1,8 @@
 //! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
 //! is told, once for all peers of that dialect.
 
+use super::swe::messages::Envelope;
+use super::swe::rooms::Room;
 use super::{Malformed, Protocol};
 use crate::model::{AgentId, Command, Event, ExecutionId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +48,10 @@ pub enum Said {
     Replay,
     /// A user stands so.
     Presence(Presence),
+    /// To hear what is told in a room; the answer is whether it may.
+    Subscribe(Room),
+    /// Not to hear it any more.
+    Unsubscribe(Room),
     /// Of no meaning to a hub.
     Unknown,
 }
@@ -62,6 +68,8 @@ pub enum Heard {
     },
     /// Say this.
     Answer(Frame),
+    /// Acknowledge it by this.
+    Acknowledge(Value),
     /// The peer shows who it is.
     Token(String),
     /// Nothing.
@@ -318,6 +326,8 @@ pub enum Word {
     Registered(AgentId),
     /// A session stands so; for watchers.
     View(SessionView),
+    /// A service tells something.
+    Service(Box<Envelope>),
     /// What a peer said did not please.
     Refused {
         /// What was tried, what was seen, what to do.
@@ -338,7 +348,9 @@ impl Word {
                 Self::Command(order) => order.raw.payload.get().len(),
                 Self::Session(report) => report.bytes(),
                 Self::Refused { message, .. } => message.len(),
-                Self::Agent { .. } | Self::Presence { .. } | Self::Registered(_) | Self::View(_) => 0,
+                Self::Agent { .. } | Self::Presence { .. } | Self::Registered(_) | Self::View(_) | Self::Service(_) => {
+                    0
+                }
             }
     }
 

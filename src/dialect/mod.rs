@@ -23,6 +23,8 @@ pub enum Protocol {
     Testflow,
     /// 001: runs and their steps over a raw WebSocket.
     AiRun,
+    /// 003: rooms and events in envelopes over Socket.IO.
+    Swe,
     /// 004: presence, tasks and notifications over a raw WebSocket.
     Cloud,
 }
@@ -34,6 +36,7 @@ impl Protocol {
         match self {
             Self::Testflow => Box::new(testflow::hub::Teller),
             Self::AiRun => Box::new(ai_run::hub::Teller::default()),
+            Self::Swe => Box::new(swe::hub::Teller::default()),
             Self::Cloud => Box::new(cloud::hub::Teller::default()),
         }
     }
@@ -43,7 +46,7 @@ impl Protocol {
         match raw.protocol {
             Self::Testflow => testflow::events::decode(&raw.name, raw.payload.get()),
             // Their reports are in words of no protocol from the beginning.
-            Self::AiRun | Self::Cloud => None,
+            Self::AiRun | Self::Swe | Self::Cloud => None,
         }
     }
 }

@@ -6,7 +6,8 @@ use super::runs::NotMade;
 use super::token::{Identity, UserId};
 use crate::dialect::Protocol;
 use crate::dialect::ai_run::messages::StartAgent;
-use socketioxide::extract::AckSender;
+use crate::dialect::swe::messages::Envelope;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -19,18 +20,25 @@ const UNHEARD_MAX_BYTES: usize = 64 << 20;
 /// What a message costs besides its payload, about, bytes.
 const MESSAGE_BYTES: usize = 128;
 
+/// Acknowledges a message, with the answer where it was a question.
+pub(super) type Receipt = Box<dyn FnOnce(Option<bool>) + Send>;
+
 /// What the actor is asked.
 pub(super) enum Request {
     /// Take a peer in; its messages go to the outlet.
     Attach { peer: PeerId, protocol: Protocol, outlet: Outlet, connected: Input },
     /// A message of a peer, with the receipt it wants after it was relayed. What it weighs is given back when it was.
-    Received { input: Input, receipt: Option<AckSender>, load: Load },
+    Received { input: Input, receipt: Option<Receipt>, load: Load },
     /// The peer is gone.
     Detach { peer: PeerId },
     /// Keep a run of protocol 001.
     MakeRun { owner: UserId, asked: Box<StartAgent>, answer: oneshot::Sender<Result<(), NotMade>> },
     /// A run that was made before, where this one may see it.
     Run { id: String, identity: Identity, answer: oneshot::Sender<Option<StartAgent>> },
+    /// A service tells something.
+    Service { envelope: Box<Envelope> },
+    /// How many peers there are, and in which rooms.
+    Stats { answer: oneshot::Sender<(usize, BTreeMap<String, usize>)> },
     /// All agents.
     Agents { answer: oneshot::Sender<Vec<AgentView>> },
 }
@@ -102,7 +110,7 @@ pub(super) fn actor(timeout: Duration, stop: CancellationToken) -> (RelayHandle,
             let due = state.relay.next_deadline();
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = sleep_until(due) => state.step(Input::Tick),
+                () = sleep_until(due) => drop(state.step(Input::Tick)),
                 request = incoming.recv() => match request {
                     Some(request) => state.handle(request),
                     None => break,
@@ -133,10 +141,10 @@ impl Actor {
                 self.step(connected);
             }
             Request::Received { input, receipt, load } => {
-                self.step(input);
+                let answer = self.step(input);
                 drop(load);
-                if let Some(Err(error)) = receipt.map(|receipt| receipt.send(&serde_json::json!({}))) {
-                    tracing::debug!(%error, "a receipt could not be sent");
+                if let Some(receipt) = receipt {
+                    receipt(answer);
                 }
             }
             Request::Detach { peer } => {
@@ -149,21 +157,37 @@ impl Actor {
             Request::Run { id, identity, answer } => {
                 let _nobody_waits = answer.send(self.relay.runs().get(&id, &identity).cloned());
             }
+            Request::Service { envelope } => {
+                let effects = self.relay.service(envelope);
+                self.carry_out(effects);
+            }
+            Request::Stats { answer } => {
+                let _nobody_waits = answer.send(self.bus.stats());
+            }
             Request::Agents { answer } => {
                 let _nobody_waits = answer.send(self.relay.agents(Instant::now()));
             }
         }
     }
 
-    fn step(&mut self, input: Input) {
-        for effect in self.relay.step(input, Instant::now()) {
+    /// Whether what was said is granted, where that was a question.
+    fn step(&mut self, input: Input) -> Option<bool> {
+        let effects = self.relay.step(input, Instant::now());
+        self.carry_out(effects)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Option<bool> {
+        let mut answer = None;
+        for effect in effects {
             match effect {
                 Effect::Join(peer, room) => self.bus.join(peer, room),
                 Effect::Leave(peer, room) => self.bus.leave(peer, &room),
                 Effect::Publish(rooms, word) => self.bus.publish(&rooms, &word),
                 Effect::Replay(peer, words) => self.bus.replay(peer, words.iter().map(|word| &**word)),
                 Effect::Close(peer) => self.bus.detach(peer),
+                Effect::Answer(yes) => answer = Some(yes),
             }
         }
+        answer
     }
 }

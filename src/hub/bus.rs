@@ -7,6 +7,7 @@ pub(super) use queue::{Inbox, Outlet, queue};
 use super::token::UserId;
 use crate::dialect::Protocol;
 use crate::dialect::hub::{Frame, Meaning, Translator, Word};
+use crate::dialect::swe::rooms::Room as Topic;
 use crate::model::{AgentId, ExecutionId};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -30,8 +31,10 @@ pub(super) enum Room {
     Agent(AgentId),
     /// The connections of a user that asked to be told how sessions stand.
     Watchers(UserId),
-    /// Everybody who is not an agent.
+    /// Everybody who is not an agent, but for peers of protocol 003, who have rooms for that.
     Clients,
+    /// A room of protocol 003 that peers enter and leave as they like: a project, what is told of an agent, `global`.
+    Topic(Topic),
 }
 
 /// An event with its payload as JSON text, encoded once however many read it.
@@ -156,6 +159,17 @@ impl Bus {
                 return self.disconnect(vec![peer]);
             }
         }
+    }
+
+    /// How many peers there are, and how many in each room that has a name outside of the hub.
+    pub(super) fn stats(&self) -> (usize, BTreeMap<String, usize>) {
+        let name = |room: &Room| match room {
+            Room::User(user) => Some(format!("user:{user}")),
+            Room::Topic(topic) => Some(topic.to_string()),
+            Room::Peer(_) | Room::Agent(_) | Room::Watchers(_) | Room::Clients => None,
+        };
+        let rooms = self.rooms.iter().filter_map(|(room, members)| Some((name(room)?, members.len())));
+        (self.peers.len(), rooms.collect())
     }
 
     fn disconnect(&mut self, stuck: Vec<PeerId>) {

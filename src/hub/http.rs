@@ -4,16 +4,19 @@ use super::actor::Request;
 use super::dashboard;
 use super::desk::Desk;
 use super::runs::NotMade;
-use super::token::Identity;
+use super::token::{Identity, Role};
 use super::websocket;
 use crate::dialect::ai_run::messages::StartAgent;
 use crate::dialect::reading::read;
+use crate::dialect::swe::messages::posted;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// All routes but Socket.IO's.
@@ -23,6 +26,8 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/api/v1/agents", get(agents))
         .route("/api/runs", post(make_run))
         .route("/api/runs/{id}", get(run))
+        .route("/api/v1/events", post(tell))
+        .route("/api/v1/websocket/stats", get(stats))
         .route("/ws", get(websocket::enter))
         .merge(dashboard::router())
         .with_state(desk)
@@ -40,7 +45,7 @@ async fn agents(State(desk): State<Desk>, headers: HeaderMap) -> Response {
 }
 
 /// Makes a run of protocol 001.
-async fn make_run(State(desk): State<Desk>, headers: HeaderMap, body: axum::body::Bytes) -> Response {
+async fn make_run(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
     let identity = match bearer(&desk, &headers) {
         Ok(identity) => identity,
         Err(refusal) => return *refusal,
@@ -72,6 +77,43 @@ async fn run(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMa
     match found.await {
         Ok(Some(run)) => Json(run).into_response(),
         _ => refuse(StatusCode::NOT_FOUND, "there is no such run"),
+    }
+}
+
+/// A service tells what the peers of protocol 003 are to know.
+async fn tell(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+    match bearer(&desk, &headers) {
+        Ok(Identity { role: Role::Service, .. }) => {}
+        Ok(_) => return refuse(StatusCode::FORBIDDEN, "only tokens of the role `service` may tell events"),
+        Err(refusal) => return *refusal,
+    }
+    let event = match serde_json::from_slice(&body) {
+        Ok(event) => event,
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("read the event: {error}")),
+    };
+    match posted(&event) {
+        Ok(envelope) => {
+            desk.relay.send(Request::Service { envelope: Box::new(envelope) });
+            (StatusCode::ACCEPTED, Json(json!({}))).into_response()
+        }
+        Err(malformed) => refuse(StatusCode::BAD_REQUEST, &malformed.message),
+    }
+}
+
+/// How many peers there are, and in which rooms.
+async fn stats(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = bearer(&desk, &headers) {
+        return *refusal;
+    }
+    let (answer, counted) = oneshot::channel();
+    desk.relay.send(Request::Stats { answer });
+    match counted.await {
+        Ok((peers, rooms)) => {
+            let clients = peers + desk.strangers.load(Ordering::Relaxed);
+            Json(json!({"connections": clients, "rooms": rooms, "clients": clients, "authenticatedClients": peers}))
+                .into_response()
+        }
+        Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the hub is stopping"),
     }
 }
 

@@ -10,9 +10,11 @@ use super::mailbox::Mailbox;
 use super::registry::{Agent, Registry};
 use super::runs::Runs;
 use super::sessions::{Known, Phase, Session, Sessions};
-use super::token::{Identity, Role};
-use crate::dialect::Malformed;
+use super::token::{Identity, Role, UserId};
 use crate::dialect::hub::{Meaning, Presence, Said, Word};
+use crate::dialect::swe::messages::Envelope;
+use crate::dialect::swe::rooms::{Room as Topic, told_in};
+use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, ExecutionId};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +28,7 @@ pub(super) enum Input {
     /// A peer with a good token.
     Connected {
         peer: PeerId,
+        protocol: Protocol,
         identity: Identity,
         /// Its id, should it register as an agent without naming one.
         spare: AgentId,
@@ -47,6 +50,8 @@ pub(super) enum Effect {
     Publish(Vec<Room>, Arc<Word>),
     /// To one peer: what was told before it came.
     Replay(PeerId, Vec<Arc<Word>>),
+    /// Whether what was just said is granted.
+    Answer(bool),
     Close(PeerId),
 }
 
@@ -104,7 +109,9 @@ impl Relay {
     /// Takes one input in; the effects are to be carried out in order.
     pub(super) fn step(&mut self, input: Input, now: Instant) -> Vec<Effect> {
         match input {
-            Input::Connected { peer, identity, spare } => self.connected(peer, identity, spare, now),
+            Input::Connected { peer, protocol, identity, spare } => {
+                self.connected(peer, protocol, identity, spare, now)
+            }
             Input::Disconnected { peer } => self.disconnected(peer, now),
             Input::Received { peer, name, said } => self.received(peer, &name, *said, now),
             Input::Tick => self.tick(now),
@@ -130,6 +137,15 @@ impl Relay {
             system_info: agent.system_info.clone(),
         };
         self.agents.iter().map(view).collect()
+    }
+
+    /// A service tells something: it goes to the rooms that its document lists.
+    pub(super) fn service(&mut self, envelope: Box<Envelope>) -> Vec<Effect> {
+        let rooms = told_in(&envelope.event).into_iter().map(|topic| match topic {
+            Topic::User(user) => Room::User(UserId(user.to_string())),
+            topic => Room::Topic(topic),
+        });
+        vec![Effect::Publish(rooms.collect(), Arc::new(Word::Service(envelope)))]
     }
 
     /// What can be started by its id.
@@ -158,6 +174,7 @@ impl Relay {
     fn received(&mut self, peer: PeerId, name: &str, said: Result<Said, Malformed>, now: Instant) {
         let Some(Peer { identity, agent, .. }) = self.peers.get(&peer) else { return };
         let (user, role, agent) = (identity.user.clone(), identity.role, agent.clone());
+        let projects = identity.projects.clone();
         if let Some(id) = &agent {
             match self.agents.get_mut(id) {
                 Some(agent) if agent.peer == Some(peer) => agent.heard = now,
@@ -195,6 +212,16 @@ impl Relay {
                 }
                 self.publish(Room::Clients, Word::Presence { user: user.0, presence });
             }
+            Said::Subscribe(topic) => {
+                let room = topic_for(&user, projects.as_deref(), topic);
+                self.effects.push(Effect::Answer(room.is_some()));
+                self.effects.extend(room.map(|room| Effect::Join(peer, room)));
+            }
+            Said::Unsubscribe(topic) => {
+                let room = topic_for(&user, projects.as_deref(), topic);
+                self.effects.push(Effect::Answer(room.is_some()));
+                self.effects.extend(room.map(|room| Effect::Leave(peer, room)));
+            }
             Said::Heartbeat | Said::Replay => {}
             Said::Unknown => tracing::debug!(peer = peer.0, name, "ignoring an unknown event"),
         }
@@ -203,7 +230,10 @@ impl Relay {
     fn tell_status(&mut self, id: &AgentId, now: Instant) {
         if let Some(status) = self.agents.untold(id, now) {
             let name = self.agents.get_mut(id).map(|agent| agent.name.clone()).unwrap_or_default();
-            self.publish(Room::Clients, Word::Agent { agent: id.clone(), name, status });
+            let topics = [Topic::Agent(id.as_str().into()), Topic::Global].map(Room::Topic);
+            let rooms = topics.into_iter().chain([Room::Clients]).collect();
+            let word = Word::Agent { agent: id.clone(), name, status };
+            self.effects.push(Effect::Publish(rooms, Arc::new(word)));
         }
     }
 
@@ -213,6 +243,15 @@ impl Relay {
 
     fn publish(&mut self, room: Room, word: Word) {
         self.effects.push(Effect::Publish(vec![room], Arc::new(word)));
+    }
+}
+
+/// The room, where this user may hear what is told in it.
+fn topic_for(user: &UserId, projects: Option<&[String]>, topic: Topic) -> Option<Room> {
+    match topic {
+        Topic::User(id) => (id.as_str() == user.0).then(|| Room::User(user.clone())),
+        Topic::Project(id) if projects.is_some_and(|mine| !mine.iter().any(|mine| mine == id.as_str())) => None,
+        topic => Some(Room::Topic(topic)),
     }
 }
 

@@ -2,20 +2,21 @@
 
 mod pictures;
 
-use super::actor::{Request, Unheard};
+use super::actor::{Receipt, Request, Unheard};
 use super::bus::{Inbox, Message, Outlet, PeerId, queue};
 use super::desk::Desk;
 use super::relay::Input;
 use super::token::{Identity, TokenError};
-use crate::dialect::{Protocol, testflow};
+use crate::dialect::hub::{Frame, Heard};
+use crate::dialect::{Protocol, swe, testflow};
 use pictures::Pictures;
-use serde_json::Value;
+use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The largest message, bytes: the default of the official server, which peers expect.
 const MAX_PAYLOAD: usize = 1_000_000;
@@ -42,10 +43,15 @@ type Waiting = Arc<Mutex<Option<Inbox>>>;
 #[derive(Clone)]
 struct Opened(Waiting);
 
+/// The first word to a peer of protocol 003.
+#[derive(Clone)]
+struct Greeting(Frame);
+
 /// A peer the relay gets to know with its first word or when it is connected, whichever the library tells first.
 struct Introduction {
     desk: Desk,
     peer: PeerId,
+    protocol: Protocol,
     once: Mutex<Option<(Outlet, Identity)>>,
 }
 
@@ -53,7 +59,7 @@ impl Introduction {
     fn make(&self) {
         let pending = self.once.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((outlet, identity)) = pending {
-            self.desk.introduce(self.peer, Protocol::Testflow, outlet, identity);
+            self.desk.introduce(self.peer, self.protocol, outlet, identity);
         }
     }
 
@@ -71,32 +77,59 @@ pub(super) fn layer(desk: Desk) -> (SocketIoLayer, SocketIo) {
         .ack_timeout(pictures::LOST)
         .build_layer();
     // Handlers are set in the middleware: those set on connect come too late for a peer's first events.
+    let its = desk.clone();
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let entered = authenticate(&desk, auth.ok()).map(|identity| {
-            let peer = desk.number();
-            tracing::debug!(peer = peer.0, user = %identity.user, role = %identity.role, "a peer connects");
-            listen(&socket, desk.clone(), peer, identity);
+        let entered = its.verify(token(auth.as_ref().ok())).map_err(refusal).map(|identity| {
+            listen(&socket, its.clone(), Protocol::Testflow, identity);
         });
         std::future::ready(entered)
     };
     io.ns("/", open.with(enter));
+    // Protocol 003 tells a bad token in words of its own, and those come after the connection is there.
+    let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        let (auth, query) = (auth.ok(), asked(&socket));
+        let now = SystemTime::now();
+        let greeting = match desk.verify(token(auth.as_ref()).or(query.as_deref())) {
+            Ok(identity) => {
+                let user = identity.user.0.clone();
+                listen(&socket, desk.clone(), Protocol::Swe, identity);
+                swe::hub::established(&socket.id.to_string(), &user, now)
+            }
+            Err(error) => {
+                tracing::info!(%error, "refusing a peer");
+                swe::hub::refused(matches!(error, TokenError::Missing), now)
+            }
+        };
+        socket.extensions.insert(Greeting(greeting));
+        std::future::ready(Ok::<_, Refusal>(()))
+    };
+    io.ns("/ws", greet.with(enter));
     (layer, io)
 }
 
-fn authenticate(desk: &Desk, auth: Option<Value>) -> Result<Identity, Refusal> {
-    let token = auth.as_ref().and_then(|auth| auth.get("token")).and_then(Value::as_str);
-    desk.verify(token).map_err(|error| {
-        tracing::info!(%error, "refusing a peer");
-        match error {
-            TokenError::Missing => Refusal::NoToken,
-            TokenError::Invalid(_) | TokenError::NoUser => Refusal::BadToken,
-        }
-    })
+fn token(auth: Option<&Value>) -> Option<&str> {
+    auth.and_then(|auth| auth.get("token")).and_then(Value::as_str)
 }
 
-fn listen(socket: &SocketRef, desk: Desk, peer: PeerId, identity: Identity) {
+/// The token in the address.
+fn asked(socket: &SocketRef) -> Option<String> {
+    let query = socket.req_parts().uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
+}
+
+fn refusal(error: TokenError) -> Refusal {
+    tracing::info!(%error, "refusing a peer");
+    match error {
+        TokenError::Missing => Refusal::NoToken,
+        TokenError::Invalid(_) | TokenError::NoUser => Refusal::BadToken,
+    }
+}
+
+fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, identity: Identity) {
+    let peer = desk.number();
+    tracing::debug!(peer = peer.0, user = %identity.user, role = %identity.role, "a peer connects");
     let (outlet, inbox) = queue();
-    let introduction = Arc::new(Introduction { desk, peer, once: Mutex::new(Some((outlet, identity))) });
+    let introduction = Arc::new(Introduction { desk, peer, protocol, once: Mutex::new(Some((outlet, identity))) });
     socket.extensions.insert(introduction.clone());
     socket.extensions.insert(Opened(Arc::new(Mutex::new(Some(inbox)))));
     let heard = introduction.clone();
@@ -105,10 +138,21 @@ fn listen(socket: &SocketRef, desk: Desk, peer: PeerId, identity: Identity) {
     socket.on_fallback(move |socket: SocketRef, Event(name), TryData(payload): TryData<Value>, receipt: AckSender| {
         heard.make();
         let payload = payload.ok();
+        let (name, said) = match hear(protocol, &name, payload.as_ref()) {
+            Heard::Said { name, said } => (name, said),
+            Heard::Acknowledge(answer) => {
+                acknowledge(receipt, &answer);
+                return std::future::ready(());
+            }
+            Heard::Answer(_) | Heard::Token(_) | Heard::Nothing => return std::future::ready(()),
+        };
         match unheard.add(payload.as_ref()) {
             Some(load) => {
-                let said = testflow::hub::decode(&name, payload.as_ref());
-                let input = Input::Received { peer, name, said: Box::new(said) };
+                let input = Input::Received { peer, name, said };
+                let receipt: Receipt = Box::new(move |answer| match answer {
+                    None => acknowledge(receipt, &json!({})),
+                    Some(done) => acknowledge(receipt, &swe::hub::acknowledgement(done, payload.as_ref())),
+                });
                 heard.desk.relay.send(Request::Received { input, receipt: Some(receipt), load });
             }
             None => {
@@ -124,6 +168,32 @@ fn listen(socket: &SocketRef, desk: Desk, peer: PeerId, identity: Identity) {
         }
         std::future::ready(())
     });
+}
+
+fn hear(protocol: Protocol, name: &str, payload: Option<&Value>) -> Heard {
+    match protocol {
+        Protocol::Swe => swe::hub::hear(name, payload),
+        _ => Heard::Said { name: name.to_owned(), said: Box::new(testflow::hub::decode(name, payload)) },
+    }
+}
+
+fn acknowledge(receipt: AckSender, answer: &Value) {
+    if let Err(error) = receipt.send(answer) {
+        tracing::debug!(%error, "a receipt could not be sent");
+    }
+}
+
+/// As [`open`], after the first word; a peer that may not come in hears nothing else.
+async fn greet(socket: SocketRef) {
+    if let Some(Greeting(frame)) = socket.extensions.get::<Greeting>()
+        && let Err(error) = socket.emit(&frame.name, &*frame.payload)
+    {
+        tracing::debug!(%error, "a first word could not be sent");
+    }
+    match socket.extensions.get::<Opened>() {
+        Some(_) => open(socket).await,
+        None => drop(socket.disconnect()),
+    }
 }
 
 /// The peer has been told that it is connected: from here on it can be written to.

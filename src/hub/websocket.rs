@@ -16,6 +16,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 use std::future::pending;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -67,6 +68,8 @@ async fn serve(desk: Desk, socket: WebSocket, token: Option<String>) {
     };
     let (out, outs) = mpsc::unbounded_channel();
     let mut peer = Peer { desk: desk.clone(), protocol, number: None, unheard: Unheard::default(), out };
+    let strangers = desk.strangers.clone();
+    strangers.fetch_add(1, Ordering::Relaxed);
     if protocol == Protocol::Cloud {
         peer.enter(token.as_deref());
     }
@@ -74,7 +77,9 @@ async fn serve(desk: Desk, socket: WebSocket, token: Option<String>) {
         () = peer.listen(first, stream) => {}
         () = write(sink, outs, protocol, desk.keepalive) => {}
     }
-    peer.leave();
+    if !peer.leave() {
+        strangers.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A connection's half that listens.
@@ -124,7 +129,7 @@ impl Peer {
             _ => cloud::hub::hear(value, now),
         };
         match (heard, self.number) {
-            (Heard::Nothing, _) => {}
+            (Heard::Nothing | Heard::Acknowledge(_), _) => {}
             (Heard::Answer(frame), _) => self.say(Out::Say(frame)),
             (Heard::Token(token), None) => self.enter(Some(&token)),
             // It is in already.
@@ -171,6 +176,7 @@ impl Peer {
         self.say(Out::Attach(inbox));
         self.desk.introduce(number, self.protocol, outlet, identity);
         self.number = Some(number);
+        self.desk.strangers.fetch_sub(1, Ordering::Relaxed);
     }
 
     fn say(&self, out: Out) {
@@ -178,10 +184,12 @@ impl Peer {
         let _ = self.out.send(out);
     }
 
-    fn leave(self) {
+    /// Whether it had come in.
+    fn leave(self) -> bool {
         if let Some(peer) = self.number {
             self.desk.relay.send(Request::Detach { peer });
         }
+        self.number.is_some()
     }
 }
 

@@ -1,4 +1,4 @@
-// The client code that the protocols' documents print, run as it is: `node seeds.mjs 001|004-browser|004-node URL TOKEN`. What differs
+// The client code that the protocols' documents print, run as it is: `node seeds.mjs 001|003-node|004-browser|004-node URL TOKEN`. What differs
 // is the address, the token and what a browser has and Node.js does not. Each message that a client hands to its handlers is a line
 // of JSON on standard output; a line of JSON on standard input calls a method: {"call":"startAgent","args":["run-1"]}.
 import { readFileSync } from 'node:fs';
@@ -51,6 +51,16 @@ const clients = {
     const client = new Client(`${address}/ws`, token);
     handlers(client, ['handleAuthenticationResponse', 'handleStepUpdate', 'handleCompletion', 'handleError']);
     return client;
+  },
+  '003-node': () => {
+    const code = ts.transpileModule(printed('003-swe-agent-socketio.md', 'import io from "socket.io-client"'), {
+      compilerOptions: { target: 'es2022', module: 'commonjs', esModuleInterop: true },
+    }).outputText;
+    const node = vm.createContext({
+      require, exports: {}, localStorage: { getItem: () => token },
+      console: { log: (...args) => say({ log: args }), error: (...args) => say({ error: args.map(String) }) },
+    });
+    return vm.runInContext(`(() => { ${replaced(code, 'http://localhost:8000', url)}; return socket; })()`, node);
   },
   '004-browser': () => {
     const code = printed('004-cloud-agents-websocket.md', 'class CloudAgentsWebSocket');

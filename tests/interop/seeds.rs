@@ -111,3 +111,92 @@ fn the_clients_of_004_see_agents_people_and_how_work_ends() {
     let refused = eve.until("a no", |line| (line["log"][1]["type"] == "auth").then(|| line["log"][1]["data"].clone()));
     assert_eq!((&refused["success"], refused["error"].is_string()), (&json!(false), true));
 }
+
+/// What the document prints of an event.
+fn printed(kind: &str) -> Value {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("../../fixtures/wire/swe/printed.json")).unwrap();
+    cases.iter().find(|case| case["payload"]["type"] == kind).unwrap()["payload"].clone()
+}
+
+#[test]
+fn the_client_of_003_hears_what_services_tell_in_its_rooms() {
+    let hub = Hub::start();
+    let (ada, service) = (token("client", "ada"), token("service", "api"));
+    let mut client = Peer::seed("003-node", &hub.url, &ada);
+    client.until("a yes", |line| (line["log"][0] == "Connected:").then_some(()));
+    client.until("the room", |line| (line["log"][0] == "Subscribed to project").then_some(()));
+    // Another one hears what is for all.
+    let mut other = Peer::client(&format!("{}/ws", hub.url), &token("client", "eve"));
+    let established = other.event("connection_established", |_| true);
+    assert_eq!(
+        (&established["data"]["user_id"], &established["data"]["protocol_version"]),
+        (&json!("eve"), &json!("1.0"))
+    );
+
+    let updated = printed("project.updated");
+    assert_eq!(post(&hub.url, "/api/v1/events", &ada, &updated).0, 403, "only services tell events");
+    let mut wrong = updated.clone();
+    wrong["data"]["project_id"] = json!(7);
+    assert_eq!(post(&hub.url, "/api/v1/events", &service, &wrong).0, 400);
+    assert_eq!(post(&hub.url, "/api/v1/events", &service, &updated).0, 202);
+    let log = client.until("the event", |line| (line["log"][0] == "Project updated:").then(|| line["log"][1].clone()));
+    assert_eq!(log, updated["data"]);
+    assert_eq!(post(&hub.url, "/api/v1/events", &service, &printed("workflow.progress")).0, 202);
+    client.until("progress", |line| (line["log"] == json!(["Progress:", "45%"])).then_some(()));
+    assert_eq!(other.event("workflow.progress", |_| true), printed("workflow.progress"), "as it was told");
+    assert!(other.heard.iter().all(|line| line["event"] != "project.updated"), "not in the room");
+
+    for (request, room, status, code) in [
+        ("subscribe", "user:ada", "error", json!("ROOM_ACCESS_DENIED")),
+        ("subscribe", "kitchen", "error", json!("INVALID_ROOM")),
+        ("subscribe", "project:550e8400-e29b-41d4-a716-446655440000", "success", Value::Null),
+        ("subscribe", "user:eve", "success", Value::Null),
+        ("unsubscribe", "global", "success", Value::Null),
+    ] {
+        let answer = other.ask(request, &[json!({"room": room})]);
+        let seen = (&answer[0]["status"], &answer[0]["room"], &answer[0]["error_code"]);
+        assert_eq!(seen, (&json!(status), &json!(room), &code), "{request} {room}");
+    }
+    assert_eq!(other.ask("ping", &[json!({})]), json!([{"status": "pong"}]));
+    post(&hub.url, "/api/v1/events", &service, &printed("workflow.progress"));
+    post(&hub.url, "/api/v1/events", &service, &updated);
+    other.event("project.updated", |_| true);
+    let told = other.heard.iter().filter(|line| line["event"] == "workflow.progress").count();
+    assert_eq!(told, 1, "it has left the room of all");
+}
+
+#[test]
+fn a_workflow_of_003_runs_on_an_agent_of_ours() {
+    let hub = Hub::start();
+    let mut client = Peer::client(&format!("{}/ws", hub.url), &token("client", "ada"));
+    client.event("connection_established", |_| true);
+    let _agent = Agent::start(&hub.url, &token("agent", "machine"), &[]);
+    let online = client.event("agent.status_changed", |its| its["data"]["status"] == "online");
+    assert_eq!(online["data"]["agent_name"], "the agent");
+    client.emit("workflow.start", &[json!({"workflow_id": "w1", "code": PASSING})]);
+    let started = client.event("workflow.started", |_| true);
+    assert_eq!((&started["data"]["workflow_id"], &started["data"]["progress"]), (&json!("w1"), &json!(0)));
+    let done = client.event("workflow.completed", |_| true);
+    assert_eq!((&done["data"]["status"], &done["data"]["progress"]), (&json!("completed"), &json!(100)));
+    let progress: Vec<f64> = client
+        .heard
+        .iter()
+        .filter(|line| line["event"] == "workflow.progress")
+        .map(|line| line["args"][0]["data"]["progress"].as_f64().unwrap())
+        .collect();
+    assert!(progress.len() == 3 && progress.is_sorted() && progress.iter().all(|one| *one < 100.0), "{progress:?}");
+    client.emit("workflow.start", &[json!({"workflow_id": "w2", "code": "no code"})]);
+    let failed = client.event("workflow.failed", |its| its["data"]["workflow_id"] == "w2");
+    assert!(failed["data"]["error"].is_string(), "{failed}");
+}
+
+#[test]
+fn a_bad_token_of_003_is_told_and_the_connection_ended() {
+    let hub = Hub::start();
+    for (token, code) in [("hello", "AUTH_FAILED"), ("", "AUTH_MISSING")] {
+        let mut client = Peer::client(&format!("{}/ws", hub.url), token);
+        let refused = client.event("connection_error", |_| true);
+        assert_eq!((&refused["data"]["error_code"], &refused["data"]["connection_id"]), (&json!(code), &Value::Null));
+        client.until("the end", |line| line.get("disconnected").cloned());
+    }
+}

@@ -134,7 +134,9 @@ impl Translator for Teller {
             Word::Command(order) => {
                 vec![frame(&Message::Command(OurCommand { command: order.command.clone() }))]
             }
-            Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) => Vec::new(),
+            Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
+                Vec::new()
+            }
         }
     }
 }

@@ -162,7 +162,7 @@ impl Translator for Teller {
             }
             Word::Refused { message, session: None } => vec![complaint(message)],
             Word::Command(order) => vec![Message::Command(OurCommand { command: order.command.clone() })],
-            Word::Registered(_) | Word::View(_) => Vec::new(),
+            Word::Registered(_) | Word::View(_) | Word::Service(_) => Vec::new(),
         };
         messages.iter().map(|message| frame(message, now)).collect()
     }

@@ -129,7 +129,7 @@ impl Translator for Teller {
             Word::Agent { agent, status, .. } => agent_status(agent, *status),
             Word::Registered(agent) => registered(agent),
             Word::View(view) => session(view),
-            Word::Presence { .. } => return Vec::new(),
+            Word::Presence { .. } | Word::Service(_) => return Vec::new(),
             Word::Refused { message, session } => error(message, session.as_ref()),
         };
         vec![frame]

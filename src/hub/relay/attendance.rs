@@ -1,7 +1,9 @@
 //! Who is there: agents and users come, go, and come back.
 
 use super::{Agent, Effect, Peer, Phase, Relay, Session};
+use crate::dialect::Protocol;
 use crate::dialect::hub::{Presence, Registration, Word};
+use crate::dialect::swe::rooms::Room as Topic;
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
@@ -9,10 +11,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl Relay {
-    pub(super) fn connected(&mut self, peer: PeerId, identity: Identity, spare: AgentId, now: Instant) {
+    pub(super) fn connected(
+        &mut self,
+        peer: PeerId,
+        protocol: Protocol,
+        identity: Identity,
+        spare: AgentId,
+        now: Instant,
+    ) {
         if identity.role != Role::Agent {
             self.effects.push(Effect::Join(peer, Room::User(identity.user.clone())));
-            self.effects.push(Effect::Join(peer, Room::Clients));
+            let all = if protocol == Protocol::Swe { Room::Topic(Topic::Global) } else { Room::Clients };
+            self.effects.push(Effect::Join(peer, all));
             let missed = self.mailbox.enter(&identity.user).collect();
             self.effects.push(Effect::Replay(peer, missed));
             let status = |(id, agent): (&AgentId, &Agent)| Word::Agent {

@@ -19,6 +19,7 @@ struct World {
     inboxes: HashMap<PeerId, Inbox>,
     now: Instant,
     closed: Vec<PeerId>,
+    answers: Vec<bool>,
 }
 
 impl World {
@@ -29,6 +30,7 @@ impl World {
             inboxes: HashMap::new(),
             now: Instant::now(),
             closed: Vec::new(),
+            answers: Vec::new(),
         }
     }
 
@@ -40,6 +42,7 @@ impl World {
                 Effect::Publish(rooms, word) => self.bus.publish(&rooms, &word),
                 Effect::Replay(peer, words) => self.bus.replay(peer, words.iter().map(|word| &**word)),
                 Effect::Close(peer) => self.closed.push(peer),
+                Effect::Answer(yes) => self.answers.push(yes),
             }
         }
     }
@@ -58,7 +61,7 @@ impl World {
         self.bus.attach(peer, protocol, outlet);
         self.inboxes.insert(peer, inbox);
         let identity = Identity { user: user.into(), role, projects: None };
-        self.step(Input::Connected { peer, identity, spare: AgentId(format!("spare-{}", peer.0)) });
+        self.step(Input::Connected { peer, protocol, identity, spare: AgentId(format!("spare-{}", peer.0)) });
         peer
     }
 
