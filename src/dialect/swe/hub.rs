@@ -2,7 +2,7 @@
 
 use super::events::{AgentMetadata, AgentPresence, AgentState, AgentStatus, Event as Told, Workflow, WorkflowState};
 use super::messages::{
-    Ack, Connection, Envelope, ErrorCode, Established, Message, Refused, Request, VERSION, WorkflowCancel,
+    Ack, Connection, Envelope, ErrorCode, Established, Message, Refused, Request, Stamp, VERSION, Work, WorkflowCancel,
     WorkflowStart, decode, encode,
 };
 use super::rooms::Room;
@@ -27,6 +27,7 @@ const LOGS_MAX: usize = 20;
 pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
     let request = match decode(name, payload) {
         Ok(Some(Message::Request(request))) => request,
+        Ok(Some(Message::Work { work, .. })) => return work_for(*work, name, payload),
         Ok(_) => return Heard::Nothing,
         Err(_) if matches!(name, "subscribe" | "unsubscribe") => {
             return Heard::Acknowledge(json!(Ack::refusal(ErrorCode::InvalidRoom, payload)));
@@ -37,15 +38,20 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::Ping(_) => Heard::Acknowledge(json!(Ack::Pong)),
         Request::Subscribe(subscription) => Heard::said(name, Said::Subscribe(subscription.room)),
         Request::Unsubscribe(subscription) => Heard::said(name, Said::Unsubscribe(subscription.room)),
-        Request::WorkflowStart(start) => match order(start) {
+        Request::Command(_) | Request::Event(_) => Heard::Nothing,
+    }
+}
+
+fn work_for(work: Work, name: &str, payload: Option<&Value>) -> Heard {
+    match work {
+        Work::Start(start) => match order(start) {
             Ok(command) => Heard::said(name, Said::Start { order: asked(command, name, payload), agent: None }),
             Err(message) => Heard::Said { name: name.to_owned(), said: Box::new(Err(message)) },
         },
-        Request::WorkflowCancel(WorkflowCancel { workflow_id }) => {
+        Work::Cancel(WorkflowCancel { workflow_id }) => {
             let order = asked(Command::CancelExecution { execution: workflow_id.into() }, name, payload);
             Heard::said(name, Said::Control { order, control: Control::Cancel })
         }
-        Request::Command(_) | Request::Event(_) => Heard::Nothing,
     }
 }
 
@@ -128,7 +134,10 @@ struct Known {
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, now: SystemTime) -> Vec<Frame> {
         let event = |event: Told| {
-            frame(&Message::Event(Box::new(Envelope { event, timestamp: written(now), source: SOURCE.to_owned() })))
+            frame(&Message::Event(Box::new(Envelope {
+                event,
+                stamp: Stamp { timestamp: written(now), source: SOURCE.to_owned() },
+            })))
         };
         match word {
             Word::Session(report) => self.session(report).into_iter().map(event).collect(),
