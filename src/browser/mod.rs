@@ -33,6 +33,7 @@ pub mod navigation;
 pub mod network;
 pub mod notice;
 mod owner;
+pub mod overlays;
 pub mod page;
 mod page_events;
 pub mod pdf;

@@ -17,15 +17,56 @@ use tokio_util::sync::CancellationToken;
 
 /// Pictures in a second, at most, where nothing is said.
 const USUAL_RATE: u32 = 25;
-/// JPEG quality, 0 to 100.
-const QUALITY: u32 = 85;
+/// JPEG quality, 0 to 100, where nothing is said.
+const USUAL_QUALITY: u32 = 85;
 /// No video is shorter.
 const SHORTEST: f64 = 1.0;
+
+/// Is shown each picture: must not block.
+pub type FilmWatcher = Arc<dyn Fn(Shot<'_>) + Send + Sync>;
+
+/// A picture as it is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Shot<'a> {
+    /// JPEG, base64.
+    pub base64: &'a str,
+    /// Seconds since 1970.
+    pub at: f64,
+    /// Of the page's visible part, CSS pixels.
+    pub width: f64,
+    /// Of the page's visible part, CSS pixels.
+    pub height: f64,
+}
+
+/// How a page is filmed.
+#[derive(Clone)]
+pub struct FilmOptions {
+    /// Of the pictures, at most.
+    pub size: Size,
+    /// Of pictures in a second, at most; 25 where nothing is said.
+    pub rate: Option<u32>,
+    /// JPEG quality, 0 to 100.
+    pub quality: Option<u32>,
+    /// Whether there is to be a video of it.
+    pub keep: bool,
+    /// Who looks on.
+    pub watcher: Option<FilmWatcher>,
+}
+
+impl FilmOptions {
+    /// For a video.
+    pub fn of(size: Size) -> Self {
+        Self { size, rate: None, quality: None, keep: true, watcher: None }
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(1) / self.rate.unwrap_or(USUAL_RATE).max(1)
+    }
+}
 
 /// A page is being filmed. Clones share it.
 #[derive(Clone)]
 pub struct Film {
-    size: Size,
     stop: CancellationToken,
     footage: watch::Receiver<Option<Arc<Footage>>>,
 }
@@ -57,20 +98,22 @@ struct Cast {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Metadata {
     timestamp: Option<f64>,
+    device_width: f64,
+    device_height: f64,
 }
 
 impl Page {
-    /// Films it from now on, until it is gone or that is stopped; `rate` is of pictures in a second, at most.
-    pub fn film(&self, size: Size, rate: Option<u32>) -> Film {
+    /// Films it from now on, until it is gone or that is stopped.
+    pub fn film(&self, options: FilmOptions) -> Film {
         let (sender, footage) = watch::channel(None);
         let stop = CancellationToken::new();
-        let film = Film { size, stop: stop.clone(), footage };
+        let film = Film { stop: stop.clone(), footage };
         let page = self.clone();
-        let interval = Duration::from_secs(1) / rate.unwrap_or(USUAL_RATE).max(1);
         tokio::spawn(async move {
-            let filmed = shoot(&page, size, interval, &stop).await;
+            let filmed = shoot(&page, &options, &stop).await;
             // Nobody may want it any more.
             match filmed {
                 Ok(footage) => drop(sender.send(Some(Arc::new(footage)))),
@@ -92,14 +135,10 @@ impl Film {
         let mut footage = self.footage.clone();
         footage.wait_for(Option::is_some).await.ok().and_then(|footage| footage.clone())
     }
-
-    /// Of the video.
-    pub fn size(&self) -> Size {
-        self.size
-    }
 }
 
-async fn shoot(page: &Page, size: Size, interval: Duration, stop: &CancellationToken) -> io::Result<Footage> {
+async fn shoot(page: &Page, options: &FilmOptions, stop: &CancellationToken) -> io::Result<Footage> {
+    let size = options.size;
     let file = tempfile::tempfile()?;
     let mut footage = Footage { size, file: Mutex::new(file), pictures: Vec::new(), ended: 0.0 };
     let (sender, mut casts) = mpsc::unbounded_channel();
@@ -114,7 +153,8 @@ async fn shoot(page: &Page, size: Size, interval: Duration, stop: &CancellationT
     });
     // A page that is gone before it was filmed has a film all the same, an empty one.
     if let Ok(session) = page.raw_session(observer).await {
-        let params = json!({ "format": "jpeg", "quality": QUALITY, "maxWidth": size.width, "maxHeight": size.height });
+        let quality = options.quality.unwrap_or(USUAL_QUALITY);
+        let params = json!({ "format": "jpeg", "quality": quality, "maxWidth": size.width, "maxHeight": size.height });
         if session.send("Page.startScreencast", &params).await.is_ok() {
             loop {
                 let cast = tokio::select! {
@@ -123,7 +163,7 @@ async fn shoot(page: &Page, size: Size, interval: Duration, stop: &CancellationT
                     () = stop.cancelled() => None,
                 };
                 let Some(cast) = cast else { break };
-                footage.take(cast, interval, &session)?;
+                footage.take(cast, options, &session)?;
             }
         }
         session.end();
@@ -137,20 +177,27 @@ fn now() -> f64 {
 }
 
 impl Footage {
-    fn take(&mut self, cast: Value, interval: Duration, session: &RawSession) -> io::Result<()> {
+    fn take(&mut self, cast: Value, options: &FilmOptions, session: &RawSession) -> io::Result<()> {
         let begun = Instant::now();
         let Ok(Cast { data, metadata, session_id }) = serde_json::from_value(cast) else { return Ok(()) };
-        let used = session.clone();
+        let (used, interval) = (session.clone(), options.interval());
         // Chromium sends the next one when it hears that this one was used.
         tokio::spawn(async move {
             tokio::time::sleep_until(begun + interval).await;
             used.ask("Page.screencastFrameAck", &json!({ "sessionId": session_id }), drop);
         });
+        let at = metadata.timestamp.unwrap_or_else(now);
+        if let Some(watcher) = &options.watcher {
+            let Metadata { device_width: width, device_height: height, .. } = metadata;
+            watcher(Shot { base64: &data, at, width, height });
+        }
+        if !options.keep {
+            return Ok(());
+        }
         let Ok(jpeg) = BASE64.decode(data) else { return Ok(()) };
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = file.stream_position()?;
         file.write_all(&jpeg)?;
-        let at = metadata.timestamp.unwrap_or_else(now);
         self.pictures.push(Picture { at, offset, length: jpeg.len() });
         Ok(())
     }

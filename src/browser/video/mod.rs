@@ -5,7 +5,7 @@ mod film;
 mod studio;
 mod webm;
 
-pub use film::{Film, Footage};
+pub use film::{Film, FilmOptions, FilmWatcher, Footage, Shot};
 pub use studio::Studio;
 
 use super::context::Size;

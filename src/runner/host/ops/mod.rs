@@ -21,6 +21,7 @@ mod page;
 mod performed;
 mod picture;
 mod route;
+mod screencast;
 mod screenshots;
 mod scripts;
 mod snapshot;
@@ -81,6 +82,7 @@ pub struct Operations {
     linguist: Linguist,
     traced: trace_events::Traced,
     studios: video::Studios,
+    screencasts: screencast::Screencasts,
 }
 
 impl Operations {
@@ -106,6 +108,7 @@ impl Operations {
             linguist: Linguist::default(),
             traced: trace_events::Traced::default(),
             studios: video::Studios::default(),
+            screencasts: screencast::Screencasts::default(),
         })
     }
 
@@ -120,6 +123,7 @@ impl Operations {
             "exposed" => scripts::answer(self, params).await,
             "api" => api::perform(self, operation, params).await,
             "browser" => browser::perform(self, operation, params).await,
+            "screencast" => screencast::perform(self, operation, params).await,
             "video" => video::perform(self, operation, params).await,
             "cdp" => cdp::perform(self, operation, params).await,
             "coverage" => coverage::perform(self, operation, params).await,
@@ -164,6 +168,7 @@ impl Operations {
     pub async fn dispose(&self) {
         self.cdp.end();
         self.coverage.end();
+        self.screencasts.end();
         for context in self.objects.contexts() {
             context.close();
         }

@@ -1,7 +1,7 @@
 //! `video.…`: videos of pages. The pictures of one are kept until somebody says what becomes of it.
 
 use super::{Failure, Operations, Performed, parse, picture};
-use crate::browser::video::{Film, Studio, video_size};
+use crate::browser::video::{Film, FilmOptions, Studio, video_size};
 use crate::browser::{BrowserContext, Mode, Page};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,7 +80,8 @@ impl Videos {
     pub(super) fn begin(&self, page: &Page) -> Option<String> {
         let options = page.context().options();
         let wish = options.record_video.as_ref()?;
-        let film = page.film(video_size(wish.size, options.viewport()), wish.fps);
+        let film =
+            page.film(FilmOptions { rate: wish.fps, ..FilmOptions::of(video_size(wish.size, options.viewport())) });
         let random = || RandomState::new().hash_one(());
         let name = format!("page@{:016x}{:016x}.webm", random(), random());
         let path = Path::new(&wish.dir).join(name).display().to_string();
@@ -138,7 +139,7 @@ impl Video {
 }
 
 impl Operations {
-    async fn studio(&self) -> Result<Arc<Studio>, Failure> {
+    pub(super) async fn studio(&self) -> Result<Arc<Studio>, Failure> {
         let mut studio = self.studios.0.lock().await;
         if let Some(studio) = studio.as_ref().filter(|studio| !studio.is_closed()) {
             return Ok(studio.clone());

@@ -40,6 +40,7 @@ modules![
     "facade/api/response.js",
     "facade/api/route.js",
     "facade/api/routing.js",
+    "facade/api/screencast.js",
     "facade/api/screenshot.js",
     "facade/api/state.js",
     "facade/api/timeouts.js",

@@ -17,6 +17,7 @@ import { Page } from './api/page.js';
 import { Route } from './api/route.js';
 import { APIRequest, APIRequestContext } from './api/request.js';
 import { APIResponse } from './api/response.js';
+import { Screencast } from './api/screencast.js';
 import { Tracing } from './api/tracing.js';
 import { Video } from './api/video.js';
 import { WebSocket } from './api/websocket.js';
@@ -52,6 +53,7 @@ const CLASSES = [
   [Request, 'request'],
   [Response, 'response'],
   [Route, 'route'],
+  [Screencast, 'screencast'],
   [TestInfo, 'testInfo'],
   [Touchscreen, 'touchscreen'],
   [Tracing, 'tracing'],

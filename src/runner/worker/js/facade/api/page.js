@@ -16,6 +16,7 @@ import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { installSocketRouting, socketOpened } from './socketroute.js';
 import { paper } from './pdf.js';
+import { Screencast } from './screencast.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
@@ -66,6 +67,7 @@ export class Page extends Emitter {
         break;
       }
       case 'closed': this._gone(); break;
+      case 'screencastFrame': this._screencast?._frame(params); break;
       case 'crashed': this.emit('crash', this); break;
       case 'viewport': this._viewport = { width: params.width, height: params.height }; break;
       case 'console': this.#said(new ConsoleMessage(this, params)); break;
@@ -162,6 +164,7 @@ export class Page extends Emitter {
     return Buffer.from(base64, 'base64');
   }
   video() { return this._video; }
+  get screencast() { return (this._screencast ??= new Screencast(this)); }
   get coverage() { return (this._coverage ??= new Coverage(this)); }
   async setViewportSize({ width, height }) {
     await apiCall('page.setViewportSize', 'Set viewport size', 'page.setViewportSize', { page: this._id, width, height });
