@@ -57,6 +57,9 @@ pub(super) struct Playing {
     /// A variable of the environment that tests may read; repeatable. None where none is named
     #[arg(long, value_name = "NAME")]
     env: Vec<String>,
+    /// The folder whose files tests may name by a path and read: uploads, scripts, styles, storage states. None where none is named
+    #[arg(long, value_name = "DIR")]
+    files_root: Option<PathBuf>,
     /// Who runs the tests: this program, or the official runner of this machine with Node.js, in which tests may do all that this user may
     #[arg(long, value_name = "RUNNER", default_value = "builtin")]
     runner: RunnerName,
@@ -99,6 +102,14 @@ impl Playing {
         })
     }
 
+    /// Those that tests may name.
+    fn readable_files(&self) -> Result<ops::ReadableFiles, CouldNotRun> {
+        let Some(root) = &self.files_root else { return Ok(ops::ReadableFiles::None) };
+        let real = root.canonicalize().ok().filter(|root| root.is_dir());
+        let missing = || CouldNotRun(format!("--files-root {}: there is no such folder", root.display()));
+        real.map(ops::ReadableFiles::Below).ok_or_else(missing)
+    }
+
     /// The official runner, where it is asked for.
     async fn node(&self) -> Result<Option<NodeRunner>, CouldNotRun> {
         if self.runner == RunnerName::Builtin {
@@ -129,7 +140,7 @@ impl Playing {
         });
         let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
         let runner =
-            Runner::with_services(ops::services(pool.clone(), ops::ReadableFiles::None, ops::Trust::Pages), runner)?;
+            Runner::with_services(ops::services(pool.clone(), self.readable_files()?, ops::Trust::Pages), runner)?;
         let performer = match self.node().await? {
             Some(node) => Performer::Node(Arc::new(node)),
             None => Performer::Builtin(Arc::new(runner)),

@@ -75,12 +75,18 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The agent has these flags.
+    async fn with(flags: &[&str]) -> Self {
         let options =
             HubOptions { listen: "127.0.0.1:0".parse().unwrap(), secret: SECRET.to_vec(), ..HubOptions::default() };
         let hub = serve(options).await.unwrap();
         let state = tempfile::tempdir().unwrap();
         let mut user = Client::connect(&hub.url(), json!({"token": token("ada", Role::Client)})).await.unwrap();
-        let agent = Program::start(&hub.url(), state.path(), &["--token", &token("bot", Role::Agent)]);
+        let token = token("bot", Role::Agent);
+        let agent = Program::start(&hub.url(), state.path(), &[&["--token", &token], flags].concat());
         user.expect_where("agent:status", |told| told["status"] == "online").await;
         Self { hub, user, agent, state }
     }
@@ -131,6 +137,32 @@ fn token(user: &str, role: Role) -> String {
 /// The imports and a test with this body, which begins in line 3.
 fn spec(body: &str) -> String {
     format!("import {{ test, expect }} from '@playwright/test';\ntest('one', async ({{ page }}) => {{\n{body}\n}});\n")
+}
+
+#[tokio::test]
+async fn files_of_the_root_can_be_named_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("a.js"), "window.a = 1;").unwrap();
+    std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
+    let mut stage = Stage::with(&["--files-root", root.to_str().unwrap()]).await;
+    let fine = "await page.setContent('<input type=file>'); await page.addScriptTag({ path: 'a.js' }); expect(await page.evaluate('a')).toBe(1);\n\
+                await page.locator('input').setInputFiles('a.js'); expect(await page.locator('input').inputValue()).toContain('a.js');";
+    stage.start("fine", &spec(fine)).await;
+    let (log, code) = stage.outcome("fine").await;
+    assert_eq!(code, 0, "{log}");
+    for path in ["../secret.txt", folder.path().join("secret.txt").to_str().unwrap(), "/etc/passwd", "none.txt"] {
+        let outside = format!(
+            "await page.setContent('<input type=file>'); await page.locator('input').setInputFiles({});",
+            json!(path)
+        );
+        stage.start(path, &spec(&outside)).await;
+        let (log, code) = stage.outcome(path).await;
+        assert_eq!(code, 1, "{log}");
+        assert!(log.contains("there is no such file below the agent's --files-root"), "{log}");
+    }
+    stage.end().await;
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ pub enum ReadableFiles {
     None,
     /// All; relative paths start here.
     From(PathBuf),
+    /// Those below this folder, to be read: the test comes from a server, the folder from whoever started the agent.
+    Below(PathBuf),
 }
 
 /// `[{path}]` becomes `[{name, mimeType, base64}]`; what has a content already stays.
@@ -36,13 +38,34 @@ pub(super) async fn text(path: &str, readable: &ReadableFiles) -> Result<String,
     String::from_utf8(content).map_err(|_| Failure::new(format!("{path}: it is no text")))
 }
 
-/// Where a file of the test is; `instead` is what its author can do where there are none.
+/// Where a file of the test is, to be read; `instead` is what its author can do where there are none.
 pub(super) fn place(path: &str, readable: &ReadableFiles, instead: &str) -> Result<PathBuf, Failure> {
     match readable {
         ReadableFiles::From(base) => Ok(base.join(path)),
+        ReadableFiles::Below(root) => below(root, path),
         ReadableFiles::None => {
             let path = Value::from(path);
             Err(Failure::new(format!("The test code has no files here: {instead} instead of the path {path}")))
+        }
+    }
+}
+
+/// The file itself, wherever links lead: what it is called says nothing about where it is.
+fn below(root: &Path, path: &str) -> Result<PathBuf, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("{path}: {error}"));
+    let root = root.canonicalize().map_err(failed)?;
+    // Names of what is elsewhere are not told apart from names of nothing.
+    let outside = || Failure::new(format!("{path}: there is no such file below the agent's --files-root"));
+    let real = root.join(path).canonicalize().map_err(|_| outside())?;
+    if real.starts_with(&root) && real.is_file() { Ok(real) } else { Err(outside()) }
+}
+
+/// Where a file of the test is, to be written.
+pub(super) fn place_to_write(path: &str, readable: &ReadableFiles) -> Result<PathBuf, Failure> {
+    match readable {
+        ReadableFiles::From(base) => Ok(base.join(path)),
+        ReadableFiles::Below(_) | ReadableFiles::None => {
+            Err(Failure::new(format!("The test code has no files here: {} is not written", Value::from(path))))
         }
     }
 }
@@ -63,10 +86,7 @@ pub(super) async fn content(path: &str, readable: &ReadableFiles) -> Result<Vec<
 
 /// Writes a file where the test may also read.
 pub(super) async fn write(path: &str, content: &[u8], readable: &ReadableFiles) -> Result<(), Failure> {
-    let ReadableFiles::From(base) = readable else {
-        return Err(Failure::new(format!("The test code has no files here: {} is not written", Value::from(path))));
-    };
-    let full = base.join(path);
+    let full = place_to_write(path, readable)?;
     let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", full.display()));
     if let Some(folder) = full.parent() {
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
@@ -127,6 +147,46 @@ mod tests {
         ]);
         assert_eq!(files, Some(expected));
         assert!(load(given, &ReadableFiles::None).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn nothing_leads_out_of_the_root() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("in")).expect("a folder");
+        for file in ["secret.txt", "root/a.txt", "root/in/b.txt"] {
+            std::fs::write(folder.path().join(file), file).expect("a file");
+        }
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).expect("a link");
+        link("../secret.txt", "out.txt");
+        link("..", "up");
+        link("a.txt", "same.txt");
+        let (absolute, secret) = (root.join("a.txt"), folder.path().join("secret.txt"));
+        let readable = ReadableFiles::Below(root.clone());
+        for (path, expected) in [
+            ("a.txt", Some("root/a.txt")),
+            ("./in/../a.txt", Some("root/a.txt")),
+            ("in/b.txt", Some("root/in/b.txt")),
+            ("same.txt", Some("root/a.txt")),
+            (absolute.to_str().expect("text"), Some("root/a.txt")),
+            ("out.txt", None),
+            ("up/secret.txt", None),
+            ("../secret.txt", None),
+            ("in/../../secret.txt", None),
+            (secret.to_str().expect("text"), None),
+            ("in", None),
+            ("", None),
+            ("a.txt\0", None),
+        ] {
+            let text = text(path, &readable).await;
+            assert_eq!(text.as_deref().ok(), expected, "{path:?}");
+            assert!(write(path, b"x", &readable).await.is_err(), "{path:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
         assert!(load(json!([{ "path": "no.txt" }]), &ReadableFiles::From(folder.path().into())).await.is_err());
     }
 }

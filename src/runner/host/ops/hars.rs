@@ -120,7 +120,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
 
 fn start(operations: &Operations, start: Start) -> Result<Value, Failure> {
     let context = operations.objects.context(&start.context)?;
-    let place = |path: &str| match files::place(path, operations.readable_files(), "") {
+    let place = |path: &str| match files::place_to_write(path, operations.readable_files()) {
         Ok(place) => Ok(place),
         // Where a test has no files, it has an artifact folder.
         Err(_) => picture::place(operations, path),

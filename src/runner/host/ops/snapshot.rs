@@ -83,7 +83,7 @@ async fn read(operations: &Operations, path: &str) -> Result<Value, Failure> {
 }
 
 async fn write(operations: &Operations, path: &str, bytes: &[u8]) -> Result<(), Failure> {
-    let place = files::place(path, operations.readable_files(), INSTEAD)?;
+    let place = files::place_to_write(path, operations.readable_files())?;
     let failed = |error: io::Error| Failure::new(format!("failed to write {}: {error}", place.display()));
     if let Some(parent) = place.parent() {
         tokio::fs::create_dir_all(parent).await.map_err(failed)?;

@@ -25,6 +25,7 @@ modules![
     "facade/api/emitter.js",
     "facade/api/events.js",
     "facade/api/exposed.js",
+    "facade/api/file.js",
     "facade/api/frame.js",
     "facade/api/handle.js",
     "facade/api/headers.js",

@@ -137,7 +137,7 @@ pub(super) fn profile(operations: &Operations, folder: &str) -> Result<Kept, Fai
     operations.options.trust.allow("A profile in a folder of the machine is")?;
     Ok(Kept::In(match operations.readable_files() {
         ReadableFiles::From(base) => base.join(folder),
-        ReadableFiles::None => folder.into(),
+        ReadableFiles::Below(_) | ReadableFiles::None => folder.into(),
     }))
 }
 

@@ -2,6 +2,7 @@
 import { quiet } from '../op.js';
 import { deserialize, serialize } from '../values.js';
 import { Disposable } from './disposable.js';
+import { textOf } from './file.js';
 import { functionText } from './handle.js';
 import { lookup } from './registry.js';
 
@@ -38,15 +39,15 @@ export async function exposedCalled(page, { call, frame, name, args }) {
 export const withoutSource = callback => (typeof callback === 'function' ? (source, ...args) => callback(...args) : callback);
 
 export async function addInitScript(owner, api, of, script, arg) {
-  const added = await quiet(`${api}.addInitScript`, `${of}.addInitScript`, { [of]: owner._id, source: sourceOf(script, arg) });
+  const added = await quiet(`${api}.addInitScript`, `${of}.addInitScript`, { [of]: owner._id, source: await sourceOf(script, arg, `${api}.addInitScript`) });
   return new Disposable(() => quiet('disposable.dispose', `${of}.removeInitScript`, { [of]: owner._id, script: added.script }));
 }
 
-function sourceOf(script, arg) {
+async function sourceOf(script, arg, apiName) {
   if (typeof script === 'function') return `(${functionText(script)})(${arg === undefined ? 'undefined' : JSON.stringify(arg)})`;
   if (arg !== undefined) throw new Error('Cannot evaluate a string with arguments');
   if (typeof script === 'string') return script;
   if (typeof script?.content === 'string') return script.content;
-  if (script?.path !== undefined) throw new Error('The test code has no files here: pass content instead of path');
+  if (script?.path !== undefined) return `${await textOf(script.path, apiName)}\n//# sourceURL=${String(script.path).replace(/\n/g, '')}`;
   throw new Error('Either path or content property must be present');
 }

@@ -5,6 +5,7 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
+import { textOf } from './file.js';
 import { evaluate, evaluateFirst, functionText, handleId, makeHandle, oneArgument } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
 import { makeResponse } from './network.js';
@@ -136,10 +137,10 @@ export function installFrameMethods(prototype, api, frame) {
       return evaluate(`${api}.$$eval`, 'locator.evaluateAll', { frame: frame(this)._id, selector, title: ` ${describe.selector(selector)}` }, expression, arg);
     },
     async addScriptTag(options = {}) {
-      return makeHandle(await apiCall(`${api}.addScriptTag`, 'Add script tag', 'frame.addScriptTag', { frame: frame(this)._id, ...tag(options, `${api}.addScriptTag`) }, {}), frame(this));
+      return makeHandle(await apiCall(`${api}.addScriptTag`, 'Add script tag', 'frame.addScriptTag', { frame: frame(this)._id, ...await tag(options, `${api}.addScriptTag`, path => `\n//# sourceURL=${path}`) }, {}), frame(this));
     },
     async addStyleTag(options = {}) {
-      return makeHandle(await apiCall(`${api}.addStyleTag`, 'Add style tag', 'frame.addStyleTag', { frame: frame(this)._id, ...tag(options, `${api}.addStyleTag`) }, {}), frame(this));
+      return makeHandle(await apiCall(`${api}.addStyleTag`, 'Add style tag', 'frame.addStyleTag', { frame: frame(this)._id, ...await tag(options, `${api}.addStyleTag`, path => `\n/*# sourceURL=${path}*/`) }, {}), frame(this));
     },
     dragAndDrop(source, target, options) {
       return apiCall(`${api}.dragAndDrop`, 'Drag and drop', 'locator.dragTo',
@@ -155,8 +156,8 @@ export function installFrameMethods(prototype, api, frame) {
   }, ['pressSequentially', 'clear', 'blur', 'selectText', 'scrollIntoViewIfNeeded']);
 }
 
-const tag = ({ url, content, type, path }, apiName) => {
-  if (path !== undefined) throw new Error('The test code has no files here: pass content instead of path');
+const tag = async ({ url, content, type, path }, apiName, name) => {
+  if (url === undefined && content === undefined && path !== undefined) content = await textOf(path, apiName) + name(String(path).replace(/\n/g, ''));
   if (url === undefined && content === undefined) throw new Error(`${apiName}: Provide an object with a \`url\`, \`path\` or \`content\` property`);
   return { url, content, type };
 };
