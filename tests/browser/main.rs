@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
 mod ends;
+mod frames;
 mod operations;
 mod pages;
 mod support;
