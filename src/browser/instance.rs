@@ -145,7 +145,7 @@ impl Browser {
     pub async fn new_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
         let _asked = Asked::of(self);
         // One that is there has no proxy.
-        let spare = if options.proxy.is_none() { self.0.spare.take().await } else { None };
+        let spare = if options.proxy.is_none() && options.gateway.is_none() { self.0.spare.take().await } else { None };
         let context = match spare.filter(BrowserContext::is_ready) {
             Some(context) => {
                 context.take_over(options).await?;
@@ -165,11 +165,15 @@ impl Browser {
 
     async fn create_context(&self, options: ContextOptions) -> Result<BrowserContext, BrowserError> {
         let mut params = CreateBrowserContextParams::builder().dispose_on_detach(true);
-        if let Some(proxy) = &options.proxy {
-            params = params.proxy_server(proxy.server.clone());
-            if let Some(bypass) = &proxy.bypass {
-                params = params.proxy_bypass_list(bypass.clone());
-            }
+        // Without a word Chromium would ask this machine's own servers directly.
+        const ALSO_THIS_MACHINE: &str = "<-loopback>";
+        if let Some(gateway) = &options.gateway {
+            params = params.proxy_server(gateway.clone()).proxy_bypass_list(ALSO_THIS_MACHINE);
+        } else if let Some(proxy) = &options.proxy {
+            let bypass = proxy.bypass.iter().flat_map(|list| list.split(',')).map(str::trim);
+            // The last word counts.
+            let list: Vec<&str> = [ALSO_THIS_MACHINE].into_iter().chain(bypass.filter(|one| !one.is_empty())).collect();
+            params = params.proxy_server(proxy.server.clone()).proxy_bypass_list(list.join(","));
         }
         let created = self.0.root.send(params.build()).await?;
         let context = BrowserContext::new(self.clone(), created.browser_context_id.inner().clone(), options);

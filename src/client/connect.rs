@@ -62,7 +62,8 @@ pub(super) async fn connect(fetch: &Fetch, gate: &Gate) -> Result<Connected, Fet
             secured: None,
         });
     }
-    let stream = tls::connect(tcp, url.host_str().unwrap_or_default(), fetch.ignore_https_errors).await?;
+    let identity = fetch.identities.of(url);
+    let stream = tls::connect(tcp, url.host_str().unwrap_or_default(), fetch.ignore_https_errors, identity).await?;
     let tls = Some(Security::of(&stream));
     let secured = Some(Instant::now());
     Ok(Connected { stream: Box::new(stream), address, tls, by_proxy, looked_up, connected, secured })

@@ -6,12 +6,16 @@ pub mod cookies;
 mod error;
 mod exchange;
 mod gate;
+mod gateway;
 mod head;
+mod identity;
 mod tls;
 
 pub use cookies::{Cookie, CookieStore};
 pub use error::FetchError;
 pub use gate::Gate;
+pub use gateway::Gateway;
+pub use identity::{Identities, Identity};
 pub use tls::Security;
 
 use base64::Engine;
@@ -87,6 +91,8 @@ pub struct Fetch {
     pub ignore_https_errors: bool,
     /// For a server that asks.
     pub credentials: Option<Credentials>,
+    /// Who asks, where a server wants to know.
+    pub identities: Identities,
     /// Through whom.
     pub proxy: Option<Proxy>,
 }

@@ -1,6 +1,7 @@
 //! TLS for the requests of a test: with the system's roots, or with any certificate where the test says so.
 
 use super::error::FetchError;
+use super::identity::Identity;
 use crate::wire::tls::client_config;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -14,10 +15,16 @@ use tokio_rustls::client::TlsStream;
 use x509_parser::x509::X509Name;
 
 /// Shakes hands with `host`.
-pub(super) async fn connect(stream: TcpStream, host: &str, any: bool) -> Result<TlsStream<TcpStream>, FetchError> {
+pub(super) async fn connect(
+    stream: TcpStream,
+    host: &str,
+    any: bool,
+    identity: Option<&Identity>,
+) -> Result<TlsStream<TcpStream>, FetchError> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|_| FetchError::Wrong("Invalid URL".into()))?;
     let config = if any { trusting()? } else { careful()? };
+    let config = identity.map_or_else(|| config.clone(), |identity| Arc::new(identity.shown_by(&config)));
     TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
         let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
         FetchError::Tls(reason.map_or_else(|| "socket hang up".into(), words))

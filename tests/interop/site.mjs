@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, STATUS_CODES } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { WebSocketServer } from 'ws';
 import { extname, join, normalize } from 'node:path';
@@ -28,13 +29,25 @@ export async function serveSite(folder) {
       else socket.send(data, { binary });
     });
   });
+  // What closing the servers would wait for.
+  const tunnels = new Set();
+  server.on('connect', ({ url }, socket) => {
+    const other = connect(Number(url.split(':').at(-1)), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      socket.pipe(other).pipe(socket);
+    });
+    for (const end of [socket, other]) tunnels.add(end.on('error', () => { socket.destroy(); }).on('close', () => tunnels.delete(end)));
+  });
   await listen(server);
   let secure;
   server.secure = async () => (secure ??= serveSecure(server)).then(({ told }) => told);
   const close = one => new Promise(done => { one.closeAllConnections(); one.close(done); });
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    async close() { for (const one of [server, ...(secure ? (await secure).servers : [])]) await close(one); },
+    async close() {
+      for (const end of tunnels) end.destroy();
+      for (const one of [server, ...(secure ? (await secure).servers : [])]) await close(one);
+    },
   };
 }
 
@@ -78,6 +91,10 @@ function answer(request, body, response, folder) {
     response.end(bytes);
   };
   const text = ['content-type', 'text/plain'];
+  if (request.url.startsWith('http://auth.') && request.headers['proxy-authorization'] !== 'Basic dXNlcjpwYXNz') {
+    end(407, [text, ['proxy-authenticate', 'Basic realm="the proxy"']], 'who are you?');
+    return;
+  }
   switch (url.pathname) {
     case '/hang': return;
     case '/close': request.socket.destroy(); return;

@@ -6,6 +6,8 @@
 //! - `/answer?status=200&h=Name: value&h=…&body=…` answers so
 //! - `/ws` is a WebSocket that greets, echoes, and closes when it is told `close`
 //! - `/auth` wants user `user` and password `pass`
+//! - as a proxy it answers itself, whoever is asked for; `auth.…` wants user `user` and password `pass` of the proxy; `CONNECT` leads to
+//!   that port of this machine
 //! - `/tls` says where it is over TLS: `{https, mutual, cert, key}`; `mutual` says who asks, and knows the client with `cert`
 //!
 //! `tests/interop/site.mjs` does the same for the official runner; change both.
@@ -102,6 +104,16 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
     let mut out = stream.try_clone()?;
     let mut lines = BufReader::new(stream);
     while let Some(request) = Request::read(&mut lines)? {
+        if request.method == "CONNECT" {
+            return tunnel(out, &request.target);
+        }
+        if request.target.starts_with("http://auth.")
+            && request.header("proxy-authorization") != Some("Basic dXNlcjpwYXNz")
+        {
+            let refusal = Answer::new(407, "text/plain", "who are you?");
+            refusal.with("proxy-authenticate", "Basic realm=\"the proxy\"").write(&mut out, false)?;
+            continue;
+        }
         let url = url::Url::parse("http://x").and_then(|base| base.join(&request.target));
         let Ok(url) = url else { return Ok(()) };
         let asked =
@@ -138,6 +150,20 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
         answer.write(&mut out, request.method == "HEAD")?;
     }
     Ok(())
+}
+
+/// Passes everything on, both ways, until one hangs up.
+fn tunnel(mut peer: TcpStream, target: &str) -> io::Result<()> {
+    let port = target.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+    let mut server = TcpStream::connect(("127.0.0.1", port))?;
+    peer.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut back, mut forth) = (server.try_clone()?, peer.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut back, &mut forth);
+        forth.shutdown(std::net::Shutdown::Write)
+    });
+    io::copy(&mut peer, &mut server)?;
+    server.shutdown(std::net::Shutdown::Write)
 }
 
 /// Where this site is over TLS.

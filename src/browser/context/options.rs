@@ -129,6 +129,9 @@ pub struct ContextOptions {
     pub http_credentials: Option<Credentials>,
     /// Whether there is no network.
     pub offline: bool,
+    /// Through whom its pages reach the network instead, who looks at certificates for them; not told to tests.
+    #[serde(skip)]
+    pub gateway: Option<String>,
     /// Whether certificates are not looked at.
     #[serde(rename = "ignoreHTTPSErrors")]
     pub ignore_https_errors: bool,

@@ -1,11 +1,13 @@
 //! `api.…`: requests that a test makes itself, in a context of their own or with the cookies of a browser's context.
 
 use super::route::{Header, bytes, headers};
-use super::{Failure, Operations, Performed, files, parse};
+use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::context::{ContextProxy, Credentials};
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
-use crate::client::{self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Jar, Log, Proxy};
+use crate::client::{
+    self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Identities, Jar, Log, Proxy,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -34,6 +36,8 @@ struct Tables {
     last: u64,
     contexts: HashMap<String, Arc<Own>>,
     answers: HashMap<String, Answer>,
+    /// Who browser contexts are.
+    identities: HashMap<String, Identities>,
 }
 
 /// What is kept of an answer.
@@ -61,6 +65,8 @@ struct Options {
     max_redirects: Option<u32>,
     fail_on_status_code: bool,
     storage_state: Option<State>,
+    #[serde(skip)]
+    identities: Identities,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -113,7 +119,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         "new" => {
             let mut params = params;
             files::read_state(&mut params, operations.readable_files()).await?;
-            json!({ "api": api.open(parse::<New>(params)?.options) })
+            let identities = certificates::read(&params, operations.readable_files()).await?;
+            json!({ "api": api.open(Options { identities, ..parse::<New>(params)?.options }) })
         }
         "fetch" => fetch(operations, parse(params)?).await?,
         "body" => {
@@ -196,9 +203,20 @@ impl Api {
         }
     }
 
-    /// The answers of a browser's context, which is gone.
+    /// Who a browser's context is.
+    pub(super) fn introduce(&self, id: &str, identities: Identities) {
+        self.tables().identities.insert(id.to_owned(), identities);
+    }
+
+    fn identities(&self, id: &str) -> Identities {
+        self.tables().identities.get(id).cloned().unwrap_or_default()
+    }
+
+    /// What is of a browser's context, which is gone.
     pub(super) fn forget_context(&self, id: &str) {
-        self.tables().answers.retain(|_, answer| answer.of != id);
+        let mut tables = self.tables();
+        tables.answers.retain(|_, answer| answer.of != id);
+        tables.identities.remove(id);
     }
 }
 
@@ -269,9 +287,15 @@ async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
             (own.options.clone(), own, async move { disposed.cancelled().await }.boxed())
         }
         (None, id) => {
-            let context = operations.objects.context(id.as_deref().unwrap_or_default())?;
+            let id = id.as_deref().unwrap_or_default();
+            let context = operations.objects.context(id)?;
             let gone = context.clone();
-            (of_browser(&context), Arc::new(Shared(context)), async move { gone.gone_for_good().await }.boxed())
+            let identities = operations.api.identities(id);
+            (
+                Options { identities, ..of_browser(&context) },
+                Arc::new(Shared(context)),
+                async move { gone.gone_for_good().await }.boxed(),
+            )
         }
     };
     let timeout = call.timeout;
@@ -345,6 +369,7 @@ fn request(call: Call, options: Options) -> Result<Fetch, Failure> {
         max_retries: call.max_retries,
         ignore_https_errors: call.ignore_https_errors.unwrap_or(options.ignore_https_errors),
         credentials,
+        identities: options.identities,
         proxy: options.proxy.map(proxy).transpose()?,
     })
 }

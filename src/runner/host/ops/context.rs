@@ -1,9 +1,10 @@
 //! `context.…`
 
-use super::{Failure, Operations, Performed, files, parse};
+use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::clock::ClockCommand;
 use crate::browser::context::{Credentials, Geolocation, StorageState};
 use crate::browser::{Browser, BrowserContext, ContextOptions};
+use crate::client::{Gateway, Identities};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -86,12 +87,22 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     if operation == "new" {
         let mut params = params;
         files::read_state(&mut params, operations.readable_files()).await?;
-        let new: New = parse(params)?;
+        let identities = certificates::read(&params, operations.readable_files()).await?;
+        let mut new: New = parse(params)?;
+        let gateway = gateway(&identities, &mut new.options).await?;
         let browser = operations.browser(new.browser.as_deref()).await?;
         let context = browser.new_context(new.options).await?;
         let version = version(&browser);
         operations.tracer.context_created(&context);
-        return Ok(json!({ "context": operations.objects.add_context(context), "version": version }).into());
+        let id = operations.objects.add_context(context.clone());
+        if let Some(gateway) = gateway {
+            operations.api.introduce(&id, identities);
+            tokio::spawn(async move {
+                context.gone_for_good().await;
+                drop(gateway);
+            });
+        }
+        return Ok(json!({ "context": id, "version": version }).into());
     }
     let of: Of = parse(params.clone())?;
     let context = operations.objects.context(&of.context)?;
@@ -117,6 +128,20 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         _ => change(&context, operation, params).await,
     }
+}
+
+/// Who shows certificates in place of the browser, where there are any; lives as long as the context.
+async fn gateway(identities: &Identities, options: &mut ContextOptions) -> Result<Option<Gateway>, Failure> {
+    if identities.is_empty() {
+        return Ok(None);
+    }
+    if options.proxy.is_some() {
+        return Err(Failure::new("clientCertificates and proxy do not go together yet"));
+    }
+    let opened = Gateway::open(identities.clone(), options.ignore_https_errors).await;
+    let gateway = opened.map_err(|error| Failure::new(error.to_string()))?;
+    options.gateway = Some(gateway.address());
+    Ok(Some(gateway))
 }
 
 async fn change(context: &BrowserContext, operation: &str, params: Value) -> Result<Performed, Failure> {

@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod cdp;
+mod certificates;
 mod context;
 mod coverage;
 mod download;

@@ -17,6 +17,7 @@ modules![
     "facade/api/browser.js",
     "facade/api/browsertype.js",
     "facade/api/cdp.js",
+    "facade/api/certificates.js",
     "facade/api/clock.js",
     "facade/api/context.js",
     "facade/api/coverage.js",

@@ -1,4 +1,5 @@
 // Browser: the one that is there for all tests, and those that a test starts itself.
+import { withCertificates } from './certificates.js';
 import { apiStep, op, quiet } from '../op.js';
 import { openSession } from './cdp.js';
 import { BrowserContext } from './context.js';
@@ -35,7 +36,7 @@ export class Browser extends Emitter {
   async _newContext(options, apiName, step) {
     this.#mustBeOpen(apiName || 'browser.newContext');
     if (options.recordVideo) options = { ...options, recordVideo: { dir: this._defaults().artifacts, ...options.recordVideo } };
-    const { context, version } = await op('context.new', { browser: this._id, options }, { apiName, step: step?.id, stack: step?.stack });
+    const { context, version } = await op('context.new', { browser: this._id, options: withCertificates(options, apiName) }, { apiName, step: step?.id, stack: step?.stack });
     this._version = version;
     const made = this._add(context, options);
     if (options.recordHar) await recordHar(made, options.recordHar, apiName);

@@ -1,5 +1,6 @@
 // Requests that a test makes itself: `request`, `page.request`, `playwright.request.newContext()`.
 import { apiStep, op, quiet } from '../op.js';
+import { withCertificates } from './certificates.js';
 import { headersList, textHeaders } from './headers.js';
 import { Request } from './network.js';
 import { closedBecause } from './registry.js';
@@ -105,10 +106,10 @@ export class APIRequest {
     const { context = {}, timeouts = {} } = this.#defaults();
     const all = { ...pick(context), ...options };
     if (all.extraHTTPHeaders) textHeaders(all.extraHTTPHeaders);
-    const { api } = await quiet('apiRequest.newContext', 'api.new', { options: all });
+    const { api } = await quiet('apiRequest.newContext', 'api.new', { options: withCertificates(all, 'apiRequest.newContext') });
     const own = options.timeout ?? timeouts.action ?? 0;
     return new APIRequestContext({ api }, () => all.baseURL, call => call.timeout ?? own);
   }
 }
-const OPTIONS = ['baseURL', 'extraHTTPHeaders', 'httpCredentials', 'ignoreHTTPSErrors', 'proxy', 'storageState', 'userAgent'];
+const OPTIONS = ['baseURL', 'clientCertificates', 'extraHTTPHeaders', 'httpCredentials', 'ignoreHTTPSErrors', 'proxy', 'storageState', 'userAgent'];
 const pick = options => Object.fromEntries(OPTIONS.filter(name => options[name] !== undefined).map(name => [name, options[name]]));
