@@ -1,6 +1,7 @@
 // BrowserType: what starts browsers. Here it is Chromium, and nothing else.
 import { native } from '../native.js';
 import { apiStep, op } from '../op.js';
+import { recordHar } from './archive.js';
 import { Browser } from './browser.js';
 
 /** How long a start may take, milliseconds. */
@@ -40,6 +41,7 @@ export class BrowserType {
     if (options.port) throw new Error(`browserType.launchPersistentContext: ${PORT}`);
     return apiStep('browserType.launchPersistentContext', 'Launch persistent context', {}, async step => {
       const all = { ...this.#defaults().context, ...options };
+      if (all.recordVideo) all.recordVideo = { dir: this.#defaults().artifacts, ...all.recordVideo };
       const context = Object.fromEntries(Object.entries(all).filter(([name]) => !LAUNCH.includes(name) || name === 'proxy'));
       const params = { userDataDir: String(userDataDir ?? ''), context, options: this.#wishes(options), timeout: options.timeout ?? LAUNCH_TIMEOUT };
       const made = await this.#op('launchPersistentContext', 'launchPersistent', params, step);
@@ -63,6 +65,7 @@ export class BrowserType {
   /** The context that a browser begins with; `opens` whether it has a page at once. */
   async #adopt({ browser, version, context }, options, opens, step, method) {
     const made = new Browser(this, this.#defaults, { id: browser, version })._add(context, options);
+    if (options.recordHar) await recordHar(made, options.recordHar, `browserType.${method}`);
     await this.#op(method, 'enter', { context, opens }, step);
     return made;
   }
