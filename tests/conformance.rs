@@ -45,6 +45,7 @@ areas! {
     request
     retries
     shop
+    signals
     snapshots
     tests
     todo

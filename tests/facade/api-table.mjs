@@ -14,8 +14,6 @@ const { playwright, members, events } = JSON.parse(read('fixtures/api/members.js
 const partly = JSON.parse(read('fixtures/api/partly.json'));
 const write = process.argv.includes('--write');
 const stale = [];
-/** Options that are nowhere honoured though their names stand in the sources, meaning something else. */
-const NOWHERE = ['signal'];
 /** What Playwright itself documents as never told. */
 const NEVER = ['backgroundpage'];
 
@@ -42,7 +40,8 @@ function documented() {
   for (const [type, names] of classes()) {
     const own = names.filter(name => !name.includes('.'));
     const of = property => own.filter(name => Boolean(members[`${type}.${name}`].property) === property).join(' ');
-    lines.push(`  ${type}: { methods: '${of(false)}', properties: '${of(true)}' },`);
+    const abortable = own.filter(name => members[`${type}.${name}`].options?.includes('signal')).join(' ');
+    lines.push(`  ${type}: { methods: '${of(false)}', properties: '${of(true)}'${abortable && `, abortable: '${abortable}'`} },`);
   }
   return `// Names of Playwright's documented members. Written by tests/facade/api-table.mjs from fixtures/api/members.json.\nexport const DOCUMENTED = {\n${lines.join('\n')}\n};\n`;
 }
@@ -74,7 +73,7 @@ function stateOf(type, name) {
   const full = `${type}.${name}`;
   const why = whyNot(type, name);
   if (presence(full) !== 'here') return why ? ['not planned', why] : ['not yet', ''];
-  const options = (members[full].options ?? []).filter(option => !known.has(option) || NOWHERE.includes(option));
+  const options = (members[full].options ?? []).filter(option => !known.has(option));
   const lacking = [options.length ? `without ${options.map(option => `\`${option}\``).join(', ')}` : '', partly[full] ?? ''].filter(Boolean);
   return lacking.length ? ['partly', lacking.join('; ')] : ['done', ''];
 }

@@ -88,6 +88,7 @@ modules![
     "facade/op.js",
     "facade/plans.js",
     "facade/selectors.js",
+    "facade/signal.js",
     "facade/steps.js",
     "facade/test/attach.js",
     "facade/test/attempt.js",

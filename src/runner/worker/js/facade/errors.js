@@ -10,6 +10,16 @@ export class TimeoutError extends Error {
   }
 }
 
+/** A call that was ended by its option `signal`. */
+export class AbortError extends Error {
+  constructor(message, signal) {
+    super(message, { cause: signal.reason });
+    this.name = 'AbortError';
+  }
+}
+/** What is said where there is no more to say. */
+export const ABORTED = 'The operation was aborted';
+
 /** Thrown by `test.skip()` and friends; ends the function it is thrown in and is no failure. */
 export class SkipError extends Error {
   #ours = true;

@@ -2,7 +2,8 @@
 import { isGone, whyClosed } from './api/registry.js';
 import { mistake } from './arguments.js';
 import { send, capture } from './native.js';
-import { TimeoutError } from './errors.js';
+import { ABORTED, AbortError, TimeoutError } from './errors.js';
+import { onAbort, signalInForce, whyAborted } from './signal.js';
 import { beginStep } from './steps.js';
 
 /** What the host says of a page that is gone. */
@@ -11,6 +12,8 @@ const CLOSED = 'Target page, context or browser has been closed';
 let lastId = 0;
 const pending = new Map();
 const abandoned = new WeakSet();
+/** What may end the operations of a step, by its number. */
+const signals = new Map();
 
 /** Whether this is the error of an operation that was given up. Asks nothing of the value, which may be anything. */
 export const isAbandoned = error => abandoned.has(error);
@@ -18,12 +21,20 @@ export const isAbandoned = error => abandoned.has(error);
 /** The host's answer to operation `name`. Rejects with an error whose message begins with `apiName: `. */
 export function op(name, params, { apiName = '', step, stack = capture() } = {}) {
   const id = ++lastId;
+  const signal = signalInForce() ?? signals.get(step);
   return new Promise((resolve, reject) => {
     const wrong = mistake(name, params);
     if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
+    if (signal?.aborted) { reject(errorOf({ message: ABORTED }, { apiName, stack, signal })); return; }
     const target = params.page ?? params.frame ?? params.context ?? params.api;
     // The reason for closing is told to what it interrupts, not to what begins afterwards.
-    pending.set(id, { resolve, reject, apiName, stack, target, about: whyClosed(target) === undefined ? target : undefined });
+    const waiting = { resolve, reject, apiName, stack, target };
+    waiting.release = onAbort(signal, () => {
+      waiting.signal = signal;
+      const why = whyAborted(signal);
+      send({ t: 'interrupt', id, why, line: `operation was aborted: ${why}` });
+    });
+    pending.set(id, Object.assign(waiting, { about: whyClosed(target) === undefined ? target : undefined }));
     try {
       send({ t: 'op', id, step: step ?? null, name, params });
     } catch (error) {
@@ -42,9 +53,12 @@ export function apiCall(apiName, title, name, params, shown = params) {
 export function apiStep(apiName, title, shown, body) {
   const stack = capture();
   const step = beginStep({ category: 'pw:api', title, apiName, params: shown, stack });
-  return Promise.resolve(body({ id: step.id, stack })).then(
-    value => { step.end(); return value; },
-    error => { step.end(error); throw error; });
+  const signal = signalInForce();
+  if (signal) signals.set(step.id, signal);
+  const end = error => { signals.delete(step.id); step.end(error); };
+  return Promise.resolve(body({ id: step.id, stack, signal })).then(
+    value => { end(); return value; },
+    error => { end(error); throw error; });
 }
 
 /** An operation that is no step: reads, and what the framework does on its own. */
@@ -57,16 +71,17 @@ export function answered({ id, result }) {
   const waiting = pending.get(id);
   if (!waiting) return;
   pending.delete(id);
+  waiting.release();
   waiting.over?.();
   if ('Ok' in result) waiting.resolve(result.Ok);
   else waiting.reject(errorOf(result.Err, waiting));
 }
 
-function errorOf({ name, message, closed }, { apiName, stack, about }) {
+function errorOf({ name, message, closed }, { apiName, stack, about, signal }) {
   const reason = closed && whyClosed(about);
   if (reason) message = message.replace(CLOSED, () => reason);
   const text = apiName ? `${apiName}: ${message}` : message;
-  const error = name === 'TimeoutError' ? new TimeoutError(text) : new Error(text);
+  const error = signal ? new AbortError(text, signal) : name === 'TimeoutError' ? new TimeoutError(text) : new Error(text);
   error.stack = stack;
   if (closed) Object.defineProperty(error, 'isClosed', { value: true });
   return error;

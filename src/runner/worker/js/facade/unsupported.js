@@ -25,6 +25,7 @@ import { Worker } from './api/worker.js';
 import { DOCUMENTED } from './documented.js';
 import { lacks } from './missing.js';
 import { whyNot } from './plans.js';
+import { abortable } from './signal.js';
 import { TestInfo } from './test/info.js';
 
 /** Class, its name in messages, its documented name where it is another. */
@@ -63,4 +64,7 @@ const CLASSES = [
   [Worker, 'worker'],
 ];
 
-for (const [type, owner, name = type.name] of CLASSES) lacks(type.prototype, owner, { ...DOCUMENTED[name], why: member => whyNot(name, member) });
+for (const [type, owner, name = type.name] of CLASSES) {
+  abortable(type.prototype, DOCUMENTED[name]?.abortable);
+  lacks(type.prototype, owner, { ...DOCUMENTED[name], why: member => whyNot(name, member) });
+}

@@ -3,7 +3,7 @@ import * as describe from '../describe.js';
 import { native } from '../native.js';
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
-import { TimeoutError } from '../errors.js';
+import { ABORTED, AbortError, TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
 import { textOf } from './file.js';
 import { evaluate, evaluateFirst, functionText, handleId, makeHandle, oneArgument } from './handle.js';
@@ -171,6 +171,7 @@ function waitUntil(value = 'load', name = 'waitUntil') {
 
 /** What the host logged, in the shape of calls that wait on this side. */
 function withLogFrame(error) {
+  if (error instanceof AbortError) error.message = error.message.replace(/: [^\n]*/, `: ${ABORTED}`).replace(/\n *- operation was aborted: .*/, '');
   const [words, log] = error.message.split('\nCall log:\n');
   if (log !== undefined) error.message = words + framed(log.trimEnd().split('\n').map(line => line.replace(/^\s*- /, '').replace(/^(waiting for navigation) to \/.* until/, '$1 until').replace(/^navigated to/, '  $&')));
   throw error;

@@ -1,5 +1,6 @@
 // Waiting for an event on this side of the pipe.
-import { TimeoutError } from '../errors.js';
+import { ABORTED, AbortError, TimeoutError } from '../errors.js';
+import { onAbort } from '../signal.js';
 import { apiStep } from '../op.js';
 import { whyClosed } from './registry.js';
 
@@ -9,12 +10,12 @@ export const CLOSED = 'Target page, context or browser has been closed';
 export function eventStep(emitter, apiName, event, optionsOrPredicate = {}, line = undefined) {
   const options = typeof optionsOrPredicate === 'function' ? { predicate: optionsOrPredicate } : optionsOrPredicate;
   const timeout = emitter._timeouts.forAction(options);
-  return apiStep(apiName, `Wait for event "${event}"`, { event }, ({ stack }) =>
-    waitForEvent(emitter, event, { predicate: options.predicate, timeout, apiName, stack, log: line ? [line] : [] }));
+  return apiStep(apiName, `Wait for event "${event}"`, { event }, ({ stack, signal }) =>
+    waitForEvent(emitter, event, { predicate: options.predicate, timeout, apiName, stack, signal, log: line ? [line] : [] }));
 }
 
 /** A promise of the first `event` of `emitter` that `predicate` accepts; fails when the emitter closes or the time is up. */
-function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, log }) {
+function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, signal, log }) {
   return new Promise((resolve, reject) => {
     let timer;
     const cleanups = [];
@@ -24,7 +25,7 @@ function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, log 
       act(value);
     };
     const fail = (Kind, words) => {
-      const error = new Kind(`${apiName}: ${words}${framed(log)}`);
+      const error = new Kind(`${apiName}: ${words}${framed(log)}`, signal);
       error.stack = stack;
       settle(reject, error);
     };
@@ -32,6 +33,9 @@ function waitForEvent(emitter, event, { predicate, timeout, apiName, stack, log 
       emitter.on(name, listener);
       cleanups.push(() => emitter.off(name, listener));
     };
+    const abort = () => fail(AbortError, ABORTED);
+    if (signal?.aborted) { abort(); return; }
+    cleanups.push(onAbort(signal, abort));
     listen(event, async value => {
       try {
         if (!predicate || await predicate(value)) settle(resolve, value);

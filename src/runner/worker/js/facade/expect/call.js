@@ -1,6 +1,7 @@
 // One call of a matcher: a step, its outcome, the words of its failure.
 import { capture, native } from '../native.js';
 import { isAbandoned } from '../op.js';
+import { takeSignal, under } from '../signal.js';
 import { beginStep, inStep } from '../steps.js';
 import { Locator } from '../api/locator.js';
 import { toContain, toContainEqual, toHaveProperty } from './contents.js';
@@ -139,16 +140,18 @@ async function kept({ name, actual, args, settings, modifiers, stack, title, ste
   const timeout = settings.timeout ?? expectDefaults.timeout();
   // In the order of their calls, also where nobody waits for them.
   await Promise.allSettled(before);
-  await KEPT[name](subject, args, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt });
+  const [signal, given] = takeSignal(args);
+  await under(signal, () => KEPT[name](subject, given, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt }));
 }
 
 async function webFirst({ name, actual, args, settings, modifiers, stack, title, step }, subject = actual) {
   const timeout = settings.timeout ?? expectDefaults.timeout();
-  if (isAria(name, subject, args)) {
-    await ariaMatch(subject, args, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt });
+  const [signal, given] = takeSignal(args);
+  if (isAria(name, subject, given)) {
+    await under(signal, () => ariaMatch(subject, given, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt }));
     return;
   }
-  const result = await webMatch(name, subject, args, { isNot: modifiers.isNot, timeout, title, step, stack });
+  const result = await under(signal, () => webMatch(name, subject, given, { isNot: modifiers.isNot, timeout, title, step, stack }));
   if (result.pass === modifiers.isNot) throw failure(result.message(), { name, ...result });
 }
 
