@@ -72,7 +72,7 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
     let base = [("own.ts", "export const own = 1;"), ("a.spec.ts", a.as_str()), ("b/only.spec.ts", only.as_str())];
     let cases: &[(&str, &[&str], i32, &[&str])] = &[
         (
-            "captureGitInfo: { commit: true }, flub: 1",
+            "captureGitInfo: { commit: true }, preserveOutput: 'always', reportSlowTests: null, flub: 1",
             &["a.spec"],
             0,
             &["note: playwright.config.ts: captureGitInfo has no effect: ", "flub is not known"],

@@ -14,6 +14,8 @@ const WITHOUT_EFFECT: [(&str, &str); 8] = [
     ("updateSourceMethod", "sources are not changed"),
     ("tag", "tags of a whole run are not told"),
 ];
+/// What is done here anyway.
+const USUAL: [(&str, &str); 2] = [("preserveOutput", "always"), ("updateSourceMethod", "patch")];
 /// The same of options in `use`.
 const OPTIONS_WITHOUT_EFFECT: [(&str, &str); 3] = [
     ("connectOptions", "Chromium is started here"),
@@ -29,11 +31,12 @@ const KNOWN: [&str; 2] = ["@playwright/test", "$schema"];
 pub(super) fn of(raw: &RawConfig, lost: &[String]) -> Vec<String> {
     let mut notes = Vec::new();
     // `defineConfig` makes an empty `build`.
-    let empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+    let empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    let usual = |name: &str, value: &Value| USUAL.iter().any(|(known, usual)| *known == name && value == usual);
     for name in raw
         .rest
         .iter()
-        .filter(|(_, value)| !empty(value))
+        .filter(|(name, value)| !empty(value) && !usual(name, value))
         .map(|(name, _)| name)
         .filter(|name| !KNOWN.contains(&name.as_str()))
     {
