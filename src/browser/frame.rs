@@ -204,7 +204,12 @@ impl Frame {
         if let Some(error) = self.page().why_gone() {
             return Some(error);
         }
-        self.is_detached().then(BrowserError::detached)
+        self.is_detached().then(|| self.left())
+    }
+
+    /// What is said of it once it left: of a page that is being closed the frames go first.
+    fn left(&self) -> BrowserError {
+        if self.page().is_closing() { BrowserError::closed() } else { BrowserError::detached() }
     }
 
     /// Runs `work` until the frame or the page goes away.
@@ -216,7 +221,7 @@ impl Frame {
             biased;
             result = work => result,
             error = self.page().gone() => Err(error),
-            () = self.detached() => Err(BrowserError::detached()),
+            () = self.detached() => Err(self.left()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::super::sync::lock;
 use super::Page;
 use chromiumoxide::cdp::browser_protocol::page;
 use serde_json::json;
+use std::sync::atomic::Ordering;
 
 impl Page {
     /// Closes it and waits until it is gone; with `run_before_unload` its handlers are asked and nothing is waited for.
@@ -16,6 +17,7 @@ impl Page {
         if run_before_unload {
             return self.0.session.send(page::CloseParams::default()).await.map(drop);
         }
+        self.0.closing.store(true, Ordering::SeqCst);
         let params = json!({ "targetId": self.0.target });
         match self.0.context.browser().root().request("Target.closeTarget", &params).raw().await {
             Err(BrowserError::Protocol { .. }) | Ok(_) => {}
@@ -23,6 +25,11 @@ impl Page {
         }
         self.0.closed.cancelled().await;
         Ok(())
+    }
+
+    /// Whether somebody closed it, or does so now.
+    pub(in crate::browser) fn is_closing(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
     }
 
     /// Whether it is closed.

@@ -45,6 +45,7 @@ struct Inner {
     ready: watch::Sender<bool>,
     crashed: CancellationToken,
     closed: CancellationToken,
+    closing: AtomicBool,
     announced: AtomicBool,
     /// Nobody is told of it.
     hidden: bool,

@@ -47,6 +47,7 @@ impl Page {
                 ready: watch::channel(false).0,
                 crashed: CancellationToken::new(),
                 closed: CancellationToken::new(),
+                closing: AtomicBool::new(false),
                 announced: AtomicBool::new(false),
                 hidden: context.is_hiding(),
                 mouse: Mouse::new(session.clone(), keyboard.clone(), drags.clone()),
