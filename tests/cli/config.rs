@@ -77,12 +77,7 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
             0,
             &["note: playwright.config.ts: captureGitInfo has no effect: ", "flub is not known"],
         ),
-        (
-            "use: { video: 'on', channel: 'msedge', mine: () => 1 }",
-            &["a.spec"],
-            0,
-            &["use.video has no effect: no video is recorded", "use.channel has", "use.mine is a function"],
-        ),
+        ("use: { channel: 'msedge', mine: () => 1 }", &["a.spec"], 0, &["use.channel has", "use.mine is a function"]),
         (
             "projects: [{ name: 'a' }, { name: 'f', use: devices['Desktop Firefox'] }]",
             &["a.spec"],
