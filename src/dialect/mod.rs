@@ -7,6 +7,7 @@ pub mod hub;
 pub mod reading;
 #[cfg(test)]
 mod seeds;
+mod source;
 pub mod swe;
 pub mod testbro;
 pub mod testflow;

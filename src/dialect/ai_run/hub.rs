@@ -6,13 +6,13 @@ use super::messages::{
 };
 use crate::dialect::Protocol;
 use crate::dialect::hub::{Frame, Heard, Order, Raw, Report, Said, Translator, Word};
+use crate::dialect::source::source;
 use crate::dialect::testflow::EXTENSION;
 use crate::dialect::values::{Id, OurCommand, OurEvent};
-use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
 use crate::model::{Command, Event, ExecutionConfig, ExecutionId, Level, SessionStep, StartExecution, StepState};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
@@ -62,19 +62,11 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
 /// The `completion` of a run that cannot be.
 pub fn order(start: StartAgent) -> Result<Order, Frame> {
     let failed = |why: &str| completion(&ExecutionId(start.run_id.to_string()), Some(why.to_owned()), None);
-    let code = match (&start.code, &start.actions) {
-        (Some(code), _) => code.clone(),
-        (None, Some(actions)) => {
-            let read: Result<_, serde_json::Error> = actions.iter().cloned().map(serde_json::from_value).collect();
-            let actions = read.map_err(|error| failed(&format!("`actions` are no actions of a recording: {error}")))?;
-            let options = RecordingOptions::default();
-            json!(Recording { version: FORMAT_VERSION, options, actions }).to_string()
-        }
-        (None, None) if start.goal.is_some() => {
-            return Err(failed("Runs by `goal` are not there yet: give `code` or `actions`"));
-        }
-        (None, None) => return Err(failed("The run has neither `code` nor `actions`")),
-    };
+    if start.goal.is_some() && start.code.is_none() && start.actions.is_none() {
+        return Err(failed("Runs by `goal` are not there yet: give `code` or `actions`"));
+    }
+    let code = source(start.code.clone(), start.actions.clone(), "actions");
+    let code = code.map_err(|why| failed(&format!("The run {}: {why}", start.run_id)))?;
     let config = ExecutionConfig { screenshots: Some(true), ..ExecutionConfig::default() };
     let execution = ExecutionId(start.run_id.to_string());
     let command = Command::StartExecution(StartExecution { execution, target: None, code, config });

@@ -6,12 +6,12 @@ use super::messages::{
 };
 use crate::dialect::Protocol;
 use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Translator, Word};
+use crate::dialect::source::source;
 use crate::dialect::testflow::EXTENSION;
 use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent};
-use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
 use crate::model::recording::RecordingControl;
 use crate::model::{Command, Event, ExecutionConfig, ExecutionId, Level, SessionStep, StartExecution, StepState};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::time::SystemTime;
 
@@ -64,16 +64,7 @@ fn asked(order: Order) -> Said {
 /// A task as a request.
 fn start(task: Task) -> Result<Command, String> {
     let id = task.task_id;
-    let code = match (task.code, task.steps) {
-        (Some(code), _) => code,
-        (None, Some(steps)) => {
-            let read: Result<_, serde_json::Error> = steps.into_iter().map(serde_json::from_value).collect();
-            let actions = read.map_err(|error| format!("task {id}: `steps` are no actions of a recording: {error}"))?;
-            let options = RecordingOptions::default();
-            json!(Recording { version: FORMAT_VERSION, options, actions }).to_string()
-        }
-        (None, None) => return Err(format!("task {id}: it has neither `code` nor `steps`")),
-    };
+    let code = source(task.code, task.steps, "steps").map_err(|why| format!("task {id}: {why}"))?;
     let config = ExecutionConfig::default();
     Ok(Command::StartExecution(StartExecution { execution: id.into(), target: None, code, config }))
 }

@@ -7,10 +7,10 @@ use super::messages::{
 };
 use super::rooms::Room;
 use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Translator, Word};
+use crate::dialect::source::source;
 use crate::dialect::testflow::EXTENSION;
 use crate::dialect::values::{Amount, Id, OurCommand, Percent};
 use crate::dialect::{Malformed, Protocol};
-use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
 use crate::model::{Command, Event, ExecutionConfig, ExecutionId, Level, StartExecution, StepState};
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -93,16 +93,7 @@ fn asked(command: Command, name: &str, payload: Option<&Value>) -> Order {
 fn order(start: WorkflowStart) -> Result<Command, Malformed> {
     let execution = ExecutionId::from(start.workflow_id);
     let refuse = |what: String| Malformed { message: what, session: Some(execution.clone()) };
-    let code = match (start.code, start.steps) {
-        (Some(code), _) => code,
-        (None, Some(steps)) => {
-            let read: Result<_, serde_json::Error> = steps.into_iter().map(serde_json::from_value).collect();
-            let actions = read.map_err(|error| refuse(format!("workflow.start: `steps` are no actions: {error}")))?;
-            let options = RecordingOptions::default();
-            json!(Recording { version: FORMAT_VERSION, options, actions }).to_string()
-        }
-        (None, None) => return Err(refuse("workflow.start: it has neither `code` nor `steps`".to_owned())),
-    };
+    let code = source(start.code, start.steps, "steps").map_err(|why| refuse(format!("workflow.start: {why}")))?;
     let config = ExecutionConfig::default();
     Ok(Command::StartExecution(StartExecution { execution, target: None, code, config }))
 }
