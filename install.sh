@@ -85,6 +85,8 @@ apt_packages() {
   fi
   have_pip || wanted+=(python3 python3-pip)
   have Xvfb || wanted+=(xvfb)
+  # Certificates of the moment, for sites of the tests.
+  have openssl || wanted+=(openssl)
   for package in "${wanted[@]}"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done

@@ -1,13 +1,14 @@
 //! `api.…`: requests that a test makes itself, in a context of their own or with the cookies of a browser's context.
 
+mod jars;
+
+use self::jars::{Own, Shared};
 use super::route::{Header, bytes, headers};
 use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::context::{ContextProxy, Credentials};
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
-use crate::client::{
-    self, Cookie, CookieStore, Fetch, FetchError, Fetched, Gate, Headers, Identities, Jar, Log, Proxy,
-};
+use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Gate, Headers, Identities, Jar, Log, Proxy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -44,12 +45,6 @@ struct Tables {
 struct Answer {
     of: String,
     body: Bytes,
-}
-
-struct Own {
-    options: Options,
-    store: Mutex<CookieStore>,
-    disposed: CancellationToken,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -218,57 +213,6 @@ impl Api {
         tables.answers.retain(|_, answer| answer.of != id);
         tables.identities.remove(id);
     }
-}
-
-impl Own {
-    fn store(&self) -> MutexGuard<'_, CookieStore> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Jar for Own {
-    fn cookies<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<Cookie>, FetchError>> {
-        async move { Ok(self.store().all().iter().filter(|cookie| cookie.goes_to(url)).cloned().collect()) }.boxed()
-    }
-
-    fn keep(&self, cookies: Vec<Cookie>) -> BoxFuture<'_, Result<(), FetchError>> {
-        async move {
-            self.store().add(cookies);
-            Ok(())
-        }
-        .boxed()
-    }
-}
-
-/// The cookies of a browser's context.
-struct Shared(BrowserContext);
-
-impl Jar for Shared {
-    fn cookies<'a>(&'a self, url: &'a Url) -> BoxFuture<'a, Result<Vec<Cookie>, FetchError>> {
-        async move {
-            let cookies = self.0.cookies(&[url.to_string()]).await.map_err(jar)?;
-            Ok(cookies.into_iter().filter_map(|cookie| serde_json::from_value(cookie).ok()).collect())
-        }
-        .boxed()
-    }
-
-    fn keep(&self, cookies: Vec<Cookie>) -> BoxFuture<'_, Result<(), FetchError>> {
-        async move {
-            for cookie in cookies {
-                // Chromium refuses what a browser would not have kept.
-                match self.0.add_cookies(&[json!(cookie)]).await {
-                    Err(error) if error.is_closed() => return Err(jar(error)),
-                    _ => {}
-                }
-            }
-            Ok(())
-        }
-        .boxed()
-    }
-}
-
-fn jar(error: BrowserError) -> FetchError {
-    FetchError::Jar(error.to_string())
 }
 
 impl Log for CallLog {
