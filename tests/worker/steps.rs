@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::run::{RunEvent, StepCategory};
+use understudy::runner::host::ops::{self, ReadableFiles, Trust};
 use understudy::runner::host::{FileLoader, Project, RunRequest, Runner, RunnerOptions};
 use understudy::runner::protocol::WorkerConfig;
 
@@ -57,7 +58,7 @@ async fn play(folder: &Path, area: &str, site: &str) -> Told {
     paths.retain(|path| path.to_string_lossy().ends_with(".spec.ts"));
     paths.sort();
     let output = tempfile::tempdir().unwrap();
-    let mut config = WorkerConfig { timeout: 30_000, ..WorkerConfig::default() };
+    let mut config = WorkerConfig { timeout: 30_000, root: folder.display().to_string(), ..WorkerConfig::default() };
     config.r#use.insert("baseURL".to_owned(), site.into());
     let request = RunRequest {
         projects: vec![Project {
@@ -72,7 +73,8 @@ async fn play(folder: &Path, area: &str, site: &str) -> Told {
     };
     let pool = BrowserPool::new(LaunchOptions::default());
     let program = Some(env!("CARGO_BIN_EXE_understudy").into());
-    let runner = Runner::new(pool.clone(), RunnerOptions { program, ..RunnerOptions::default() }).unwrap();
+    let services = ops::services(pool.clone(), ReadableFiles::From(folder.to_path_buf()), Trust::Machine);
+    let runner = Runner::with_services(services, RunnerOptions { program, ..RunnerOptions::default() }).unwrap();
     let told = support::listen(&runner, request, Box::new(|_, _| {})).await;
     pool.close().await;
     told

@@ -13,6 +13,19 @@ use std::sync::Arc;
 
 /// Runs on the browser's reading task: in order, and before the answer to what was the cause.
 pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
+    // What is told of a page that is closed nobody hears, and nothing would take it out of the tables again.
+    let page = match &notice {
+        Notice::Request(request)
+        | Notice::Response(request)
+        | Notice::RequestFinished(request)
+        | Notice::RequestFailed(request) => request.page(),
+        Notice::Console(message) => message.page.as_ref(),
+        Notice::Dialog(dialog) => Some(dialog.page()),
+        _ => None,
+    };
+    if page.is_some_and(|page| objects.page_name(page).is_none()) {
+        return;
+    }
     match notice {
         Notice::PageCreated(page) => page_created(objects, context, &page),
         Notice::PageClosed(page) => {
