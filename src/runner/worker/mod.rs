@@ -60,11 +60,14 @@ fn work(how: Option<&str>) -> Result<(), String> {
     let limits = Arc::new(Limits::new());
     let for_engine = limits.clone();
     let (set_up, is_set_up) = mpsc::channel();
+    let (shut_in, is_shut_in) = mpsc::channel();
     let engine = move || {
         let _exit = ExitOnPanic;
         match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout()), answers) {
             Ok(mut engine) => {
                 let _ = set_up.send(());
+                // It says that it is ready: by then nothing is left to give up.
+                let _ = is_shut_in.recv();
                 engine.run(&receiver);
                 // Not dropped: taking apart what a script left behind is work for nothing, the process ends soon.
                 std::mem::forget(engine);
@@ -80,6 +83,7 @@ fn work(how: Option<&str>) -> Result<(), String> {
     // Our own scripts ran, nobody else's: setting up reads the rules of the time zone.
     let _ = is_set_up.recv();
     sandbox::enter();
+    let _ = shut_in.send(());
     read(&mut input, &limits, &sender, &answering).map_err(|error| format!("failed to read a message: {error}"))
 }
 
