@@ -4,10 +4,11 @@ use super::daemon::{Daemon, Ending};
 use super::session;
 use super::slots::{Cancel, Control, Offer};
 use super::work::{Owed, Work};
-use crate::dialect::testflow::agent::{Inbound, decode};
+use crate::dialect::agent::Inbound;
 use crate::model::recording::RecordingControl;
 use crate::model::{Command, Event, ExecutionId};
 use crate::wire::client::Received;
+use std::time::SystemTime;
 
 /// What the protocol says of a recording that was cancelled.
 const RECORDING_CANCELLED: &str = "Recording cancelled";
@@ -16,20 +17,14 @@ impl Daemon {
     /// One event of the server. What asks for an acknowledgement gets it at once: it says that the agent has it and will
     /// not forget it, not that it is done.
     pub(super) fn event(&mut self, event: Received) {
-        let inbound = decode(&event.name, &event.arguments);
-        let refused = match &inbound {
-            Ok(Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
+        let heard = self.end.hear(&event.name, &event.arguments, SystemTime::now());
+        let refused = match &heard {
+            Ok(heard) if heard.contains(&Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
             Ok(_) => None,
             Err(error) => Some(error.to_string()),
         };
-        match inbound {
-            Ok(Inbound::Command(command)) => self.command(command),
-            Ok(Inbound::Registered) => self.link.introduced(),
-            Ok(Inbound::Told { message, execution }) => {
-                let execution = execution.map(|id| id.0);
-                tracing::warn!(message, execution, "the server complains");
-            }
-            Ok(Inbound::Unknown) => tracing::debug!(name = event.name, "an event of no meaning here"),
+        match heard {
+            Ok(heard) => heard.into_iter().for_each(|inbound| self.heard(inbound, &event.name)),
             Err(error) => {
                 tracing::warn!(%error, "a command cannot be understood");
                 self.tell_server(error.into());
@@ -37,6 +32,20 @@ impl Daemon {
         }
         if let Some(id) = event.ack {
             self.link.acknowledge(id, refused.as_deref());
+        }
+    }
+
+    fn heard(&mut self, inbound: Inbound, name: &str) {
+        match inbound {
+            Inbound::Command(command) => self.command(command),
+            Inbound::Introduced => self.link.introduced(),
+            Inbound::Told { message, execution } => {
+                let execution = execution.map(|id| id.0);
+                tracing::warn!(message, execution, "the server complains");
+            }
+            Inbound::Reply(outbound) => self.link.say(vec![outbound]),
+            Inbound::Noted => {}
+            Inbound::Unknown => tracing::debug!(name, "an event of no meaning here"),
         }
     }
 

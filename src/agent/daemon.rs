@@ -2,18 +2,19 @@
 
 use super::backoff::Backoff;
 use super::link::{Change, Link};
+use super::login::Opened;
 use super::outbox::{Outbox, is_last};
 use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
 use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError, system};
-use crate::dialect::testflow::agent::{Outbound, Registration, register};
+use crate::dialect::agent::{AgentEnd, Registration, Standing};
 use crate::model::{AgentId, Event, ExecutionId};
-use crate::wire::client::{ConnectError, Connection, Incoming};
+use crate::wire::client::{ConnectError, Incoming};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
@@ -36,6 +37,9 @@ pub(super) struct Daemon {
     pub(super) state: State,
     pub(super) slots: Slots,
     pub(super) outbox: Outbox,
+    pub(super) end: Box<dyn AgentEnd>,
+    /// As the server was told last.
+    stood: Standing,
     backoff: Backoff,
     pub(super) link: Link,
     pub(super) tell: mpsc::Sender<Told>,
@@ -80,6 +84,8 @@ impl Daemon {
             name: options.name.clone().unwrap_or_else(system::hostname),
             system_info: system::info(&options.versions),
             slots: Slots::new(options.max_sessions, ended),
+            end: (options.protocol.end)(),
+            stood: Standing::default(),
             options,
             starter,
             agent: found.agent,
@@ -124,7 +130,8 @@ impl Daemon {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.state.keep(&mut self.outbox);
-            self.link.flush(&mut self.outbox);
+            self.tell_standing();
+            self.link.flush(&mut self.outbox, &mut *self.end);
             if self.is_over() {
                 break;
             }
@@ -146,6 +153,7 @@ impl Daemon {
             };
             self.handle(happening);
         }
+        self.link.say(self.end.leaves(SystemTime::now()));
         match self.end_by {
             // Giving up drops the socket.
             Some(end_by) => drop(timeout_at(end_by, self.link.close()).await),
@@ -169,14 +177,17 @@ impl Daemon {
                 self.slots.cancel_all();
             }
             Happening::Late => self.late(),
-            Happening::Heartbeat => self.link.heartbeat(),
+            Happening::Heartbeat => {
+                let standing = self.standing();
+                self.link.heartbeat(self.end.heartbeat(&standing, SystemTime::now()));
+            }
             Happening::Told(Told::Event(event)) => self.said(event),
             Happening::Told(Told::Failed(execution, duration_ms)) => {
                 self.complete(&execution, "The session has failed inside the agent: its log says more", duration_ms);
             }
             Happening::Told(Told::Ended(execution)) => self.session_ended(&execution),
             Happening::Link(Change::Due) => self.link.connect(&self.options),
-            Happening::Link(Change::Tried(Ok(connection))) => self.connected(connection),
+            Happening::Link(Change::Tried(Ok(opened))) => self.connected(opened),
             Happening::Link(Change::Tried(Err(error))) => self.not_connected(&error),
             Happening::Link(Change::Incoming(incoming)) => self.incoming(incoming),
             Happening::Link(Change::Ready) => {}
@@ -220,21 +231,42 @@ impl Daemon {
         }
     }
 
-    fn connected(&mut self, connection: Connection) {
+    fn connected(&mut self, Opened { connection, early }: Opened) {
         self.backoff.connected(Instant::now());
-        self.link.established(connection, self.registration());
+        self.link.established(connection, &self.options.protocol.way);
+        early.into_iter().for_each(|event| self.event(event));
+        let (me, standing) = (self.registration(), self.standing());
+        self.link.say(self.end.connected(&me, &standing, SystemTime::now()));
+        self.stood = standing;
         tracing::info!(server = %self.options.server, "connected and registered");
     }
 
-    fn registration(&self) -> Outbound {
+    fn registration(&self) -> Registration {
         let sessions: BTreeSet<&ExecutionId> = self.slots.live().chain(self.outbox.sessions()).collect();
-        register(&Registration {
+        Registration {
             agent: self.agent.clone(),
             name: self.name.clone(),
             system_info: self.system_info.clone(),
             max_sessions: self.options.max_sessions,
             sessions: sessions.into_iter().cloned().collect(),
-        })
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            running: self.slots.running(),
+            slots: self.options.max_sessions,
+            draining: self.ending != Ending::No,
+        }
+    }
+
+    /// While the server is away only the newest counts: it is told on connect.
+    fn tell_standing(&mut self) {
+        let standing = self.standing();
+        if standing != self.stood {
+            self.link.say(self.end.stands(&standing, SystemTime::now()));
+            self.stood = standing;
+        }
     }
 
     fn not_connected(&mut self, error: &ConnectError) {

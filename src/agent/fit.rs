@@ -1,12 +1,15 @@
 //! Makes an event fit a server's limit: text is split or cut with a marker, a picture is made smaller. Pure.
 
 use crate::artifacts::shrink;
-use crate::dialect::testflow::agent::encode;
+use crate::dialect::agent::{AgentEnd, Outbound};
 use crate::model::{Event, SessionStep};
 use serde_json::{Value, json};
+use std::time::SystemTime;
 
 /// The packet around an event's payload: types, number, the event's name and id, bytes, generously.
 const AROUND_BYTES: usize = 256;
+/// What no dialect says more than beside a picture, bytes.
+const BESIDE_BYTES: usize = 128 << 10;
 /// What stands where text was cut.
 const CUT: &str = "… (cut)";
 
@@ -41,37 +44,42 @@ fn json_len(value: &Value) -> usize {
 }
 
 /// Whether the event may be sent to a server that takes packets of `limit` bytes.
-pub(super) fn fits(event: &Event, limit: usize) -> bool {
+pub(super) fn fits(end: &dyn AgentEnd, event: &Event, limit: usize) -> bool {
     let least = match event {
         Event::ExecutionScreenshot { image, .. } => image.len().div_ceil(3) * 4,
         other => weight(other),
     };
     // No character takes more than six bytes in JSON: most events need not be encoded to know.
     match event {
-        Event::ExecutionScreenshot { .. } => least.saturating_add(AROUND_BYTES + overhead(event)) <= limit,
-        _ => least.saturating_mul(6) <= limit || encoded(event) + AROUND_BYTES <= limit,
+        Event::ExecutionScreenshot { .. } => {
+            least.saturating_add(BESIDE_BYTES) <= limit
+                || least.saturating_add(AROUND_BYTES + overhead(end, event)) <= limit
+        }
+        _ => least.saturating_mul(6) <= limit || encoded(end, event) + AROUND_BYTES <= limit,
     }
 }
 
-fn encoded(event: &Event) -> usize {
-    encode(event, None).arguments.iter().map(|argument| argument.to_string().len()).sum()
+/// The longest of the messages that tell an event, bytes.
+fn encoded(end: &dyn AgentEnd, event: &Event) -> usize {
+    let told = end.boxed().tell(event, None, SystemTime::UNIX_EPOCH);
+    let bytes = |outbound: &Outbound| outbound.arguments.iter().map(|argument| argument.to_string().len()).sum();
+    told.iter().map(bytes).max().unwrap_or(0)
 }
 
-fn overhead(event: &Event) -> usize {
+fn overhead(end: &dyn AgentEnd, event: &Event) -> usize {
     match event {
-        Event::ExecutionScreenshot { execution, step_number, .. } => encoded(&Event::ExecutionScreenshot {
-            execution: execution.clone(),
-            step_number: *step_number,
-            image: Vec::new(),
-        }),
-        other => encoded(other),
+        Event::ExecutionScreenshot { execution, step_number, .. } => {
+            let (execution, step_number) = (execution.clone(), *step_number);
+            encoded(end, &Event::ExecutionScreenshot { execution, step_number, image: Vec::new() })
+        }
+        other => encoded(end, other),
     }
 }
 
 /// What to send in place of an event that does not fit; nothing for a picture that cannot be made small enough. Takes as
 /// long as the coding of a picture takes.
-pub(super) fn shrink(event: Event, limit: usize) -> Vec<Event> {
-    let room = |event: &Event| limit.saturating_sub(AROUND_BYTES + overhead(event));
+pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Event> {
+    let room = |event: &Event| limit.saturating_sub(AROUND_BYTES + overhead(end, event));
     match event {
         Event::ExecutionScreenshot { execution, step_number, image } => {
             let before = image.len();
@@ -191,6 +199,7 @@ fn cut(text: &str, room: usize) -> String {
 mod tests {
     use super::*;
     use crate::artifacts::noise;
+    use crate::dialect::testflow::agent::End;
     use crate::model::{Level, StepState};
 
     /// As small as a server's limit gets here.
@@ -204,9 +213,9 @@ mod tests {
     fn a_long_message_becomes_several_and_nothing_is_lost() {
         for text in ["x".repeat(10_000), "é\u{1}\"\\\n".repeat(2000), "😀".repeat(3000), "line\n".repeat(3000)] {
             let event = log(text.clone());
-            assert!(!fits(&event, LIMIT));
-            let parts = shrink(event, LIMIT);
-            assert!(parts.iter().all(|part| fits(part, LIMIT)));
+            assert!(!fits(&End, &event, LIMIT));
+            let parts = shrink(&End, event, LIMIT);
+            assert!(parts.iter().all(|part| fits(&End, part, LIMIT)));
             let whole: String = parts
                 .iter()
                 .map(|part| match part {
@@ -239,9 +248,9 @@ mod tests {
             error: Some("\u{1b}".repeat(5000)),
         };
         let event = Event::ExecutionStep { execution: "e".into(), step };
-        assert!(!fits(&event, LIMIT));
-        let small = shrink(event, LIMIT);
-        assert!(fits(&small[0], LIMIT) && small.len() == 1, "{small:?}");
+        assert!(!fits(&End, &event, LIMIT));
+        let small = shrink(&End, event, LIMIT);
+        assert!(fits(&End, &small[0], LIMIT) && small.len() == 1, "{small:?}");
         let Event::ExecutionStep { step, .. } = &small[0] else { panic!() };
         assert_eq!(step.action, json!({"type": "fill"}));
         assert!(step.explanation.ends_with(CUT) && step.error.as_ref().unwrap().ends_with(CUT));
@@ -260,8 +269,8 @@ mod tests {
                 message: Some(long.clone()),
             },
         ] {
-            let small = shrink(event, LIMIT);
-            assert!(fits(&small[0], LIMIT), "{small:?}");
+            let small = shrink(&End, event, LIMIT);
+            assert!(fits(&End, &small[0], LIMIT), "{small:?}");
         }
     }
 
@@ -269,12 +278,12 @@ mod tests {
     fn noise_is_made_smaller_and_what_is_no_picture_left_out() {
         let event = Event::ExecutionScreenshot { execution: "e".into(), step_number: 1, image: noise::png(400, 300) };
         for limit in [100_000, 20_000, 5000] {
-            assert!(!fits(&event, limit));
-            let small = shrink(event.clone(), limit);
-            assert!(fits(&small[0], limit));
-            assert!(encoded(&small[0]) + 100 <= limit);
+            assert!(!fits(&End, &event, limit));
+            let small = shrink(&End, event.clone(), limit);
+            assert!(fits(&End, &small[0], limit));
+            assert!(encoded(&End, &small[0]) + 100 <= limit);
         }
         let broken = Event::ExecutionScreenshot { execution: "e".into(), step_number: 1, image: vec![7; 9000] };
-        assert_eq!(shrink(broken, LIMIT), []);
+        assert_eq!(shrink(&End, broken, LIMIT), []);
     }
 }

@@ -3,20 +3,23 @@
 use super::AgentOptions;
 use super::backoff::Backoff;
 use super::fit;
+use super::login::{self, Opened};
 use super::outbox::{Outbox, is_last};
-use crate::dialect::testflow::agent::{Outbound, encode, heartbeat};
+use crate::dialect::agent::{AgentEnd, Outbound, Transport, Way};
 use crate::model::Event;
-use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof, Target};
-use serde_json::{Value, json};
+use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof};
+use serde_json::json;
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
-use tokio::task::JoinHandle;
+use std::time::{Duration, SystemTime};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
-/// From the first byte to the server's yes, as official clients have it.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// A hub of ours answers a registration at once; what waits is held back for so long to know whether it will acknowledge.
 const INTRODUCTION: Duration = Duration::from_millis(300);
+/// Answers to a server that does not read, beyond which there are none.
+const LATE_MAX: usize = 1000;
 /// The number of emits whose arrival nobody waits for; the outbox counts from 1.
 const NOBODY_WAITS: u64 = 0;
 
@@ -26,23 +29,29 @@ pub(super) enum Link {
     /// Until then nothing is tried.
     Down(Instant),
     /// An attempt is under way.
-    Connecting(JoinHandle<Result<Connection, ConnectError>>),
+    Connecting(JoinHandle<Result<Opened, ConnectError>>),
     /// The server has accepted us.
-    Up(Up),
+    Up(Box<Up>),
 }
 
 /// A connection and what is known of its server.
 #[derive(Debug)]
 pub(super) struct Up {
     connection: Connection,
-    /// The server is a hub of ours.
-    acknowledges: bool,
+    /// What went out and the channel had no room for.
+    late: VecDeque<Outgoing>,
+    /// What proves to a hub of ours that an event has arrived.
+    receipt: Proof,
+    /// The server is a hub of ours: it takes an event that comes twice once.
+    introduced: bool,
     /// Nothing is told before.
     hold: Option<Instant>,
     /// The next event of the outbox, being made smaller.
     shrinking: Option<(String, JoinHandle<Vec<Event>>)>,
     /// A picture that is, by its number.
     resizing: Option<(u64, JoinHandle<Vec<Event>>)>,
+    /// One that was.
+    resized: Option<(u64, Event)>,
 }
 
 /// Something has come to pass.
@@ -51,7 +60,7 @@ pub(super) enum Change {
     /// Time for an attempt.
     Due,
     /// An attempt has ended.
-    Tried(Result<Connection, ConnectError>),
+    Tried(Result<Opened, ConnectError>),
     /// From the server.
     Incoming(Incoming),
     /// There may be more to send now.
@@ -80,7 +89,7 @@ impl Link {
 
     /// Begins an attempt.
     pub(super) fn connect(&mut self, options: &AgentOptions) {
-        *self = Self::Connecting(tokio::spawn(attempt(options.clone())));
+        *self = Self::Connecting(tokio::spawn(login::attempt(options.clone())));
     }
 
     /// An attempt has failed, or a connection has ended: it is tried again, but not at once.
@@ -94,43 +103,64 @@ impl Link {
         wait
     }
 
-    /// Takes what the server accepted, and registers.
-    pub(super) fn established(&mut self, connection: Connection, registration: Outbound) {
-        let hold = Some(Instant::now() + INTRODUCTION);
-        let up = Up { connection, acknowledges: false, hold, shrinking: None, resizing: None };
-        up.emit(registration, Proof::Written, NOBODY_WAITS);
-        *self = Self::Up(up);
+    /// Takes what the server accepted.
+    pub(super) fn established(&mut self, connection: Connection, way: &Way) {
+        *self = Self::Up(Box::new(Up {
+            connection,
+            late: VecDeque::new(),
+            receipt: match way.transport {
+                Transport::SocketIo(_) => Proof::Ack,
+                Transport::WebSocket(_) => Proof::Pong,
+            },
+            introduced: false,
+            hold: way.introduces_late.then(|| Instant::now() + INTRODUCTION),
+            shrinking: None,
+            resizing: None,
+            resized: None,
+        }));
     }
 
-    /// The server acknowledges events.
+    /// The server knows events by their ids.
     pub(super) fn introduced(&mut self) {
         if let Self::Up(up) = self {
-            (up.acknowledges, up.hold) = (true, None);
+            (up.introduced, up.hold) = (true, None);
         }
     }
 
-    pub(super) fn heartbeat(&self) {
-        if let Self::Up(up) = self {
-            up.emit(heartbeat(), Proof::Written, NOBODY_WAITS);
+    /// Says what is of no use later.
+    pub(super) fn say(&mut self, outbounds: Vec<Outbound>) {
+        if let Self::Up(up) = self
+            && up.late.len() < LATE_MAX
+        {
+            up.say(outbounds, Proof::Written, NOBODY_WAITS);
+        }
+    }
+
+    /// As [`Link::say`]; a server that does not read costs heartbeats.
+    pub(super) fn heartbeat(&mut self, outbounds: Vec<Outbound>) {
+        match self {
+            Self::Up(up) if up.late.is_empty() => up.say(outbounds, Proof::Written, NOBODY_WAITS),
+            _ => tracing::debug!("a heartbeat is left out"),
         }
     }
 
     /// Answers an event that asked for it.
-    pub(super) fn acknowledge(&self, id: u64, refused: Option<&str>) {
+    pub(super) fn acknowledge(&mut self, id: u64, refused: Option<&str>) {
         let Self::Up(up) = self else { return };
+        if up.late.len() >= LATE_MAX {
+            return tracing::debug!(id, "an acknowledgement is left out: the server does not read");
+        }
         let answer = match refused {
             None => json!({"ok": true}),
             Some(why) => json!({"ok": false, "error": why}),
         };
-        if up.connection.outgoing.try_send(Outgoing::Acknowledge { id, arguments: vec![answer] }).is_err() {
-            tracing::debug!(id, "an acknowledgement is left out: the server does not read");
-        }
+        up.send(Outgoing::Acknowledge { id, arguments: vec![answer] });
     }
 
     /// Sends what the outbox has and the line takes.
-    pub(super) fn flush(&mut self, outbox: &mut Outbox) {
+    pub(super) fn flush(&mut self, outbox: &mut Outbox, end: &mut dyn AgentEnd) {
         if let Self::Up(up) = self {
-            up.flush(outbox);
+            up.flush(outbox, end);
         }
     }
 
@@ -169,6 +199,15 @@ impl Up {
                 let gone = || Incoming::Closed(crate::wire::client::CloseReason::Local);
                 Change::Incoming(incoming.unwrap_or_else(gone))
             }
+            room = self.connection.outgoing.reserve(), if !self.late.is_empty() => {
+                // One that is closed says so on the other side.
+                match (room, self.late.pop_front()) {
+                    (Ok(room), Some(outgoing)) => room.send(outgoing),
+                    (Err(_), _) => self.late.clear(),
+                    (Ok(_), None) => {}
+                }
+                Change::Ready
+            }
             () = held => {
                 self.hold = None;
                 Change::Ready
@@ -181,7 +220,7 @@ impl Up {
             (token, frame) = resized => {
                 self.resizing = None;
                 match frame {
-                    Some(frame) => self.show(&frame, token),
+                    Some(frame) => self.resized = Some((token, frame)),
                     // It cannot be shown at all: the next one may.
                     None => return Change::Incoming(Incoming::Proved(token)),
                 }
@@ -190,64 +229,77 @@ impl Up {
         }
     }
 
-    fn flush(&mut self, outbox: &mut Outbox) {
+    fn flush(&mut self, outbox: &mut Outbox, end: &mut dyn AgentEnd) {
         if self.hold.is_some() {
             return;
         }
         let limit = self.connection.max_payload;
-        while let Some(entry) = outbox.next().filter(|_| self.shrinking.is_none()) {
-            if !fit::fits(&entry.event, limit) {
-                let (id, event) = (entry.event_id.clone(), entry.event.clone());
-                self.shrinking = Some((id, tokio::task::spawn_blocking(move || fit::shrink(event, limit))));
+        while let Some(entry) = outbox.next().filter(|_| self.shrinking.is_none() && self.late.is_empty()) {
+            if !fit::fits(end, &entry.event, limit) {
+                let (id, event, end) = (entry.event_id.clone(), entry.event.clone(), end.boxed());
+                self.shrinking = Some((id, spawn_blocking(move || fit::shrink(&*end, event, limit))));
                 break;
             }
-            let proof = match (self.acknowledges, is_last(&entry.event)) {
-                (true, _) => Proof::Ack,
+            let last = is_last(&entry.event);
+            let words = outbox.words(self.introduced, |event, id| end.tell(event, id, SystemTime::now()));
+            let proof = match (self.introduced, last) {
+                // The protocol has nothing to say about it.
+                _ if words.is_empty() => Proof::Written,
+                (true, _) => self.receipt,
                 (false, true) => Proof::Pong,
                 (false, false) => Proof::Written,
             };
-            // Only a server that acknowledges gets an event twice.
-            let event_id = self.acknowledges.then_some(entry.event_id.as_str());
-            let outbound = encode(&entry.event, event_id);
             let token = outbox.sent(proof);
-            self.emit(outbound, proof, token);
+            if words.is_empty() {
+                outbox.proved(token);
+            }
+            self.say(words, proof, token);
+        }
+        if let Some((token, frame)) = self.resized.take() {
+            self.show(&frame, token, end);
         }
         while self.resizing.is_none()
+            && self.late.is_empty()
             && let Some((token, frame)) = outbox.send_frame()
         {
-            if fit::fits(&frame, limit) {
-                self.show(&frame, token);
+            if fit::fits(end, &frame, limit) {
+                self.show(&frame, token, end);
             } else {
-                self.resizing = Some((token, tokio::task::spawn_blocking(move || fit::shrink(frame, limit))));
+                let end = end.boxed();
+                self.resizing = Some((token, spawn_blocking(move || fit::shrink(&*end, frame, limit))));
             }
         }
     }
 
     /// A picture is not told twice, so it needs no id; the next one is wanted when this one has arrived.
-    fn show(&self, frame: &Event, token: u64) {
-        let proof = if self.acknowledges { Proof::Ack } else { Proof::Written };
-        self.emit(encode(frame, None), proof, token);
+    fn show(&mut self, frame: &Event, token: u64, end: &mut dyn AgentEnd) {
+        let proof = if self.introduced { self.receipt } else { Proof::Written };
+        self.say(end.tell(frame, None, SystemTime::now()), proof, token);
     }
 
-    /// The channel has room: the outbox keeps fewer events under way than it is deep. A server that does not read costs
-    /// heartbeats.
-    fn emit(&self, outbound: Outbound, proof: Proof, token: u64) {
-        let Outbound { name, arguments } = outbound;
-        let outgoing = Outgoing::Emit { name: name.to_owned(), arguments, proof, token };
-        if self.connection.outgoing.try_send(outgoing).is_err() {
-            tracing::debug!(name, "an event is left out: the server does not read, or is gone");
+    /// What has arrived when the last of it has.
+    fn say(&mut self, outbounds: Vec<Outbound>, proof: Proof, token: u64) {
+        let last = outbounds.len().saturating_sub(1);
+        for (n, Outbound { name, arguments, asks }) in outbounds.into_iter().enumerate() {
+            let (proof, token) = match n == last {
+                true if asks => (Proof::Ack, token),
+                true => (proof, token),
+                false if asks => (Proof::Ack, NOBODY_WAITS),
+                false => (Proof::Written, NOBODY_WAITS),
+            };
+            self.send(Outgoing::Emit { name: name.to_owned(), arguments, proof, token });
         }
     }
-}
 
-async fn attempt(options: AgentOptions) -> Result<Connection, ConnectError> {
-    let token = options.token.read().await.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
-    let auth = match token {
-        Some(token) => json!({"token": token}),
-        None => Value::Object(serde_json::Map::new()),
-    };
-    let target = Target { url: options.server, namespace: "/".to_owned(), auth, timeout: CONNECT_TIMEOUT };
-    options.connector.connect(target).await
+    /// In order. A full channel means that the server reads slowly, a closed one that it is gone, which is told elsewhere.
+    fn send(&mut self, outgoing: Outgoing) {
+        if !self.late.is_empty() {
+            return self.late.push_back(outgoing);
+        }
+        if let Err(TrySendError::Full(outgoing)) = self.connection.outgoing.try_send(outgoing) {
+            self.late.push_back(outgoing);
+        }
+    }
 }
 
 /// Even in 0..1. Not for secrets: it spreads agents that lost the same server.

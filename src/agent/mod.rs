@@ -7,6 +7,7 @@ mod fit;
 mod frames;
 mod journal;
 mod link;
+mod login;
 mod outbox;
 mod session;
 mod slots;
@@ -15,6 +16,7 @@ mod system;
 mod token;
 mod work;
 
+use crate::dialect::agent::Spoken;
 use crate::model::{Event, StartExecution, StartRecording};
 use crate::session::Controls;
 use crate::wire::client::Connector;
@@ -47,6 +49,8 @@ pub struct AgentOptions {
     pub state_dir: PathBuf,
     /// After a stop, what still runs has so long to end before it is cancelled.
     pub drain_timeout: Duration,
+    /// What is spoken with the server.
+    pub protocol: Spoken,
     /// What connects to the server.
     pub connector: Connector,
     /// What the registration says about the runner.

@@ -3,6 +3,7 @@
 use super::fit;
 use super::frames::Frames;
 use super::journal::{Journal, base};
+use crate::dialect::agent::Outbound;
 use crate::model::{Event, ExecutionId, Level};
 use crate::wire::client::Proof;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub(super) struct Entry {
     /// Its number on this connection and the proof that is awaited.
     #[serde(skip)]
     under_way: Option<(u64, Proof)>,
+    /// What tells it, and whether to a server that knows it by its id.
+    #[serde(skip)]
+    words: Option<(bool, Vec<Outbound>)>,
 }
 
 /// The queue.
@@ -109,7 +113,7 @@ impl Outbox {
         self.bytes += fit::weight(&event);
         self.next_event += 1;
         let event_id = format!("{}-{}", self.run, self.next_event);
-        let entry = Entry { event_id, event, under_way: None };
+        let entry = Entry { event_id, event, under_way: None, words: None };
         self.journal.entry(&entry);
         self.entries.push_back(entry);
     }
@@ -148,6 +152,23 @@ impl Outbox {
         (room || self.under_way == 0).then_some(next)
     }
 
+    /// What tells the next event, made by `tell` unless it was made before. `named`: to a server that knows events by their ids.
+    pub(super) fn words(
+        &mut self,
+        named: bool,
+        tell: impl FnOnce(&Event, Option<&str>) -> Vec<Outbound>,
+    ) -> Vec<Outbound> {
+        let Some(next) = self.entries.iter_mut().find(|entry| entry.under_way.is_none()) else { return Vec::new() };
+        match &next.words {
+            Some((then, words)) if *then == named => words.clone(),
+            _ => {
+                let words = tell(&next.event, named.then_some(next.event_id.as_str()));
+                next.words = Some((named, words.clone()));
+                words
+            }
+        }
+    }
+
     /// The next event goes out; returns its number.
     pub(super) fn sent(&mut self, proof: Proof) -> u64 {
         let token = self.number();
@@ -178,7 +199,8 @@ impl Outbox {
         let Some(place) = self.entries.iter().position(|entry| entry.event_id == old) else { return };
         for (n, event) in with.into_iter().enumerate() {
             self.bytes += fit::weight(&event);
-            self.entries.insert(place + n + 1, Entry { event_id: format!("{old}.{n}"), event, under_way: None });
+            self.entries
+                .insert(place + n + 1, Entry { event_id: format!("{old}.{n}"), event, under_way: None, words: None });
         }
         self.remove(place);
     }

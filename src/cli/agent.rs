@@ -4,6 +4,7 @@ use super::playing::{Playing, signals};
 use super::{CouldNotRun, duration};
 use crate::agent::{AgentOptions, Shutdown, TokenSource};
 use crate::config;
+use crate::dialect::testflow;
 use crate::wire::{socketio, tls};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,6 +88,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
             max_sessions: playing.max_sessions(),
             state_dir,
             drain_timeout: args.drain_timeout,
+            protocol: testflow::agent::SPOKEN,
             connector,
             versions: playing.versions().await?,
         };

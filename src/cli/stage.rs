@@ -3,6 +3,7 @@
 use super::playing::Playing;
 use super::{CouldNotRun, serve};
 use crate::agent::{AgentOptions, Shutdown, TokenSource};
+use crate::dialect::testflow;
 use crate::hub::token::{self, Identity, Role};
 use crate::hub::{HubHandle, HubOptions};
 use crate::wire::socketio;
@@ -49,6 +50,7 @@ impl Stage {
             max_sessions: playing.max_sessions(),
             state_dir: state.path().to_owned(),
             drain_timeout: DRAIN_TIMEOUT,
+            protocol: testflow::agent::SPOKEN,
             connector: socketio::connector(None),
             versions: playing.versions().await?,
         };

@@ -1,5 +1,6 @@
 //! One pure folder per protocol: frames to commands and events and back, both ends.
 
+pub mod agent;
 pub mod ai_run;
 pub mod cloud;
 mod fields;

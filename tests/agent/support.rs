@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
+use understudy::dialect::testflow;
 use understudy::model::recording::RecordingControl;
 use understudy::model::{Event, ExecutionId, Level, StartExecution, StartRecording};
 use understudy::session::Controls;
@@ -149,6 +150,7 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         max_sessions: 1,
         state_dir: state_dir.to_owned(),
         drain_timeout: Duration::from_secs(60),
+        protocol: testflow::agent::SPOKEN,
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),
         versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
     }

@@ -36,7 +36,7 @@ pub(super) fn fate(protocol: &str, name: &str, payload: Option<&Value>) -> Resul
             let arguments: Vec<Value> = payload.cloned().into_iter().collect();
             let by_agent = testflow::agent::decode(name, &arguments)?;
             let by_hub = testflow::hub::decode(name, payload)?;
-            let known = !matches!(by_agent, testflow::agent::Inbound::Unknown)
+            let known = !matches!(by_agent, crate::dialect::agent::Inbound::Unknown)
                 || !matches!(by_hub, Said::Unknown)
                 || name == "agent:status";
             Ok(written(known.then(|| (name, value.clone()))))

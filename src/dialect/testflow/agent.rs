@@ -2,63 +2,51 @@
 
 use super::EXTENSION;
 use crate::dialect::Malformed;
+use crate::dialect::agent::{AgentEnd, Inbound, Outbound, Registration, Spoken, Standing, TokenPlace, Transport, Way};
 use crate::dialect::fields::Fields;
-
 use crate::model::recording::RecordingControl;
-use crate::model::{
-    AgentId, Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording,
-};
-use serde_json::{Map, Value, json};
+use crate::model::{Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording};
+use serde_json::{Value, json};
+use std::time::SystemTime;
 
 /// What the seed's clients send and what is meant where a server leaves it out.
 const DEFAULT_LANGUAGE: &str = "typescript";
 
-/// What a server said.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Inbound {
-    /// A request.
-    Command(Command),
-    /// `agent:registered`: the server is a hub of ours, which acknowledges events.
-    Registered,
-    /// `error`: something that was sent did not please.
-    Told {
-        /// The server's words.
-        message: String,
-        /// The session, where one was named.
-        execution: Option<ExecutionId>,
+/// This end, which remembers nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct End;
+
+/// This protocol, for an agent.
+pub const SPOKEN: Spoken = Spoken {
+    way: Way {
+        transport: Transport::SocketIo("/"),
+        token: TokenPlace::Handshake,
+        verdict: None,
+        introduces_late: true,
     },
-    /// Of no meaning to an agent.
-    Unknown,
-}
+    end: || Box::new(End),
+};
 
-impl From<Malformed> for Event {
-    fn from(error: Malformed) -> Self {
-        Self::Error { message: error.message, execution: error.session }
+impl AgentEnd for End {
+    fn connected(&mut self, me: &Registration, _: &Standing, _: SystemTime) -> Vec<Outbound> {
+        vec![register(me)]
     }
-}
 
-/// An event to emit: its name and its arguments.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outbound {
-    /// The event's name.
-    pub name: &'static str,
-    /// What it carries; none for `agent:heartbeat`.
-    pub arguments: Vec<Value>,
-}
+    fn hear(&mut self, name: &str, arguments: &[Value], _: SystemTime) -> Result<Vec<Inbound>, Malformed> {
+        decode(name, arguments).map(|inbound| vec![inbound])
+    }
 
-/// What an agent says of itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Registration {
-    /// Kept over restarts.
-    pub agent: AgentId,
-    /// For people.
-    pub name: String,
-    /// `systemInfo`, its keys in the protocol's spelling.
-    pub system_info: Map<String, Value>,
-    /// Sessions at the same time.
-    pub max_sessions: usize,
-    /// The sessions the agent still answers for: waiting, running, or ended with events still to be sent.
-    pub sessions: Vec<ExecutionId>,
+    fn tell(&mut self, event: &Event, event_id: Option<&str>, _: SystemTime) -> Vec<Outbound> {
+        vec![encode(event, event_id)]
+    }
+
+    fn heartbeat(&mut self, _: &Standing, _: SystemTime) -> Vec<Outbound> {
+        vec![heartbeat()]
+    }
+
+    fn boxed(&self) -> Box<dyn AgentEnd> {
+        Box::new(*self)
+    }
 }
 
 /// `agent:register`. Fields beyond the seed's are for our own hub; other servers ignore them.
@@ -72,13 +60,13 @@ pub fn register(registration: &Registration) -> Outbound {
         "sessions": registration.sessions,
         "extensions": [EXTENSION],
     });
-    Outbound { name: "agent:register", arguments: vec![payload] }
+    Outbound::event("agent:register", payload)
 }
 
 /// `agent:heartbeat`.
 #[must_use]
 pub fn heartbeat() -> Outbound {
-    Outbound { name: "agent:heartbeat", arguments: Vec::new() }
+    Outbound { name: "agent:heartbeat", arguments: Vec::new(), asks: false }
 }
 
 /// Reads one event of the server.
@@ -115,7 +103,7 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
         "agent:registered" => {
             let extensions = arguments.first().and_then(|payload| payload.get("extensions")).and_then(Value::as_array);
             match extensions.is_some_and(|all| all.iter().any(|one| one == EXTENSION)) {
-                true => Inbound::Registered,
+                true => Inbound::Introduced,
                 false => Inbound::Unknown,
             }
         }
@@ -199,7 +187,7 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
         }
     };
     set(&mut payload, "eventId", event_id);
-    Outbound { name, arguments: vec![payload] }
+    Outbound::event(name, payload)
 }
 
 fn encode_step(execution: &ExecutionId, step: &SessionStep) -> Value {
@@ -227,6 +215,7 @@ fn set(payload: &mut Value, field: &str, value: Option<impl serde::Serialize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::AgentId;
     use serde::Deserialize;
     use serde::de::DeserializeOwned;
 
@@ -356,7 +345,7 @@ mod tests {
             ("execution:start ", vec![json!({})], Inbound::Unknown),
             ("agent:registered", vec![], Inbound::Unknown),
             ("agent:registered", vec![json!({"extensions": ["understudy/2"]})], Inbound::Unknown),
-            ("agent:registered", vec![json!({"extensions": ["understudy/1"]})], Inbound::Registered),
+            ("agent:registered", vec![json!({"extensions": ["understudy/1"]})], Inbound::Introduced),
             ("error", vec![], Inbound::Told { message: "no reason given".to_owned(), execution: None }),
             (
                 "error",
@@ -373,7 +362,7 @@ mod tests {
         let registration = Registration {
             agent: AgentId("a".to_owned()),
             name: "My Local Agent".to_owned(),
-            system_info: Map::from_iter([("platform".to_owned(), json!("darwin"))]),
+            system_info: serde_json::Map::from_iter([("platform".to_owned(), json!("darwin"))]),
             max_sessions: 4,
             sessions: vec!["e".into()],
         };
@@ -381,7 +370,7 @@ mod tests {
             "name": "My Local Agent", "systemInfo": {"platform": "darwin"},
             "agentId": "a", "maxSessions": 4, "sessions": ["e"], "extensions": ["understudy/1"],
         });
-        assert_eq!(register(&registration), Outbound { name: "agent:register", arguments: vec![expected] });
-        assert_eq!(heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![] });
+        assert_eq!(register(&registration), Outbound::event("agent:register", expected));
+        assert_eq!(heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![], asks: false });
     }
 }

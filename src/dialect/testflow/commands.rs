@@ -61,8 +61,9 @@ fn without_nulls(mut payload: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::agent::{Inbound, decode};
+    use super::super::agent::decode;
     use super::*;
+    use crate::dialect::agent::Inbound;
     use serde::Deserialize;
 
     #[derive(Deserialize)]

@@ -61,7 +61,7 @@ fn whoever_hears_an_example_understands_it() {
     for event in examples() {
         let (name, payload) = (event[0].as_str().unwrap(), event.get(1));
         let arguments: Vec<Value> = payload.cloned().into_iter().collect();
-        let for_agents = !matches!(agent::decode(name, &arguments).unwrap(), agent::Inbound::Unknown);
+        let for_agents = !matches!(agent::decode(name, &arguments).unwrap(), crate::dialect::agent::Inbound::Unknown);
         let for_hubs = !matches!(hub::decode(name, payload).unwrap(), Said::Unknown);
         let for_clients = ["agent:status", "hub:session"].contains(&name);
         assert!(for_agents || for_hubs || for_clients, "nobody understands {event}");
@@ -121,7 +121,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         let payload: Value = serde_json::from_str(frame.payload.get()).unwrap();
         assert_eq!(json!([frame.name, payload]), said(name), "{name}");
     }
-    let registration = agent::Registration {
+    let registration = crate::dialect::agent::Registration {
         agent: id,
         name: "linux-1".to_owned(),
         system_info: json!({"platform": "linux", "arch": "x64"}).as_object().unwrap().clone(),

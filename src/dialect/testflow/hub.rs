@@ -1,7 +1,8 @@
 //! The hub's end of protocol 000. A hub relays payloads as they came, so that fields it does not know survive.
 
-use super::agent::{self, Inbound, encode};
+use super::agent::{self, encode};
 use super::{EXTENSION, commands};
+use crate::dialect::agent::Inbound;
 use crate::dialect::fields::{Fields, ID_MAX_BYTES};
 use crate::dialect::hub::{
     AgentStatus, Control, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Word,
