@@ -1,9 +1,10 @@
 //! `understudy serve`: the hub alone.
 
 use super::{CouldNotRun, duration, secret::SecretArgs};
-use crate::hub::{self, HubError, HubHandle, HubOptions};
+use crate::hub::{self, HubError, HubHandle, HubOptions, RateLimit, TlsFiles};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,6 +22,19 @@ pub(super) struct Args {
     /// A web page from this origin may use the hub, such as `https://tests.example.com`; repeatable, `*` for all
     #[arg(long, value_name = "ORIGIN")]
     cors_origin: Vec<String>,
+    /// The certificate and those that lead to a root, PEM: the hub then speaks https. Read again when the file changes
+    #[arg(long, value_name = "F", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of that certificate, PEM
+    #[arg(long, value_name = "F", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Messages that one client may send in a second, on the average over ten; who sends more is told and disconnected. Agents
+    /// are not limited; `off` for nobody
+    #[arg(long, value_name = "N/s", default_value_t)]
+    rate_limit: RateLimit,
+    /// Programs on this machine may connect with any `?token=`, as the user `user_<token>`; to try things out only
+    #[arg(long)]
+    dev_tokens: bool,
     /// An agent that is not heard of for this long is offline
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     agent_timeout: Duration,
@@ -32,6 +46,9 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         secret: args.secret.read()?,
         agent_timeout: args.agent_timeout,
         cors_origins: args.cors_origin,
+        rate_limit: args.rate_limit,
+        dev_tokens: args.dev_tokens,
+        tls: args.tls_cert.zip(args.tls_key).map(|(cert, key)| TlsFiles { cert, key }),
         ..HubOptions::default()
     };
     super::runtime()?.block_on(async {

@@ -17,6 +17,7 @@ pub mod values;
 pub use self::fields::Malformed;
 use self::hub::{Raw, Translator};
 use crate::model::Event;
+use std::fmt;
 
 /// Which of the protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +33,17 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// As `--protocol` calls it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Testflow => "testflow",
+            Self::AiRun => "ai-run",
+            Self::Swe => "swe",
+            Self::Cloud => "cloud",
+        }
+    }
+
     /// What its hub end tells with.
     #[must_use]
     pub fn translator(self) -> Box<dyn Translator> {
@@ -50,5 +62,11 @@ impl Protocol {
             // Their reports are in words of no protocol from the beginning.
             Self::AiRun | Self::Swe | Self::Cloud => None,
         }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

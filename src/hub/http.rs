@@ -4,7 +4,7 @@ use super::actor::Request;
 use super::dashboard;
 use super::desk::Desk;
 use super::runs::NotMade;
-use super::token::{Identity, Role};
+use super::token::{Identity, Role, TokenError};
 use super::websocket;
 use crate::dialect::ai_run::messages::StartAgent;
 use crate::dialect::reading::read;
@@ -120,7 +120,8 @@ async fn stats(State(desk): State<Desk>, headers: HeaderMap) -> Response {
 fn bearer(desk: &Desk, headers: &HeaderMap) -> Result<Identity, Box<Response>> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    desk.verify(token).map_err(|error| Box::new(refuse(StatusCode::UNAUTHORIZED, &error.to_string())))
+    let refused = |error: TokenError| Box::new(refuse(StatusCode::UNAUTHORIZED, &error.to_string()));
+    desk.verify(token).map(|grant| grant.identity).map_err(refused)
 }
 
 fn refuse(status: StatusCode, error: &str) -> Response {

@@ -4,12 +4,18 @@
 //! `http` translate. A peer is reached through rooms only.
 
 mod actor;
+mod audit;
 mod bus;
+mod caller;
+mod certificates;
 mod cors;
 mod dashboard;
 mod desk;
+mod farewell;
 mod history;
 mod http;
+mod limit;
+mod listen;
 mod mailbox;
 mod registry;
 mod relay;
@@ -19,8 +25,13 @@ mod socketio;
 pub mod token;
 mod websocket;
 
+pub use certificates::{CertificateError, TlsFiles};
+pub use limit::RateLimit;
+
 use axum::middleware;
-use axum::serve::ListenerExt;
+use certificates::Certificates;
+use desk::{Desk, Rules};
+use listen::{Listener, Remote};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +61,12 @@ pub struct HubOptions {
     pub keepalive: Duration,
     /// Origins of web pages that may use the hub besides its own; `*` is all.
     pub cors_origins: Vec<String>,
+    /// What each client may say.
+    pub rate_limit: RateLimit,
+    /// Whether programs on this machine may come in at `/ws` and in the namespace `/ws` by any `?token=`: for trying things out.
+    pub dev_tokens: bool,
+    /// The certificate; without one the hub speaks no TLS.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Default for HubOptions {
@@ -61,6 +78,9 @@ impl Default for HubOptions {
             agent_timeout: AGENT_TIMEOUT,
             keepalive: KEEPALIVE,
             cors_origins: Vec::new(),
+            rate_limit: RateLimit::default(),
+            dev_tokens: false,
+            tls: None,
         }
     }
 }
@@ -79,12 +99,16 @@ pub enum HubError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 }
 
 /// A running hub. Dropping it leaves the hub running; [`HubHandle::shutdown`] ends it.
 #[derive(Debug)]
 pub struct HubHandle {
     address: SocketAddr,
+    scheme: &'static str,
     stop: CancellationToken,
     io: socketioxide::SocketIo,
     tasks: Vec<JoinHandle<()>>,
@@ -97,7 +121,7 @@ impl HubHandle {
         self.address
     }
 
-    /// `http://host:port`, to be opened on this machine.
+    /// `http://host:port` (`https` with a certificate), to be opened on this machine.
     #[must_use]
     pub fn url(&self) -> String {
         let mut address = self.address;
@@ -105,7 +129,7 @@ impl HubHandle {
             let loopback = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
             address.set_ip(loopback);
         }
-        format!("http://{address}")
+        format!("{}://{address}", self.scheme)
     }
 
     /// Takes no new connections, closes those there are, and ends.
@@ -125,7 +149,7 @@ impl HubHandle {
 /// Starts a hub in this process; it serves when this returns.
 ///
 /// # Errors
-/// When the secret is empty or the address cannot be listened on.
+/// When the secret is empty, the address cannot be listened on, or the certificate cannot be used.
 pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
     if options.secret.is_empty() {
         return Err(HubError::NoSecret);
@@ -134,29 +158,33 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
         let bytes = options.secret.len();
         tracing::warn!("the secret has {bytes} bytes: use at least {}", token::SECRET_ADVISED_BYTES);
     }
+    let certificates = options.tls.map(Certificates::read).transpose()?;
+    let scheme = if certificates.is_some() { "https" } else { "http" };
     let failed = |source| HubError::Listen { address: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
 
     let stop = CancellationToken::new();
-    let secret: Arc<[u8]> = options.secret.into();
     let (relay, work) = actor::actor(options.agent_timeout, stop.clone());
-    let desk = desk::Desk::new(relay, secret, options.keepalive);
+    let rules = Rules {
+        secret: options.secret.into(),
+        keepalive: options.keepalive,
+        rate_limit: options.rate_limit,
+        dev_tokens: options.dev_tokens,
+    };
+    let desk = Desk::new(relay, rules);
     let (layer, io) = socketio::layer(desk.clone());
     let origins: Arc<[String]> = options.cors_origins.into();
     let app = http::router(desk).layer(layer).layer(middleware::from_fn_with_state(origins, cors::cors));
-    // Small frames in quick succession are what a log stream is: Nagle's algorithm would hold them for 40 ms.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY cannot be set");
-        }
-    });
+    let app = app.into_make_service_with_connect_info::<Remote>();
     let stopped = stop.clone().cancelled_owned();
     let server = async move {
-        if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+        if let Err(error) =
+            axum::serve(Listener::new(listener, certificates), app).with_graceful_shutdown(stopped).await
+        {
             tracing::error!(%error, "the hub has stopped serving");
         }
     };
-    tracing::debug!("the hub listens on http://{address}");
-    Ok(HubHandle { address, stop, io, tasks: vec![tokio::spawn(work), tokio::spawn(server)] })
+    tracing::debug!("the hub listens on {scheme}://{address}");
+    Ok(HubHandle { address, scheme, stop, io, tasks: vec![tokio::spawn(work), tokio::spawn(server)] })
 }

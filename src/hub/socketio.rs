@@ -3,11 +3,13 @@
 mod pictures;
 
 use super::actor::{Receipt, Request, Unheard};
-use super::bus::{Inbox, Message, Outlet, PeerId, queue};
-use super::desk::Desk;
+use super::bus::{Inbox, Message, Outlet, queue};
+use super::caller::Caller;
+use super::desk::{Desk, Pass};
+use super::farewell::Farewell;
 use super::relay::Input;
-use super::token::{Identity, TokenError};
-use crate::dialect::hub::{Frame, Heard};
+use super::token::TokenError;
+use crate::dialect::hub::{Frame, Heard, Said};
 use crate::dialect::{Protocol, swe, testflow};
 use pictures::Pictures;
 use serde_json::{Value, json};
@@ -15,8 +17,8 @@ use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The largest message, bytes: the default of the official server, which peers expect.
 const MAX_PAYLOAD: usize = 1_000_000;
@@ -27,6 +29,9 @@ const LIBRARY_BUFFER: usize = 1_024;
 
 /// How long to wait for room in the library's buffer; it has no way to tell when there is some.
 const BUFFER_FULL_PAUSE: Duration = Duration::from_millis(2);
+
+/// The event by which a connected peer shows a newer token: protocol 001's word for it.
+const AUTHENTICATE: &str = "authenticate";
 
 /// Why a peer may not connect, in the words that clients of protocol 000 look for.
 #[derive(Debug, thiserror::Error)]
@@ -50,17 +55,32 @@ struct Greeting(Frame);
 /// A peer the relay gets to know with its first word or when it is connected, whichever the library tells first.
 struct Introduction {
     desk: Desk,
-    peer: PeerId,
     protocol: Protocol,
-    once: Mutex<Option<(Outlet, Identity)>>,
+    pass: Pass,
+    once: Mutex<Option<Outlet>>,
+    /// Why the hub disconnects the peer.
+    farewell: OnceLock<Farewell>,
 }
 
 impl Introduction {
     fn make(&self) {
         let pending = self.once.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((outlet, identity)) = pending {
-            self.desk.introduce(self.peer, self.protocol, outlet, identity);
+        if let Some(outlet) = pending {
+            self.desk.introduce(&self.pass, outlet);
         }
+    }
+
+    /// Tells the peer why, and disconnects it.
+    fn end(&self, socket: &SocketRef, farewell: Farewell) {
+        if self.farewell.set(farewell).is_err() {
+            return;
+        }
+        for frame in farewell.frames(self.protocol, SystemTime::now()) {
+            if let Err(error) = socket.emit(&frame.name, &*frame.payload) {
+                tracing::debug!(%error, "a last word could not be sent");
+            }
+        }
+        let _gone_already = socket.clone().disconnect();
     }
 
     fn is_made(&self) -> bool {
@@ -79,26 +99,22 @@ pub(super) fn layer(desk: Desk) -> (SocketIoLayer, SocketIo) {
     // Handlers are set in the middleware: those set on connect come too late for a peer's first events.
     let its = desk.clone();
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let entered = its.verify(token(auth.as_ref().ok())).map_err(refusal).map(|identity| {
-            listen(&socket, its.clone(), Protocol::Testflow, identity);
-        });
+        let admitted = its.admit(Protocol::Testflow, &caller(&socket), token(auth.as_ref().ok()));
+        let entered = admitted.map_err(refusal).map(|pass| listen(&socket, its.clone(), Protocol::Testflow, pass));
         std::future::ready(entered)
     };
     io.ns("/", open.with(enter));
     // Protocol 003 tells a bad token in words of its own, and those come after the connection is there.
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let (auth, query) = (auth.ok(), asked(&socket));
+        let (auth, caller) = (auth.ok(), caller(&socket));
         let now = SystemTime::now();
-        let greeting = match desk.verify(token(auth.as_ref()).or(query.as_deref())) {
-            Ok(identity) => {
-                let user = identity.user.0.clone();
-                listen(&socket, desk.clone(), Protocol::Swe, identity);
+        let greeting = match desk.admit(Protocol::Swe, &caller, token(auth.as_ref()).or(caller.asked.as_deref())) {
+            Ok(pass) => {
+                let user = pass.identity.user.0.clone();
+                listen(&socket, desk.clone(), Protocol::Swe, pass);
                 swe::hub::established(&socket.id.to_string(), &user, now)
             }
-            Err(error) => {
-                tracing::info!(%error, "refusing a peer");
-                swe::hub::refused(matches!(error, TokenError::Missing), now)
-            }
+            Err(error) => swe::hub::refused(matches!(error, TokenError::Missing), now),
         };
         socket.extensions.insert(Greeting(greeting));
         std::future::ready(Ok::<_, Refusal>(()))
@@ -111,25 +127,23 @@ fn token(auth: Option<&Value>) -> Option<&str> {
     auth.and_then(|auth| auth.get("token")).and_then(Value::as_str)
 }
 
-/// The token in the address.
-fn asked(socket: &SocketRef) -> Option<String> {
-    let query = socket.req_parts().uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
+fn caller(socket: &SocketRef) -> Caller {
+    Caller::of(socket.req_parts())
 }
 
 fn refusal(error: TokenError) -> Refusal {
-    tracing::info!(%error, "refusing a peer");
     match error {
         TokenError::Missing => Refusal::NoToken,
-        TokenError::Invalid(_) | TokenError::NoUser => Refusal::BadToken,
+        TokenError::Invalid(_) | TokenError::NoUser | TokenError::NotTheSame => Refusal::BadToken,
     }
 }
 
-fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, identity: Identity) {
-    let peer = desk.number();
-    tracing::debug!(peer = peer.0, user = %identity.user, role = %identity.role, "a peer connects");
+fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, pass: Pass) {
+    let peer = pass.peer();
     let (outlet, inbox) = queue();
-    let introduction = Arc::new(Introduction { desk, peer, protocol, once: Mutex::new(Some((outlet, identity))) });
+    let allowance = Arc::new(Mutex::new(desk.allowance(Some(&pass))));
+    let (once, farewell) = (Mutex::new(Some(outlet)), OnceLock::new());
+    let introduction = Arc::new(Introduction { desk, protocol, pass, once, farewell });
     socket.extensions.insert(introduction.clone());
     socket.extensions.insert(Opened(Arc::new(Mutex::new(Some(inbox)))));
     let heard = introduction.clone();
@@ -138,14 +152,27 @@ fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, identity: Identity
     socket.on_fallback(move |socket: SocketRef, Event(name), TryData(payload): TryData<Value>, receipt: AckSender| {
         heard.make();
         let payload = payload.ok();
+        let mut allowance = allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        if !allowance.take(Instant::now()) {
+            heard.end(&socket, Farewell::TooMuch(heard.desk.rules.rate_limit));
+            return std::future::ready(());
+        }
         let (name, said) = match hear(protocol, &name, payload.as_ref()) {
             Heard::Said { name, said } => (name, said),
             Heard::Acknowledge(answer) => {
                 acknowledge(receipt, &answer);
                 return std::future::ready(());
             }
-            Heard::Answer(_) | Heard::Token(_) | Heard::Nothing => return std::future::ready(()),
+            Heard::Token(token) => {
+                let renewed = heard.desk.renew(&heard.pass, &token);
+                acknowledge(receipt, &swe::hub::renewal(renewed.is_ok()));
+                return std::future::ready(());
+            }
+            Heard::Answer(_) | Heard::Nothing => return std::future::ready(()),
         };
+        if matches!(*said, Ok(Said::Register(_))) {
+            allowance.lift();
+        }
         match unheard.add(payload.as_ref()) {
             Some(load) => {
                 let input = Input::Received { peer, name, said };
@@ -166,12 +193,15 @@ fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, identity: Identity
         if introduction.is_made() {
             introduction.desk.relay.send(Request::Detach { peer });
         }
+        let why = introduction.farewell.get().map(ToString::to_string);
+        introduction.desk.dismiss(&introduction.pass, why.as_deref());
         std::future::ready(())
     });
 }
 
 fn hear(protocol: Protocol, name: &str, payload: Option<&Value>) -> Heard {
     match protocol {
+        _ if name == AUTHENTICATE => Heard::Token(token(payload).unwrap_or_default().to_owned()),
         Protocol::Swe => swe::hub::hear(name, payload),
         _ => Heard::Said { name: name.to_owned(), said: Box::new(testflow::hub::decode(name, payload)) },
     }
@@ -198,24 +228,26 @@ async fn greet(socket: SocketRef) {
 
 /// The peer has been told that it is connected: from here on it can be written to.
 async fn open(socket: SocketRef) {
-    if let Some(introduction) = socket.extensions.get::<Arc<Introduction>>() {
-        introduction.make();
-    }
+    let Some(introduction) = socket.extensions.get::<Arc<Introduction>>() else { return };
+    introduction.make();
     let Some(Opened(waiting)) = socket.extensions.get::<Opened>() else { return };
     let inbox = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(inbox) = inbox {
-        write(socket, inbox).await;
+        tokio::select! {
+            () = introduction.pass.expired() => introduction.end(&socket, Farewell::Expired),
+            () = write(&socket, inbox) => {}
+        }
     }
 }
 
-async fn write(socket: SocketRef, mut inbox: Inbox) {
+async fn write(socket: &SocketRef, mut inbox: Inbox) {
     let mut pictures = Pictures::default();
     loop {
         let sent = tokio::select! {
             biased;
             message = inbox.next(pictures.has_room()) => match message {
-                Some(message) if message.is_picture() => pictures.send(&socket, &message).await,
-                Some(message) => send(&socket, &message).await,
+                Some(message) if message.is_picture() => pictures.send(socket, &message).await,
+                Some(message) => send(socket, &message).await,
                 None => break,
             },
             () = pictures.arrived() => true,
@@ -224,7 +256,7 @@ async fn write(socket: SocketRef, mut inbox: Inbox) {
             return;
         }
     }
-    let _gone_already = socket.disconnect();
+    let _gone_already = socket.clone().disconnect();
 }
 
 /// Whether the peer is still there.

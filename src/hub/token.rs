@@ -62,6 +62,15 @@ pub struct Identity {
     pub projects: Option<Vec<String>>,
 }
 
+/// What a valid token grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// To whom.
+    pub identity: Identity,
+    /// Until when; none means for ever.
+    pub expires: Option<SystemTime>,
+}
+
 /// Why a token does not let its bearer in.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -74,6 +83,9 @@ pub enum TokenError {
     /// Neither `sub` nor `userId`.
     #[error("find the user in the token: it has neither `sub` nor `userId`")]
     NoUser,
+    /// A connection cannot become another's.
+    #[error("renew the token: the new one is another user's or of another role")]
+    NotTheSame,
 }
 
 #[derive(Serialize)]
@@ -96,6 +108,8 @@ struct Claims {
     role: Role,
     #[serde(default)]
     projects: Option<Vec<String>>,
+    #[serde(default)]
+    exp: Option<f64>,
 }
 
 /// Servers of this kind number their users or name them.
@@ -136,7 +150,7 @@ pub fn mint(secret: &[u8], identity: &Identity, ttl: Duration, now: SystemTime) 
 ///
 /// # Errors
 /// When the token is missing, malformed, signed otherwise, expired, not yet valid, or names no user.
-pub fn verify(secret: &[u8], token: Option<&str>) -> Result<Identity, TokenError> {
+pub fn verify(secret: &[u8], token: Option<&str>) -> Result<Grant, TokenError> {
     let token = token.filter(|token| !token.is_empty()).ok_or(TokenError::Missing)?;
     let mut validation = Validation::new(Algorithm::HS256);
     validation.required_spec_claims.clear();
@@ -145,7 +159,14 @@ pub fn verify(secret: &[u8], token: Option<&str>) -> Result<Identity, TokenError
     validation.validate_aud = false;
     let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(secret), &validation)?.claims;
     let user = claims.sub.or(claims.user_id).ok_or(TokenError::NoUser)?;
-    Ok(Identity { user: UserId(user), role: claims.role, projects: claims.projects })
+    let identity = Identity { user: UserId(user), role: claims.role, projects: claims.projects };
+    Ok(Grant { identity, expires: claims.exp.and_then(end) })
+}
+
+/// When a token with this claim has expired; none where no clock gets there.
+fn end(exp: f64) -> Option<SystemTime> {
+    let seconds = Duration::try_from_secs_f64(exp.max(0.0)).ok()?;
+    UNIX_EPOCH.checked_add(seconds + Duration::from_secs(LEEWAY_SECONDS))
 }
 
 #[cfg(test)]
@@ -163,7 +184,10 @@ mod tests {
     fn what_is_minted_verifies() {
         let identity = Identity { user: "ada".into(), role: Role::Agent, projects: Some(vec!["p1".to_owned()]) };
         let token = mint(SECRET, &identity, Duration::from_secs(60), SystemTime::now()).unwrap();
-        assert_eq!(verify(SECRET, Some(&token)).unwrap(), identity);
+        let grant = verify(SECRET, Some(&token)).unwrap();
+        assert_eq!(grant.identity, identity);
+        let left = grant.expires.unwrap().duration_since(SystemTime::now()).unwrap();
+        assert!(left > Duration::from_secs(55) && left <= Duration::from_secs(60 + LEEWAY_SECONDS), "{left:?}");
     }
 
     #[test]
@@ -177,9 +201,12 @@ mod tests {
             ("a role of theirs", json!({"sub": "u6", "role": "admin"}), "u6", Role::Client),
             ("an agent", json!({"sub": "u7", "role": "agent"}), "u7", Role::Agent),
             ("a service", json!({"sub": "u8", "role": "service"}), "u8", Role::Service),
+            ("an end that no clock shows", json!({"sub": "u10", "exp": 1e18}), "u10", Role::Client),
             ("an audience", json!({"sub": "u9", "aud": "testflow"}), "u9", Role::Client),
         ] {
-            let identity = verify(SECRET, Some(&signed(&claims))).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let grant = verify(SECRET, Some(&signed(&claims))).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let Grant { identity, expires } = grant;
+            assert_eq!(expires, None, "{name}");
             assert_eq!((identity.user.0.as_str(), identity.role), (user, role), "{name}");
         }
     }

@@ -2,22 +2,23 @@
 //! 001 and 004 without a token.
 
 use super::actor::{Request, Unheard};
-use super::bus::{Inbox, PeerId, queue};
-use super::desk::Desk;
+use super::bus::{Inbox, queue};
+use super::caller::Caller;
+use super::desk::{Desk, Pass};
+use super::farewell::Farewell;
+use super::limit::Allowance;
 use super::relay::Input;
-use super::token::Identity;
-use crate::dialect::hub::{Frame, Heard};
+use crate::dialect::hub::{Frame, Heard, Said};
 use crate::dialect::{Protocol, ai_run, cloud};
+use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Query, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use serde::Deserialize;
 use serde_json::Value;
 use std::future::pending;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -30,15 +31,10 @@ const FIRST_WORD: Duration = Duration::from_secs(2);
 /// A peer that takes nothing for so long is gone.
 const WRITE_MAX: Duration = Duration::from_secs(30);
 
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    token: Option<String>,
-}
-
 /// `GET /ws`.
-pub(super) async fn enter(State(desk): State<Desk>, Query(asked): Query<Asked>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn enter(State(desk): State<Desk>, caller: Caller, upgrade: WebSocketUpgrade) -> Response {
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX);
-    upgrade.on_upgrade(move |socket| serve(desk, socket, asked.token))
+    upgrade.on_upgrade(move |socket| serve(desk, socket, caller))
 }
 
 /// For the half that writes.
@@ -51,10 +47,10 @@ enum Out {
     Close(u16, &'static str),
 }
 
-async fn serve(desk: Desk, socket: WebSocket, token: Option<String>) {
+async fn serve(desk: Desk, socket: WebSocket, caller: Caller) {
     let (sink, mut stream) = socket.split();
     let mut first = None;
-    let protocol = match &token {
+    let protocol = match &caller.asked {
         Some(_) => Protocol::Cloud,
         None => match timeout(FIRST_WORD, stream.next()).await {
             Ok(Some(Ok(message))) => {
@@ -67,52 +63,72 @@ async fn serve(desk: Desk, socket: WebSocket, token: Option<String>) {
         },
     };
     let (out, outs) = mpsc::unbounded_channel();
-    let mut peer = Peer { desk: desk.clone(), protocol, number: None, unheard: Unheard::default(), out };
-    let strangers = desk.strangers.clone();
+    let (keepalive, strangers) = (desk.rules.keepalive, desk.strangers.clone());
+    let allowance = desk.allowance(None);
+    let (unheard, farewell) = (Unheard::default(), None);
+    let mut peer = Peer { desk, protocol, caller, pass: None, allowance, unheard, out, farewell };
     strangers.fetch_add(1, Ordering::Relaxed);
     if protocol == Protocol::Cloud {
+        let token = peer.caller.asked.clone();
         peer.enter(token.as_deref());
     }
     tokio::select! {
         () = peer.listen(first, stream) => {}
-        () = write(sink, outs, protocol, desk.keepalive) => {}
+        () = write(sink, outs, protocol, keepalive) => {}
     }
     if !peer.leave() {
         strangers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
+/// What comes next.
+enum Next {
+    Message(Message),
+    Gone,
+    Expired,
+    /// The hub ends it.
+    End(u16, &'static str),
+}
+
 /// A connection's half that listens.
 struct Peer {
     desk: Desk,
     protocol: Protocol,
+    caller: Caller,
     /// None as long as it showed no good token.
-    number: Option<PeerId>,
+    pass: Option<Pass>,
+    allowance: Allowance,
     unheard: Unheard,
     out: mpsc::UnboundedSender<Out>,
+    /// Why the hub disconnects it.
+    farewell: Option<String>,
 }
 
 impl Peer {
     /// Until the peer is gone, silent for too long, or says more than can be relayed.
     async fn listen(&mut self, first: Option<Message>, mut stream: SplitStream<WebSocket>) {
-        let silence = self.desk.keepalive * 2;
+        let silence = self.desk.rules.keepalive * 2;
         let mut next = first;
         loop {
             let message = match next.take() {
                 Some(message) => message,
-                None => match timeout(silence, stream.next()).await {
-                    Ok(Some(Ok(message))) => message,
-                    Ok(Some(Err(error))) => {
-                        tracing::debug!(%error, "a raw WebSocket breaks");
-                        return;
+                None => match self.next(silence, &mut stream).await {
+                    Next::Message(message) => message,
+                    Next::Gone => return,
+                    Next::End(code, reason) => {
+                        self.end(code, reason);
+                        return pending().await;
                     }
-                    Ok(None) => return,
-                    Err(_) => {
-                        self.say(Out::Close(close_code::AWAY, "no word for too long"));
+                    Next::Expired => {
+                        self.bid(Farewell::Expired);
                         return pending().await;
                     }
                 },
             };
+            if matches!(message, Message::Binary(_) | Message::Text(_)) && !self.allowance.take(Instant::now()) {
+                self.bid(Farewell::TooMuch(self.desk.rules.rate_limit));
+                return pending().await;
+            }
             match &message {
                 Message::Close(_) => return,
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -122,26 +138,55 @@ impl Peer {
         }
     }
 
+    async fn next(&self, silence: Duration, stream: &mut SplitStream<WebSocket>) -> Next {
+        let expired = async {
+            match &self.pass {
+                Some(pass) => pass.expired().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            message = timeout(silence, stream.next()) => match message {
+                Ok(Some(Ok(message))) => Next::Message(message),
+                Ok(Some(Err(error))) => {
+                    tracing::debug!(%error, "a raw WebSocket breaks");
+                    Next::Gone
+                }
+                Ok(None) => Next::Gone,
+                Err(_) => Next::End(close_code::AWAY, "no word for too long"),
+            },
+            () = expired => Next::Expired,
+        }
+    }
+
     fn heard(&mut self, value: &Value) {
         let now = SystemTime::now();
         let heard = match self.protocol {
-            Protocol::AiRun => ai_run::hub::hear(value, self.number.is_some()),
+            Protocol::AiRun => ai_run::hub::hear(value, self.pass.is_some()),
             _ => cloud::hub::hear(value, now),
         };
-        match (heard, self.number) {
+        match (heard, self.pass.as_ref()) {
             (Heard::Nothing | Heard::Acknowledge(_), _) => {}
             (Heard::Answer(frame), _) => self.say(Out::Say(frame)),
             (Heard::Token(token), None) => self.enter(Some(&token)),
-            // It is in already.
-            (Heard::Token(_), Some(_)) => self.say(Out::Say(ai_run::hub::authentication(None))),
-            (Heard::Said { name, said }, Some(peer)) => match self.unheard.add(Some(value)) {
+            (Heard::Token(token), Some(pass)) => {
+                let renewed = self.desk.renew(pass, &token);
+                let refused = renewed.err().map(|error| error.to_string());
+                self.say(Out::Say(ai_run::hub::authentication(refused.as_deref())));
+            }
+            (Heard::Said { name, said }, Some(pass)) => match self.unheard.add(Some(value)) {
                 Some(load) => {
+                    if matches!(*said, Ok(Said::Register(_))) {
+                        self.allowance.lift();
+                    }
+                    let peer = pass.peer();
                     let input = Input::Received { peer, name, said };
                     self.desk.relay.send(Request::Received { input, receipt: None, load });
                 }
                 None => {
-                    tracing::warn!(peer = peer.0, "disconnecting a peer that says more than can be relayed");
-                    self.say(Out::Close(close_code::POLICY, "more than can be relayed"));
+                    tracing::warn!(peer = pass.peer().0, "disconnecting a peer that says more than can be relayed");
+                    self.end(close_code::POLICY, "more than can be relayed");
                 }
             },
             (Heard::Said { .. }, None) => self.say(Out::Say(cloud::hub::stranger(now))),
@@ -150,33 +195,43 @@ impl Peer {
 
     /// Lets the peer in, or says why not.
     fn enter(&mut self, token: Option<&str>) {
-        let verified = self.desk.verify(token);
-        if let Err(error) = &verified {
-            tracing::info!(%error, "refusing a peer");
-        }
-        let refused = verified.as_ref().err().map(ToString::to_string);
-        match (self.protocol, &verified) {
+        let admitted = self.desk.admit(self.protocol, &self.caller, token);
+        let refused = admitted.as_ref().err().map(ToString::to_string);
+        match (self.protocol, &admitted) {
             (Protocol::AiRun, _) => self.say(Out::Say(ai_run::hub::authentication(refused.as_deref()))),
-            (_, verified) => {
-                let user = verified.as_ref().map(|identity| identity.user.0.as_str()).map_err(|_| "Auth failed");
+            (_, admitted) => {
+                let user = admitted.as_ref().map(|pass| pass.identity.user.0.as_str()).map_err(|_| "Auth failed");
                 for frame in cloud::hub::welcome(user, SystemTime::now()) {
                     self.say(Out::Say(frame));
                 }
             }
         }
-        if let Ok(identity) = verified {
-            self.attach(identity);
+        if let Ok(pass) = admitted {
+            self.attach(pass);
         }
     }
 
-    fn attach(&mut self, identity: Identity) {
+    fn attach(&mut self, pass: Pass) {
         let (outlet, inbox) = queue();
-        let number = self.desk.number();
-        tracing::debug!(peer = number.0, user = %identity.user, role = %identity.role, "a peer connects");
         self.say(Out::Attach(inbox));
-        self.desk.introduce(number, self.protocol, outlet, identity);
-        self.number = Some(number);
+        self.desk.introduce(&pass, outlet);
+        self.allowance = self.desk.allowance(Some(&pass));
+        self.pass = Some(pass);
         self.desk.strangers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Tells the peer why, and disconnects it.
+    fn bid(&mut self, farewell: Farewell) {
+        for frame in farewell.frames(self.protocol, SystemTime::now()) {
+            self.say(Out::Say(frame));
+        }
+        self.say(Out::Close(close_code::POLICY, farewell.reason()));
+        self.farewell = Some(farewell.to_string());
+    }
+
+    fn end(&mut self, code: u16, reason: &'static str) {
+        self.say(Out::Close(code, reason));
+        self.farewell = Some(reason.to_owned());
     }
 
     fn say(&self, out: Out) {
@@ -186,10 +241,11 @@ impl Peer {
 
     /// Whether it had come in.
     fn leave(self) -> bool {
-        if let Some(peer) = self.number {
-            self.desk.relay.send(Request::Detach { peer });
+        if let Some(pass) = &self.pass {
+            self.desk.relay.send(Request::Detach { peer: pass.peer() });
+            self.desk.dismiss(pass, self.farewell.as_deref());
         }
-        self.number.is_some()
+        self.pass.is_some()
     }
 }
 

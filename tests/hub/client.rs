@@ -12,6 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What stands in its packets, such as `/ws,`; nothing for `/`.
+    namespace: &'static str,
     /// The acknowledgement that was asked for last.
     owed: Option<String>,
 }
@@ -27,12 +29,21 @@ pub(crate) enum Got {
 impl Client {
     /// Connects; an error is the hub's own words on CONNECT_ERROR.
     pub(crate) async fn connect(url: &str, auth: Value) -> Result<Self, String> {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket", url.replacen("http", "ws", 1));
+        Self::enter(url, "", "", auth).await
+    }
+
+    /// One of protocol 003.
+    pub(crate) async fn swe(url: &str, query: &str, auth: Value) -> Self {
+        Self::enter(url, "/ws,", query, auth).await.unwrap()
+    }
+
+    async fn enter(url: &str, namespace: &'static str, query: &str, auth: Value) -> Result<Self, String> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket{query}", url.replacen("http", "ws", 1));
         let (socket, _) = connect_async(url).await.map_err(|error| error.to_string())?;
-        let mut client = Self { socket, owed: None };
+        let mut client = Self { socket, namespace, owed: None };
         let open = client.frame().await.ok_or("closed before the handshake")?;
         assert!(open.starts_with('0'), "{open}");
-        client.write(&format!("40{auth}")).await;
+        client.write(&format!("40{namespace}{auth}")).await;
         match client.frame().await {
             Some(frame) if frame.starts_with("40") => Ok(client),
             Some(frame) if frame.starts_with("44") => {
@@ -44,11 +55,13 @@ impl Client {
     }
 
     pub(crate) async fn emit(&mut self, name: &str, payload: Value) {
-        self.write(&format!("42{}", json!([name, payload]))).await;
+        let namespace = self.namespace;
+        self.write(&format!("42{namespace}{}", json!([name, payload]))).await;
     }
 
     pub(crate) async fn emit_with_ack(&mut self, id: u64, name: &str, payload: Value) {
-        self.write(&format!("42{id}{}", json!([name, payload]))).await;
+        let namespace = self.namespace;
+        self.write(&format!("42{namespace}{id}{}", json!([name, payload]))).await;
     }
 
     /// Acknowledges the last event that wanted it.
@@ -77,6 +90,7 @@ impl Client {
     pub(crate) async fn next(&mut self) -> Got {
         let Some(frame) = self.frame().await else { return Got::Closed };
         let Some(packet) = frame.strip_prefix('4') else { return Got::Closed };
+        let packet = packet.replacen(self.namespace, "", 1);
         let id_end = packet[1..].find(|c: char| !c.is_ascii_digit()).map_or(packet.len(), |at| at + 1);
         let body = || serde_json::from_str::<Value>(&packet[id_end..]).expect("JSON");
         match &packet[..1] {

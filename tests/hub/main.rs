@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
 mod client;
+mod door;
 mod program;
 mod recording;
 #[path = "../support/site.rs"]

@@ -10,20 +10,33 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use understudy::hub::token::Role;
 use understudy::hub::{HubHandle, HubOptions, serve};
 
-struct Peer(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A raw WebSocket.
+pub(crate) struct Peer(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Peer {
-    async fn connect(hub: &HubHandle, query: &str) -> Self {
-        let url = format!("{}/ws{query}", hub.url().replace("http", "ws"));
-        Self(connect_async(url).await.unwrap().0)
+    pub(crate) async fn connect(hub: &HubHandle, query: &str) -> Self {
+        Self::connect_to(&hub.url(), query).await
     }
 
-    async fn says(&mut self, message: impl Into<Message>) {
-        self.0.send(message.into()).await.unwrap();
+    pub(crate) async fn connect_to(url: &str, query: &str) -> Self {
+        Self(connect_async(format!("{}/ws{query}", url.replacen("http", "ws", 1))).await.unwrap().0)
+    }
+
+    /// One of protocol 001.
+    pub(crate) async fn authenticate(url: &str, token: &str) -> Self {
+        let mut peer = Self::connect_to(url, "").await;
+        peer.says(json!({"type": "authenticate", "token": token}).to_string()).await;
+        assert_eq!(peer.hears_of("authentication").await["status"], "success");
+        peer
+    }
+
+    pub(crate) async fn says(&mut self, message: impl Into<Message>) {
+        // A connection that is closed shows when it is read.
+        let _closed = self.0.send(message.into()).await;
     }
 
     /// The next text; none when the hub has closed the connection.
-    async fn hears(&mut self) -> Option<Value> {
+    pub(crate) async fn hears(&mut self) -> Option<Value> {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Text(text) = message {
                 return Some(serde_json::from_str(&text).unwrap());
@@ -32,7 +45,7 @@ impl Peer {
         None
     }
 
-    async fn hears_of(&mut self, kind: &str) -> Value {
+    pub(crate) async fn hears_of(&mut self, kind: &str) -> Value {
         loop {
             let message = self.hears().await.expect("a connection");
             if message["type"] == kind {
@@ -66,9 +79,7 @@ async fn what_makes_no_sense_is_answered_in_the_words_of_each_protocol_and_costs
     let token = token("ada", Role::Client);
     let mut cloud = Peer::connect(&hub, &format!("?token={token}")).await;
     cloud.hears_of("notification").await;
-    let mut run = Peer::connect(&hub, "").await;
-    run.says(json!({"type": "authenticate", "token": token}).to_string()).await;
-    assert_eq!(run.hears_of("authentication").await["status"], "success");
+    let mut run = Peer::authenticate(&hub.url(), &token).await;
     for (name, message) in nonsense() {
         if name != "fields of another kind" && name != "large" {
             cloud.says(message.clone()).await;

@@ -77,6 +77,16 @@ pub fn established(connection: &str, user: &str, now: SystemTime) -> Frame {
     frame(&Message::Connection { told, timestamp: written(now) })
 }
 
+/// How a newer token is acknowledged.
+#[must_use]
+pub fn renewal(done: bool) -> Value {
+    let code = ErrorCode::AuthFailed;
+    match done {
+        true => json!({"status": "success"}),
+        false => json!({"status": "error", "error_code": code, "error_message": code.words()}),
+    }
+}
+
 /// The only word to a peer without one.
 #[must_use]
 pub fn refused(is_missing: bool, now: SystemTime) -> Frame {
