@@ -77,7 +77,7 @@ impl Download {
         tokio::select! {
             biased;
             end = over => end,
-            () = self.page.context().ended() => Some(CANCELED.into()),
+            () = self.page.context().gone_for_good() => Some(CANCELED.into()),
         }
     }
 

@@ -27,6 +27,7 @@ mod injected;
 pub mod input;
 mod instance;
 pub mod launch;
+mod life;
 mod load_state;
 pub mod locator;
 pub mod navigation;

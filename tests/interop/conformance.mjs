@@ -2,6 +2,7 @@
 //
 //   node conformance.mjs [AREA…]                   exit code 1 and a list where they differ
 //   node conformance.mjs --write [AREA…]           writes them (of these folders of fixtures/specs only; the others stay)
+//   … AREA/NAME.spec.ts                            only this file of an area; one of each
 //   node conformance.mjs --ours BINARY [AREA…]     compares `BINARY run` with the official runner, both live on the same Chromium
 //   node conformance.mjs --ours BINARY --captured  the same with the verdicts in the file, without the official runner
 //
@@ -21,7 +22,10 @@ const args = process.argv.slice(2);
 const write = take('--write');
 const ours = take('--ours', true);
 const captured = take('--captured');
-const areas = readdirSync(specs, { withFileTypes: true }).filter(entry => entry.isDirectory() && (!args.length || args.includes(entry.name))).map(entry => entry.name);
+/** What is run of which folder. */
+const parts = new Map(args.map(arg => [arg.split('/')[0], arg.includes('/') ? arg : `${arg}/`]));
+const areas = readdirSync(specs, { withFileTypes: true }).filter(entry => entry.isDirectory() && (!args.length || parts.has(entry.name))).map(entry => entry.name);
+const isAsked = verdict => areas.includes(verdict.file.split('/')[0]) && verdict.file.startsWith(parts.get(verdict.file.split('/')[0]) ?? '');
 
 const browser = process.env.UNDERSTUDY_BROWSER
   ?? ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(name => {
@@ -47,13 +51,13 @@ const official = [];
 const other = [];
 for (const area of areas) {
   cpSync(join(specs, area), join(folder, 'specs', area), { recursive: true });
-  if (!captured) official.push(...await play(area, [process.execPath, join(here, 'node_modules/@playwright/test/cli.js'), 'test', `specs/${area}/`]));
-  if (ours) other.push(...await play(area, [ours, 'run', `specs/${area}`, '--reporter', 'jsonl', '--base-url', site.url, '--browser', browser, '--workers', String(process.env.WORKERS ?? 3)]));
+  if (!captured) official.push(...await play(area, [process.execPath, join(here, 'node_modules/@playwright/test/cli.js'), 'test', `specs/${parts.get(area) ?? `${area}/`}`]));
+  if (ours) other.push(...await play(area, [ours, 'run', `specs/${parts.get(area) ?? area}`, '--reporter', 'jsonl', '--base-url', site.url, '--browser', browser, '--workers', String(process.env.WORKERS ?? 3)]));
 }
 await site.close();
 
 if (write) {
-  const others = file.verdicts.filter(verdict => !areas.includes(verdict.file.split('/')[0]));
+  const others = file.verdicts.filter(verdict => !isAsked(verdict));
   const verdicts = [...others, ...official].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const { version } = JSON.parse(readFileSync(join(here, 'node_modules/@playwright/test/package.json'), 'utf8'));
   const chromium = execFileSync(browser, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).match(/[\d.]+/)[0];
@@ -61,7 +65,7 @@ if (write) {
   writeFileSync(golden, `${head},"verdicts":[\n${verdicts.map(verdict => JSON.stringify(verdict)).join(',\n')}\n]}\n`);
   console.log(`${official.length} verdicts written, ${verdicts.length} in all`);
 } else {
-  const expected = ours && !captured ? official : file.verdicts.filter(verdict => areas.includes(verdict.file.split('/')[0]));
+  const expected = ours && !captured ? official : file.verdicts.filter(isAsked);
   const differences = compare(expected, ours ? other : official);
   console.log(differences.length ? differences.join('\n') : `${expected.length} verdicts agree`);
   process.exitCode = differences.length ? 1 : 0;

@@ -10,6 +10,7 @@ use super::emulation;
 use super::error::BrowserError;
 use super::init_script::InitScript;
 use super::instance::Browser;
+use super::life::{Life, Stage};
 use super::notice::{Notice, Observer, Witness};
 use super::page::Page;
 use super::resident::Resident;
@@ -21,7 +22,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio_util::sync::CancellationToken;
 
 /// A context. Clones share it.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ struct Inner {
     /// Whether nobody asked for this context yet.
     unused: AtomicBool,
     workers: Workers,
-    closed: CancellationToken,
+    life: Life,
 }
 
 impl BrowserContext {
@@ -67,7 +67,7 @@ impl BrowserContext {
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             workers: Workers::default(),
-            closed: CancellationToken::new(),
+            life: Life::new(),
         }))
     }
 
@@ -337,29 +337,24 @@ impl BrowserContext {
         self.gone();
     }
 
-    /// Completes when it is gone.
-    pub(super) async fn ended(&self) {
-        self.0.closed.cancelled().await;
-    }
-
     /// Whether it is gone.
     pub fn is_closed(&self) -> bool {
-        self.0.closed.is_cancelled()
+        self.0.life.has_reached(Stage::Gone)
     }
 
     /// Completes when it is gone.
     pub async fn gone_for_good(&self) {
-        self.0.closed.cancelled().await;
+        self.0.life.reached(Stage::Gone).await;
     }
 
     pub(super) fn gone(&self) {
-        if !self.is_closed() {
-            self.0.closed.cancel();
+        if self.0.life.advance(Stage::Gone) {
             lock(&self.0.spare).take();
             self.0.browser.forget_context(self.id());
             self.tell(Notice::ContextClosed);
             *lock(&self.0.observer) = None;
             lock(&self.0.witnesses).clear();
+            self.0.life.advance(Stage::Over);
         }
     }
 }

@@ -1,40 +1,32 @@
 //! How a page ends.
 
 use super::super::error::BrowserError;
+use super::super::life::Stage;
 use super::super::notice::Notice;
 use super::super::sync::lock;
 use super::Page;
 use chromiumoxide::cdp::browser_protocol::page;
 use serde_json::json;
-use std::sync::atomic::Ordering;
 
 impl Page {
     /// Closes it and waits until it is gone; with `run_before_unload` its handlers are asked and nothing is waited for.
     pub async fn close(&self, run_before_unload: bool) -> Result<(), BrowserError> {
-        if self.is_closed() {
-            return Ok(());
-        }
         if run_before_unload {
             return self.0.session.send(page::CloseParams::default()).await.map(drop);
         }
-        self.0.closing.store(true, Ordering::SeqCst);
         let params = json!({ "targetId": self.0.target });
-        match self.0.context.browser().root().request("Target.closeTarget", &params).raw().await {
-            Err(BrowserError::Protocol { .. }) | Ok(_) => {}
-            Err(error) => return Err(error),
-        }
-        self.0.closed.cancelled().await;
-        Ok(())
+        let root = self.0.context.browser().root();
+        self.0.life.end(async || root.request("Target.closeTarget", &params).raw().await).await
     }
 
     /// Whether somebody closed it, or does so now.
     pub(in crate::browser) fn is_closing(&self) -> bool {
-        self.0.closing.load(Ordering::SeqCst)
+        self.0.life.has_reached(Stage::Closing)
     }
 
     /// Whether it is closed.
     pub fn is_closed(&self) -> bool {
-        self.0.closed.is_cancelled()
+        self.0.life.has_reached(Stage::Gone)
     }
 
     /// Whether its renderer is gone.
@@ -54,7 +46,7 @@ impl Page {
     pub async fn gone(&self) -> BrowserError {
         tokio::select! {
             biased;
-            () = self.0.closed.cancelled() => BrowserError::closed(),
+            () = self.0.life.reached(Stage::Gone) => BrowserError::closed(),
             () = self.0.crashed.cancelled() => BrowserError::crashed(),
         }
     }
@@ -68,7 +60,7 @@ impl Page {
 
     /// The target is gone.
     pub(in crate::browser) fn has_closed(&self) {
-        self.0.closed.cancel();
+        self.0.life.advance(Stage::Gone);
         let frames = std::mem::take(&mut lock(&self.0.state).frames);
         for frame in frames.into_values() {
             frame.detach();
@@ -82,5 +74,6 @@ impl Page {
         if self.is_announced() {
             self.tell(Notice::PageClosed(self.clone()));
         }
+        self.0.life.advance(Stage::Over);
     }
 }

@@ -12,6 +12,7 @@ use super::handlers::Handlers;
 use super::heard::Heard;
 use super::init_script::InitScripts;
 use super::input::{Drags, Keyboard, Mouse, Touchscreen};
+use super::life::Life;
 use super::network::{Headers, Network};
 use super::notice::{Notice, Topic};
 use super::resident::Resident;
@@ -44,8 +45,7 @@ struct Inner {
     wanted: AtomicU32,
     ready: watch::Sender<bool>,
     crashed: CancellationToken,
-    closed: CancellationToken,
-    closing: AtomicBool,
+    life: Life,
     announced: AtomicBool,
     /// Nobody is told of it.
     hidden: bool,

@@ -9,6 +9,7 @@ use super::super::frame::Frame;
 use super::super::handlers::Handlers;
 use super::super::heard::Heard;
 use super::super::input::{Drags, Keyboard, Mouse};
+use super::super::life::Life;
 use super::super::network::Network;
 use super::super::notice::Topic;
 use super::super::page_events::PageListener;
@@ -46,8 +47,7 @@ impl Page {
                 wanted: AtomicU32::new(0),
                 ready: watch::channel(false).0,
                 crashed: CancellationToken::new(),
-                closed: CancellationToken::new(),
-                closing: AtomicBool::new(false),
+                life: Life::new(),
                 announced: AtomicBool::new(false),
                 hidden: context.is_hiding(),
                 mouse: Mouse::new(session.clone(), keyboard.clone(), drags.clone()),

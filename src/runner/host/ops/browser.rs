@@ -85,9 +85,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "close" => {
             let Of { browser } = parse(params)?;
-            let own = browser.as_deref().and_then(|id| operations.browsers.tables().open.remove(id));
-            if let Some(own) = own {
-                own.browser.close().await;
+            if let Some(id) = browser {
+                operations.browsers.close(&id).await;
             }
             Value::Null
         }
@@ -180,12 +179,11 @@ impl Operations {
     /// A context is closed: the browser that is nothing without it goes too.
     pub(super) async fn context_closed(&self, context: &str) {
         let own = {
-            let mut tables = self.browsers.tables();
-            let id = tables.open.iter().find(|(_, own)| own.kept.as_deref() == Some(context)).map(|(id, _)| id.clone());
-            id.and_then(|id| tables.open.remove(&id))
+            let tables = self.browsers.tables();
+            tables.open.iter().find(|(_, own)| own.kept.as_deref() == Some(context)).map(|(id, _)| id.clone())
         };
         if let Some(own) = own {
-            own.browser.close().await;
+            self.browsers.close(&own).await;
         }
     }
 }
@@ -193,6 +191,15 @@ impl Operations {
 impl Browsers {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends one, whoever ends it too, and waits until it is gone.
+    async fn close(&self, id: &str) {
+        let own = self.tables().open.get(id).cloned();
+        if let Some(own) = own {
+            own.browser.close().await;
+            self.tables().open.remove(id);
+        }
     }
 
     /// Ends all.

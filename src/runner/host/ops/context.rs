@@ -105,7 +105,11 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         return Ok(json!({ "context": id, "version": version }).into());
     }
     let of: Of = parse(params.clone())?;
-    let context = operations.objects.context(&of.context)?;
+    let context = match operations.objects.context(&of.context) {
+        // Whoever closed it sees to the rest.
+        Err(gone) if operation == "close" && gone.is_closed() => return Ok(Value::Null.into()),
+        context => context?,
+    };
     match operation {
         "newPage" => {
             let page = context.new_page().await?;

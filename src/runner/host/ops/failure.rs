@@ -23,7 +23,7 @@ impl Failure {
     pub(super) fn gone(id: &str) -> Self {
         if id.starts_with("frame@") {
             Self::new("Frame was detached")
-        } else if id.starts_with("page@") || id.starts_with("context@") {
+        } else if ["page@", "context@", "dialog@"].iter().any(|kind| id.starts_with(kind)) {
             Self::closed()
         } else {
             Self::new(CLOSED)

@@ -99,12 +99,11 @@ pub(super) fn load_state(name: Option<&str>) -> Result<LoadState, Failure> {
 
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     let of: Of = parse(params.clone())?;
+    if operation == "close" {
+        return close(operations.page(&of.page), parse(params)?).await;
+    }
     let page = operations.page(&of.page)?;
     let value = match operation {
-        "close" => {
-            page.close(parse::<Close>(params)?.run_before_unload).await?;
-            return Ok(Value::Null.into());
-        }
         "reload" | "goBack" | "goForward" => travel(operations, &page, operation, parse(params)?).await?,
         "screenshot" => screenshot(operations, &page, &params).await?,
         "subscribe" => {
@@ -154,6 +153,19 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         _ => return Err(Failure::unknown(&format!("page.{operation}"))),
     };
     Ok(Performed::from(value).showing(&page, None))
+}
+
+/// A page that is gone is closed, unless its handlers were to be asked.
+async fn close(page: Result<Page, Failure>, close: Close) -> Result<Performed, Failure> {
+    let closed = match page {
+        Ok(page) => page.close(close.run_before_unload).await.map_err(Failure::from),
+        Err(gone) => Err(gone),
+    };
+    match closed {
+        Err(gone) if gone.is_closed() && !close.run_before_unload => {}
+        closed => closed?,
+    }
+    Ok(Value::Null.into())
 }
 
 async fn pdf(operations: &Operations, page: &Page, params: Value) -> Result<Value, Failure> {

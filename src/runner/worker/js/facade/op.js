@@ -61,6 +61,14 @@ export function apiStep(apiName, title, shown, body) {
     error => { end(error); throw error; });
 }
 
+/** What is said by what is done to something of which is known that it is closed. */
+export const closedError = apiName => errorOf({ message: CLOSED, closed: true }, { apiName, stack: capture() });
+
+/** A call that is content when what it is about is closed; its step is not. */
+export function unlessClosed(call) {
+  return call.catch(error => { if (!error.isClosed) throw error; });
+}
+
 /** An operation that is no step: reads, and what the framework does on its own. */
 export function quiet(apiName, name, params) {
   return op(name, params, { apiName, stack: capture() });

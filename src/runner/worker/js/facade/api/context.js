@@ -35,6 +35,8 @@ export class BrowserContext extends Emitter {
     this._videos = [];
     /** Requests the host told of, by its name for them. */
     this._requests = new Map();
+    /** What follows from closing comes later. */
+    this._closing = false;
     this._closed = false;
     /** Functions that its pages may call, by name. */
     this._exposed = new Map();
@@ -78,6 +80,7 @@ export class BrowserContext extends Emitter {
   }
   _gone() {
     if (this._closed) return;
+    this._closing = true;
     this._closed = true;
     this._requests.clear();
     for (const page of [...this._pages]) page._gone();
@@ -97,7 +100,7 @@ export class BrowserContext extends Emitter {
   serviceWorkers() { return [...this._workers]; }
   /** Of extensions, which Chromium has no more. */
   backgroundPages() { return []; }
-  isClosed() { return this._closed; }
+  isClosed() { return this._closing; }
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
   setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
   async newPage() {
@@ -112,7 +115,8 @@ export class BrowserContext extends Emitter {
     return openSession('browserContext.newCDPSession', page instanceof Page ? { page: page._id } : { frame: page._id });
   }
   async close(options) {
-    if (this._closed) return;
+    if (this._closing) return;
+    this._closing = true;
     this._closesBecause(options?.reason);
     await apiCall('browserContext.close', 'Close context', 'context.close', { context: this._id }, {});
     this._gone();

@@ -1,5 +1,5 @@
 // What events of a page carry.
-import { apiCall } from '../op.js';
+import { apiCall, unlessClosed } from '../op.js';
 import { deserialize } from '../values.js';
 import { makeHandle } from './handle.js';
 import { lookup } from './registry.js';
@@ -17,7 +17,7 @@ export class Dialog {
   message() { return this._message; }
   defaultValue() { return this._default; }
   accept(promptText) { return apiCall('dialog.accept', 'Accept dialog', 'dialog.accept', { dialog: this._id, promptText }, {}); }
-  dismiss() { return apiCall('dialog.dismiss', 'Dismiss dialog', 'dialog.dismiss', { dialog: this._id }, {}); }
+  dismiss() { return unlessClosed(apiCall('dialog.dismiss', 'Dismiss dialog', 'dialog.dismiss', { dialog: this._id }, {})); }
 }
 
 export class ConsoleMessage {

@@ -1,5 +1,5 @@
 // Page: a main frame, its children, devices and events.
-import { apiCall, quiet } from '../op.js';
+import { apiCall, apiStep, closedError, op, quiet, unlessClosed } from '../op.js';
 import { Coverage } from './coverage.js';
 import { Emitter } from './emitter.js';
 import { Download } from './download.js';
@@ -141,12 +141,16 @@ export class Page extends Emitter {
   setDefaultTimeout(timeout) { this._timeouts.action = timeout; }
   setDefaultNavigationTimeout(timeout) { this._timeouts.navigation = timeout; }
 
-  async close(options) {
-    if (this._closed) return;
-    if (options?.reason !== undefined) closedBecause(this, options.reason);
+  async close({ reason, runBeforeUnload = false } = {}) {
+    if (reason !== undefined && !this._closed) closedBecause(this, reason);
     if (this._ownsContext) { await this._context.close(); return; }
-    await apiCall('page.close', 'Close page', 'page.close', { page: this._id, runBeforeUnload: options?.runBeforeUnload ?? false }, {});
-    if (!options?.runBeforeUnload) this._gone();
+    const params = { page: this._id, runBeforeUnload };
+    if (runBeforeUnload) { await apiCall('page.close', 'Run beforeunload', 'page.close', params, {}); return; }
+    await unlessClosed(apiStep('page.close', 'Close page', {}, async step => {
+      if (this._closed) throw closedError('page.close');
+      await op('page.close', params, { apiName: 'page.close', step: step.id, stack: step.stack });
+    }));
+    this._gone();
   }
   async [Symbol.asyncDispose]() { await this.close(); }
   reload(options) { return this.#travel('reload', 'Reload', options); }
