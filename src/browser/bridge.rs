@@ -87,7 +87,7 @@ impl Page {
 
     /// Takes it away, from the documents that are there too.
     pub async fn unexpose(&self, id: u64, name: &str) {
-        self.remove_init_script(id);
+        self.remove_init_script(id).await;
         let declaration = "function(name) { globalThis.__understudy_bridge?.remove(name); }";
         for frame in self.frames() {
             // A frame that goes away has nothing left.
@@ -122,7 +122,7 @@ impl BrowserContext {
 
     /// As [`Page::unexpose`].
     pub async fn unexpose(&self, id: u64, name: &str) {
-        self.remove_init_script(id);
+        self.remove_init_script(id).await;
         for page in self.pages() {
             page.unexpose(id, name).await;
         }

@@ -153,7 +153,7 @@ impl Page {
                 self.announce();
             }
         }
-        self.tell(Notice::FrameNavigated(frame.clone()));
+        self.tell(Notice::FrameNavigated { frame: frame.clone(), same_document: false });
         frame.announce(Navigated::Committed { loader: info.loader_id, url, same_document: false });
     }
 
@@ -167,7 +167,7 @@ impl Page {
             state.came_by = if event.navigation_type == "historyApi" { Cause::Page } else { wanted_by };
             state.loader.clone()
         });
-        self.tell(Notice::FrameNavigated(frame.clone()));
+        self.tell(Notice::FrameNavigated { frame: frame.clone(), same_document: true });
         frame.announce(Navigated::Committed { loader, url: event.url, same_document: true });
     }
 

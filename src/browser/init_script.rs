@@ -1,6 +1,6 @@
 //! Scripts that run in every document before its own: of one page, or of all pages of a context.
 
-use super::cdp::Session;
+use super::cdp::{Reply, Session};
 use super::context::BrowserContext;
 use super::error::BrowserError;
 use super::page::Page;
@@ -36,7 +36,8 @@ impl InitScript {
 #[derive(Default)]
 pub(super) struct InitScripts {
     pub(super) own: Vec<InitScript>,
-    installed: HashMap<u64, Vec<(Session, String)>>,
+    /// With Chromium's names of them, which come when they come.
+    installed: HashMap<u64, Vec<(Session, Reply)>>,
 }
 
 #[derive(Deserialize)]
@@ -64,12 +65,14 @@ impl Page {
     }
 
     /// From the next document on.
-    pub fn remove_init_script(&self, id: u64) {
+    pub async fn remove_init_script(&self, id: u64) {
         let installed = self.with_init_scripts(|scripts| {
             scripts.own.retain(|script| script.id != id);
             scripts.installed.remove(&id).unwrap_or_default()
         });
-        for (session, identifier) in installed {
+        for (session, reply) in installed {
+            // Without an answer it is not there, or nobody is.
+            let Ok(Installed { identifier }) = reply.parse().await else { continue };
             drop(session.request("Page.removeScriptToEvaluateOnNewDocument", &json!({ "identifier": identifier })));
         }
     }
@@ -86,13 +89,9 @@ impl Page {
         if script.at_once {
             params["runImmediately"] = true.into();
         }
-        let (page, id, of) = (self.clone(), script.id, session.clone());
-        session.request_then("Page.addScriptToEvaluateOnNewDocument", &params, move |answer| {
-            let Some(Installed { identifier }) = answer.ok().and_then(|answer| serde_json::from_str(answer.get()).ok())
-            else {
-                return;
-            };
-            page.with_init_scripts(|scripts| scripts.installed.entry(id).or_default().push((of, identifier)));
+        let reply = session.request("Page.addScriptToEvaluateOnNewDocument", &params);
+        self.with_init_scripts(|scripts| {
+            scripts.installed.entry(script.id).or_default().push((session.clone(), reply))
         });
     }
 
@@ -128,10 +127,10 @@ impl BrowserContext {
     }
 
     /// From the next document on.
-    pub fn remove_init_script(&self, id: u64) {
+    pub async fn remove_init_script(&self, id: u64) {
         self.with_init_scripts(|scripts| scripts.retain(|script| script.id != id));
         for page in self.pages() {
-            page.remove_init_script(id);
+            page.remove_init_script(id).await;
         }
     }
 }

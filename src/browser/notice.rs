@@ -36,7 +36,12 @@ pub enum Notice {
     /// A frame was added.
     FrameAttached(Frame),
     /// A frame shows another document or URL.
-    FrameNavigated(Frame),
+    FrameNavigated {
+        /// Where.
+        frame: Frame,
+        /// Whether only its address is another one.
+        same_document: bool,
+    },
     /// A frame was removed.
     FrameDetached(Frame),
     /// A document got so far.

@@ -6,7 +6,7 @@
 //   { r: { p, f } }  RegExp      { e: { n, m, s } }  Error (name, message, stack)
 //   { ta: { k, b } }  typed array or ArrayBuffer: constructor name, bytes in base64
 //   { a: [...], id }  array      { o: [[key, value], ...], id }  object      { ref: id }  seen before
-//   { h: 0 }  the n-th handle of the call
+//   { h: 0 }  the n-th handle of the call      { fn: 'name' }  a function of the test, to the page only (browser/js/bridge.js)
 (() => {
   const TYPED = ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array',
     'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'];
@@ -24,12 +24,12 @@
     return bytes;
   }
 
-  /** `handleOf(value)` returns the number of a handle, or undefined for a plain value. */
+  /** `handleOf(value)` returns the number of a handle, something serialized, or undefined for a plain value. */
   function serialize(value, handleOf = () => undefined) {
     const seen = new Map();
     const visit = value => {
       const handle = handleOf(value);
-      if (handle !== undefined) return { h: handle };
+      if (handle !== undefined) return typeof handle === 'number' ? { h: handle } : handle;
       switch (typeof value) {
         case 'undefined': case 'function': case 'symbol': return { v: 'undefined' };
         case 'string': case 'boolean': return value;
@@ -94,6 +94,7 @@
         return TYPED.includes(value.ta.k) ? new globalThis[value.ta.k](bytes.buffer) : bytes;
       }
       if ('h' in value) return handles[value.h];
+      if ('fn' in value) return (...args) => globalThis.__understudy_bridge.call(value.fn, args);
       if ('ref' in value) return seen.get(value.ref);
       if ('a' in value) {
         const array = [];

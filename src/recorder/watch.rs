@@ -106,7 +106,7 @@ impl Watch {
                 }
             }
             Notice::ContextClosed => self.tell(RecorderEvent::Ended),
-            Notice::FrameNavigated(frame) => self.navigated(&frame).await,
+            Notice::FrameNavigated { frame, .. } => self.navigated(&frame).await,
             Notice::Called(frame, payload) => self.called(&frame, &payload).await,
             Notice::Dialog(dialog) => self.tell(RecorderEvent::Dialog(dialog)),
             Notice::DialogClosed(closed) => {

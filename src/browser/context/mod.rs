@@ -104,7 +104,7 @@ impl BrowserContext {
     }
 
     pub(super) fn tell(&self, notice: Notice) {
-        if let Notice::FrameNavigated(frame) = &notice {
+        if let Notice::FrameNavigated { frame, .. } = &notice {
             lock(&self.0.visited).extend(super::storage::origin_of(&frame.url()));
         }
         let witnesses = lock(&self.0.witnesses).clone();

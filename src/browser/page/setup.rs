@@ -8,6 +8,7 @@ use super::super::error::BrowserError;
 use super::super::frame::Frame;
 use super::super::handlers::Handlers;
 use super::super::heard::Heard;
+use super::super::init_script::InitScript;
 use super::super::input::{Drags, Keyboard, Mouse};
 use super::super::life::Life;
 use super::super::network::Network;
@@ -80,9 +81,7 @@ impl Page {
         if let Some(resident) = self.0.context.resident() {
             self.receive(&resident);
         }
-        for script in self.0.context.init_scripts() {
-            self.install_in(&self.0.session, &script);
-        }
+        self.bring_scripts(&self.0.session, &self.0.context.init_scripts());
         self.0.announced.store(false, Ordering::SeqCst);
         self.announce();
     }
@@ -148,13 +147,16 @@ impl Page {
         }
         let headers = lock(&self.0.state).extra_headers.clone();
         emulation::headers(session, options.extra_http_headers.as_ref(), headers.as_ref());
-        let scripts = self.all_init_scripts();
+        self.bring_scripts(session, &self.all_init_scripts());
+        session.post(runtime::RunIfWaitingForDebuggerParams::default());
+    }
+
+    fn bring_scripts(&self, session: &Session, scripts: &[InitScript]) {
         if !scripts.is_empty() {
             bridge::prepare(session);
         }
         for script in scripts {
-            self.install_in(session, &script);
+            self.install_in(session, script);
         }
-        session.post(runtime::RunIfWaitingForDebuggerParams::default());
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
                     of.script
                 }
                 _ => {
-                    page.remove_init_script(of.script);
+                    page.remove_init_script(of.script).await;
                     of.script
                 }
             }
@@ -59,7 +59,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
                     of.script
                 }
                 _ => {
-                    context.remove_init_script(of.script);
+                    context.remove_init_script(of.script).await;
                     of.script
                 }
             }

@@ -38,8 +38,9 @@ pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
             objects.forget_context(context);
         }
         Notice::FrameAttached(frame) => frame_attached(objects, &frame),
-        Notice::FrameNavigated(frame) => {
-            of_frame(objects, &frame, "navigated", json!({ "url": frame.url(), "name": frame.name() }));
+        Notice::FrameNavigated { frame, same_document } => {
+            let params = json!({ "url": frame.url(), "name": frame.name(), "newDocument": !same_document });
+            of_frame(objects, &frame, "navigated", params);
         }
         Notice::FrameDetached(frame) => {
             of_frame(objects, &frame, "detached", json!({}));

@@ -1,11 +1,15 @@
 // JavaScript values across the pipe: model/serialize.js, with handles beside.
 import serializer from 'understudy:model/serialize.js';
 
-/** `{ value, handles }` for an argument of `evaluate`. `handleId(value)` says which values are handles. */
-export function argument(value, handleId) {
-  refuseFunctions(value, handleId, '', new Set());
+/**
+ * `{ value, handles }` for an argument of `evaluate`. `handleId(value)` says which values are handles, `expose(callback)` by which name
+ * the page may call a function; without it there may be none.
+ */
+export function argument(value, handleId, expose) {
+  if (!expose) refuseFunctions(value, handleId, '', new Set());
   const handles = [];
   const serialized = serializer.serialize(value, item => {
+    if (expose && typeof item === 'function') return { fn: expose(item) };
     const id = handleId(item);
     return id === undefined ? undefined : handles.push(id) - 1;
   });

@@ -140,7 +140,7 @@ export class BrowserContext extends Emitter {
   setOffline(offline) { return this.#quiet('setOffline', { offline }); }
   setHTTPCredentials(httpCredentials) { return this.#quiet('setHTTPCredentials', { httpCredentials }); }
   async setExtraHTTPHeaders(headers) { return this.#quiet('setExtraHTTPHeaders', { headers: textHeaders(headers) }); }
-  addInitScript(script, arg) { return addInitScript(this, 'browserContext', 'context', script, arg); }
+  addInitScript(script, arg, options) { return addInitScript(this, 'browserContext', 'context', script, arg, options); }
   exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
   exposeBinding(name, callback) { return expose(this, 'browserContext', 'context', 'exposeBinding', name, callback); }
   storageState(options = {}) {

@@ -5,6 +5,7 @@ import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { ABORTED, AbortError, TimeoutError } from '../errors.js';
 import { installActions } from './actions.js';
+import { dropCallbacks } from './exposed.js';
 import { textOf } from './file.js';
 import { evaluate, evaluateFirst, functionText, handleId, makeHandle, oneArgument } from './handle.js';
 import { installGetBy, Locator } from './locator.js';
@@ -30,6 +31,7 @@ export class Frame {
     if (name === 'navigated') {
       this._url = params.url;
       this._name = params.name ?? this._name;
+      if (params.newDocument && this === this._page._main) dropCallbacks(this._page);
       this._page._tell('framenavigated', this);
     } else if (name === 'detached') {
       this._detached = true;
@@ -114,13 +116,14 @@ export function installFrameMethods(prototype, api, frame) {
       const params = { frame: frame(this)._id, selector, state: options?.state ?? 'visible', strict: isStrict(this, options), timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForSelector`, `Wait for selector locator(${describe.quote(selector)})`, 'frame.waitForSelector', params, { selector }), frame(this));
     },
-    async evaluate(expression, arg) {
-      oneArgument(arguments.length, 2);
-      return evaluate(`${api}.evaluate`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg);
+    async evaluate(expression, arg, options) {
+      oneArgument(arguments.length, 3);
+      return evaluate(`${api}.evaluate`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg, { page: frame(this)._page, options });
     },
-    async evaluateHandle(expression, arg) {
-      oneArgument(arguments.length, 2);
-      return evaluate(`${api}.evaluateHandle`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg, { returnHandle: true, frame: frame(this) });
+    async evaluateHandle(expression, arg, options) {
+      oneArgument(arguments.length, 3);
+      const how = { returnHandle: true, frame: frame(this), page: frame(this)._page, options };
+      return evaluate(`${api}.evaluateHandle`, 'frame.evaluate', { frame: frame(this)._id }, expression, arg, how);
     },
     async $(selector, options) {
       const params = { frame: frame(this)._id, selector, strict: isStrict(this, options) };

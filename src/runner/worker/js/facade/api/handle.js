@@ -2,18 +2,23 @@
 import * as describe from '../describe.js';
 import { apiCall, apiStep, op, quiet } from '../op.js';
 import { argument, deserialize } from '../values.js';
+import { evaluateCallbacks } from './exposed.js';
 import { lookup } from './registry.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
 
 export const handleId = value => (value instanceof JSHandle ? value._id : undefined);
 
 /** Sends a function or an expression to where it is evaluated; the answer is a value or a handle. */
-export async function evaluate(apiName, op, target, expression, arg, { returnHandle = false, step = true, frame } = {}) {
+export async function evaluate(apiName, operation, { title = '', ...target }, expression, arg, { returnHandle = false, step = true, frame, page, options } = {}) {
+  checkOptions(options);
   const isFunction = typeof expression === 'function';
-  const params = { ...target, expression: functionText(expression), isFunction, arg: argument(arg, handleId), returnHandle };
+  const params = expose => ({ ...target, expression: functionText(expression), isFunction, arg: argument(arg, handleId, expose), returnHandle });
   const shown = target.selector ? { selector: target.selector } : {};
-  const result = await (step ? apiCall(apiName, `Evaluate${target.title ?? ''}`, op, { ...params, title: undefined }, shown) : quiet(apiName, op, params));
-  return returnHandle ? makeHandle(result, frame) : deserialize(result.value);
+  let result;
+  if (!step) result = await quiet(apiName, operation, params());
+  else if (!options?.exposeFunctions) result = await apiCall(apiName, `Evaluate${title}`, operation, params(), shown);
+  else result = await apiStep(apiName, `Evaluate${title}`, shown, async ({ id, stack }) => op(operation, params(await evaluateCallbacks(page)), { apiName, step: id, stack }));
+  return returnHandle ? makeHandle(result, frame, page) : deserialize(result.value);
 }
 
 /** `$eval`: of what is there now. */
@@ -53,14 +58,23 @@ function expressionText(expression) {
   return text.startsWith('async ') ? text.replace(/^async\s+/, 'async function ') : `function ${text}`;
 }
 
+const TOO_MANY = 'Too many arguments. If you need to pass more than 1 argument to the function wrap them in an object.';
+
 /** More than one argument would be lost silently. */
 export function oneArgument(given, most) {
-  if (given > most) throw new Error('Too many arguments. If you need to pass more than 1 argument to the function wrap them in an object.');
+  if (given > most) throw new Error(TOO_MANY);
 }
 
-export function makeHandle(result, frame) {
+/** What stands where the options stand may be an argument that would be lost. */
+export function checkOptions(options) {
+  if (options !== undefined && (typeof options !== 'object' || options === null || Array.isArray(options))) throw new Error(TOO_MANY);
+}
+
+/** `frame` is where it is; what is in a worker is in none, and has only a page. */
+export function makeHandle(result, frame, page = frame?._page) {
   if (!result) return null;
-  return result.isElement ? new ElementHandle(result.handle, frame, result.preview) : new JSHandle(result.handle, frame, result.preview);
+  const handle = result.isElement ? new ElementHandle(result.handle, frame, result.preview) : new JSHandle(result.handle, frame, result.preview);
+  return Object.assign(handle, { _page: page });
 }
 
 export class JSHandle {
@@ -70,21 +84,22 @@ export class JSHandle {
     this._preview = preview ?? 'JSHandle';
     this._disposed = false;
   }
-  async evaluate(expression, arg) {
+  async evaluate(expression, arg, options) {
     if (this._disposed) return this._gone('evaluate');
-    return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg);
+    return evaluate(`${this._api}.evaluate`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg, { page: this._page, options });
   }
-  async evaluateHandle(expression, arg) {
+  async evaluateHandle(expression, arg, options) {
     if (this._disposed) return this._gone('evaluateHandle');
-    return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg, { returnHandle: true, frame: this._frame });
+    const how = { returnHandle: true, frame: this._frame, page: this._page, options };
+    return evaluate(`${this._api}.evaluateHandle`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, expression, arg, how);
   }
   async jsonValue() { return deserialize(await quiet(`${this._api}.jsonValue`, 'handle.jsonValue', { handle: this._id, frame: this._frame?._id })); }
   async getProperties() {
     const properties = await quiet(`${this._api}.getProperties`, 'handle.getProperties', { handle: this._id });
-    return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame)]));
+    return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame, this._page)]));
   }
   async getProperty(name) {
-    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame });
+    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame, page: this._page });
   }
   /** Its name in messages. */
   get _api() { return 'jsHandle'; }

@@ -78,13 +78,14 @@ export class Locator {
   allInnerTexts() { return apiCall('locator.allInnerTexts', `Evaluate ${this}`, 'locator.allInnerTexts', this._target(), { selector: this._selector }); }
   boundingBox(options) { return apiCall('locator.boundingBox', `Bounding box ${this}`, 'locator.boundingBox', this._target(options), { selector: this._selector }); }
   evaluate(expression, arg, options) {
-    return evaluate('locator.evaluate', 'locator.evaluate', { ...this._target(options), title: ` ${this}` }, expression, arg);
+    return evaluate('locator.evaluate', 'locator.evaluate', { ...this._target(options), title: ` ${this}` }, expression, arg, { page: this.page(), options });
   }
   evaluateAll(expression, arg) {
     return evaluate('locator.evaluateAll', 'locator.evaluateAll', { ...this._target(), title: ` ${this}` }, expression, arg);
   }
   evaluateHandle(expression, arg, options) {
-    return evaluate('locator.evaluateHandle', 'locator.evaluate', { ...this._target(options), title: ` ${this}` }, expression, arg, { returnHandle: true, frame: this._frame });
+    const how = { returnHandle: true, frame: this._frame, page: this.page(), options };
+    return evaluate('locator.evaluateHandle', 'locator.evaluate', { ...this._target(options), title: ` ${this}` }, expression, arg, how);
   }
   async elementHandle(options) { return makeHandle(await quiet('locator.elementHandle', 'locator.elementHandle', this._target(options)), this._frame); }
   async elementHandles() {

@@ -45,6 +45,8 @@ export class Page extends Emitter {
     this._closed = false;
     /** Functions that pages may call, by name. */
     this._exposed = new Map();
+    /** Those that were given to the document that is there. */
+    this._callbacks = new Set();
     /** Locator handlers by the host's number. */
     this._handlers = new Map();
     this._routes = [];
@@ -176,7 +178,7 @@ export class Page extends Emitter {
   }
   bringToFront() { return apiCall('page.bringToFront', 'Bring to front', 'page.bringToFront', { page: this._id }, {}); }
   emulateMedia(options = {}) { return apiCall('page.emulateMedia', 'Emulate media', 'page.emulateMedia', { page: this._id, ...options }); }
-  addInitScript(script, arg) { return addInitScript(this, 'page', 'page', script, arg); }
+  addInitScript(script, arg, options) { return addInitScript(this, 'page', 'page', script, arg, options); }
   async consoleMessages(options) {
     const found = await quiet('page.consoleMessages', 'page.heard', { page: this._id, what: 'console', all: options?.filter === 'all' });
     return found.map(message => new ConsoleMessage(this, message));

@@ -39,7 +39,7 @@ export class Worker extends Emitter {
   }
   async evaluateHandle(expression, arg) {
     oneArgument(arguments.length, 2);
-    return evaluate('worker.evaluateHandle', 'worker.evaluate', { worker: this._id }, expression, arg, { returnHandle: true });
+    return evaluate('worker.evaluateHandle', 'worker.evaluate', { worker: this._id }, expression, arg, { returnHandle: true, page: this._page });
   }
   waitForEvent(event, optionsOrPredicate = {}) { return eventStep(this, 'worker.waitForEvent', event, optionsOrPredicate); }
   toJSON() { return { _type: 'Worker', _guid: this._id }; }
