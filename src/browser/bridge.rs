@@ -1,4 +1,4 @@
-//! Functions of a test that pages call: `exposeFunction`, `exposeBinding`; and the way by which routed sockets reach us.
+//! Functions of a test that pages call: `exposeFunction`, `exposeBinding`; and the way by which routed sockets and passkeys reach us.
 
 use super::cdp::Session;
 use super::context::BrowserContext;
@@ -7,6 +7,7 @@ use super::init_script::InitScript;
 use super::network::Told;
 use super::notice::Notice;
 use super::page::Page;
+use super::passkeys::PasskeyCall;
 use super::script::{CallArg, ExecutionContext};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ pub struct ExposedCall {
 enum Payload {
     Call { name: String, seq: u64, args: Value },
     Socket(Told),
+    Passkey(PasskeyCall),
 }
 
 impl ExposedCall {
@@ -101,10 +103,11 @@ impl Page {
         let Ok(payload) = serde_json::from_str(payload) else { return };
         let context = self.frames().iter().find_map(|frame| frame.current_context(|one| one.is(session, context)));
         let Some(context) = context else { return };
-        self.tell(match payload {
-            Payload::Call { name, seq, args } => Notice::Exposed(ExposedCall { context, seq, name, args }),
-            Payload::Socket(told) => Notice::RoutedSocket(told.from(context)),
-        });
+        match payload {
+            Payload::Call { name, seq, args } => self.tell(Notice::Exposed(ExposedCall { context, seq, name, args })),
+            Payload::Socket(told) => self.tell(Notice::RoutedSocket(told.from(context))),
+            Payload::Passkey(call) => call.answer(context),
+        }
     }
 }
 

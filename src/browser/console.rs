@@ -4,7 +4,7 @@ use super::cdp::{Event, Session};
 use super::notice::{ConsoleMessage, Notice, PageError, Topic};
 use super::page::Page;
 use super::page_events::with;
-use super::script::{Exception, ExecutionContext, RawObject, RemoteObject};
+use super::script::{Exception, ExecutionContext, RawObject, RemoteObject, StackTrace};
 use super::worker::Worker;
 use serde::Deserialize;
 
@@ -17,20 +17,6 @@ struct ConsoleCalled {
     execution_context_id: i64,
     #[serde(default)]
     stack_trace: StackTrace,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct StackTrace {
-    call_frames: Vec<CallFrame>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct CallFrame {
-    url: String,
-    line_number: i64,
-    column_number: i64,
 }
 
 #[derive(Deserialize)]
@@ -63,14 +49,13 @@ fn said_in(context: &ExecutionContext, event: ConsoleCalled) -> Option<ConsoleMe
     }
     let args: Vec<_> = event.args.into_iter().map(|arg| context.object(arg)).collect();
     let text = args.iter().map(RemoteObject::preview).collect::<Vec<_>>().join(" ");
-    let at = event.stack_trace.call_frames.into_iter().next().unwrap_or_default();
     Some(ConsoleMessage {
         page: context.page().cloned(),
         worker: context.worker().cloned(),
         kind: event.kind,
         text,
         args,
-        location: (at.url, at.line_number, at.column_number),
+        location: event.stack_trace.place(),
     })
 }
 
@@ -89,7 +74,7 @@ impl Page {
             "Runtime.consoleAPICalled" => with(event, |event| self.console_called(session, event)),
             "Log.entryAdded" => with(event, |event: LogAdded| self.log_added(event.entry)),
             "Runtime.exceptionThrown" => {
-                with(event, |event: ExceptionThrown| self.exception_thrown(&event.exception_details));
+                with(event, |event: ExceptionThrown| self.exception_thrown(event.exception_details));
             }
             _ => {}
         }
@@ -126,7 +111,7 @@ impl Page {
         });
     }
 
-    fn exception_thrown(&self, details: &Exception) {
+    fn exception_thrown(&self, details: Exception) {
         let stack = details.message();
         let head = stack.split("\n    at ").next().unwrap_or(&stack);
         let (name, message) = match head.split_once(": ") {
@@ -135,7 +120,7 @@ impl Page {
             }
             _ => (String::new(), head.to_owned()),
         };
-        let error = PageError { page: self.clone(), name, message, stack };
+        let error = PageError { page: self.clone(), name, message, stack, location: details.stack_trace.place() };
         self.keep_error(error.clone());
         self.tell_if(Topic::PageError, || Notice::PageError(error));
     }

@@ -37,6 +37,7 @@ pub mod overlays;
 mod owner;
 pub mod page;
 mod page_events;
+pub mod passkeys;
 pub mod pdf;
 pub mod pointer;
 mod pool;

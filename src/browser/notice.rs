@@ -191,4 +191,6 @@ pub struct PageError {
     pub message: String,
     /// With the first line.
     pub stack: String,
+    /// URL, line and column, both from 0.
+    pub location: (String, i64, i64),
 }

@@ -26,6 +26,8 @@ pub struct Kinds {
     pub indexed_db: bool,
     /// Files of the origin's own file system.
     pub opfs: bool,
+    /// Passkeys.
+    pub credentials: bool,
 }
 
 async fn run(frame: &Frame, ask: &Value) -> Result<Value, BrowserError> {
@@ -134,7 +136,11 @@ impl BrowserContext {
             }
             page.close(false).await?;
         }
-        Ok(json!({ "cookies": self.cookies(&[]).await?, "origins": origins }))
+        let mut state = json!({ "cookies": self.cookies(&[]).await?, "origins": origins });
+        if kinds.credentials {
+            state["credentials"] = json!(self.all_passkeys());
+        }
+        Ok(state)
     }
 
     /// Puts this in the place of all that it keeps.
@@ -143,6 +149,7 @@ impl BrowserContext {
             drop(page.session().request("Network.clearBrowserCache", &json!({})));
         }
         self.replace_cookies(&state.cookies).await?;
+        self.replace_passkeys(&state.credentials)?;
         self.restore(&state.origins).await
     }
 
@@ -190,23 +197,37 @@ fn permission(name: &str) -> &str {
 }
 
 fn for_chromium(cookie: &Value) -> Value {
-    let mut out = cookie.clone();
+    let mut out = placed(cookie);
     if let Some(fields) = out.as_object_mut() {
         if fields.get("expires").and_then(Value::as_f64).is_some_and(|expires| expires < 0.0) {
             fields.remove("expires");
         }
-        if let Some(url) = fields.get("url").and_then(Value::as_str).and_then(|url| url::Url::parse(url).ok()) {
-            fields.entry("secure").or_insert(json!(url.scheme() == "https"));
-        }
+        let ancestor = fields.remove("_crHasCrossSiteAncestor").unwrap_or(json!(true));
         if let Some(partition) = fields.remove("partitionKey") {
-            fields.insert("partitionKey".into(), json!({ "topLevelSite": partition, "hasCrossSiteAncestor": false }));
+            let key = json!({ "topLevelSite": partition, "hasCrossSiteAncestor": ancestor });
+            fields.insert("partitionKey".into(), key);
         }
     }
     out
 }
 
+/// A cookie of an address as one of its host and folder.
+pub fn placed(cookie: &Value) -> Value {
+    let mut out = cookie.clone();
+    if let Some(url) = cookie["url"].as_str().and_then(|url| url::Url::parse(url).ok())
+        && let Some(fields) = out.as_object_mut()
+    {
+        let folder = url.path().rsplit_once('/').map_or("/".to_owned(), |(folder, _)| format!("{folder}/"));
+        fields.remove("url");
+        fields.insert("domain".into(), json!(url.host_str().unwrap_or_default()));
+        fields.insert("path".into(), json!(folder));
+        fields.insert("secure".into(), json!(url.scheme() == "https"));
+    }
+    out
+}
+
 fn for_playwright(cookie: &Value) -> Value {
-    json!({
+    let mut told = json!({
         "name": cookie["name"],
         "value": cookie["value"],
         "domain": cookie["domain"],
@@ -215,7 +236,16 @@ fn for_playwright(cookie: &Value) -> Value {
         "httpOnly": cookie["httpOnly"],
         "secure": cookie["secure"],
         "sameSite": cookie["sameSite"].as_str().unwrap_or("Lax"),
-    })
+    });
+    if let Some(partition) = cookie.get("partitionKey").filter(|partition| partition.is_object()) {
+        told["partitionKey"] = partition["topLevelSite"].clone();
+        told["_crHasCrossSiteAncestor"] = partition["hasCrossSiteAncestor"].clone();
+    }
+    told
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
 }
 
 fn goes_to(cookie: &Value, url: &url::Url) -> bool {
@@ -226,7 +256,7 @@ fn goes_to(cookie: &Value, url: &url::Url) -> bool {
         Some(bare) => host == bare || host.ends_with(domain),
         None => host == domain,
     };
-    let secure_fits = cookie["secure"] != json!(true) || url.scheme() == "https" || host == "localhost";
+    let secure_fits = cookie["secure"] != json!(true) || url.scheme() == "https" || is_local(host);
     let path_fits = url
         .path()
         .strip_prefix(path)

@@ -48,6 +48,8 @@ pub trait Jar: Send + Sync {
 pub trait Log: Send + Sync {
     /// A line; leading spaces are its depth.
     fn note(&self, line: String);
+    /// A request was answered; `is_last`: no other follows because of it.
+    fn exchanged(&self, _fetch: &Fetch, _fetched: &Fetched, _is_last: bool) {}
 }
 
 /// User and password for a server that asks.
@@ -173,11 +175,14 @@ impl Fetch {
             if !brought.is_empty() {
                 jar.keep(brought).await?;
             }
+            let location = self.max_redirects.and_then(|_| redirect(&fetched));
+            let must_log_in = location.is_none() && self.is_asked_who(&fetched);
+            log.exchanged(&self, &fetched, location.is_none() && !must_log_in);
             if cookie {
                 remove(&mut self.headers, "cookie");
             }
             if let Some(left) = self.max_redirects
-                && let Some(location) = redirect(&fetched)
+                && let Some(location) = location
             {
                 if left == 0 {
                     return Err(FetchError::TooManyRedirects);
@@ -186,17 +191,20 @@ impl Fetch {
                 self.max_redirects = Some(left - 1);
                 continue;
             }
-            if fetched.status == StatusCode::UNAUTHORIZED
-                && get(&self.headers, "authorization").is_none()
-                && let Some(own) = &self.credentials
-                && get(&fetched.headers, "www-authenticate").is_some_and(|asks| asks.trim().starts_with("Basic"))
-            {
+            if must_log_in && let Some(own) = &self.credentials {
                 let value = own.header();
                 set(&mut self.headers, "authorization", value);
                 continue;
             }
             return Ok(fetched);
         }
+    }
+
+    /// Whether the server wants a password that there is.
+    fn is_asked_who(&self, fetched: &Fetched) -> bool {
+        let asks = get(&fetched.headers, "www-authenticate").is_some_and(|asks| asks.trim().starts_with("Basic"));
+        let is_new = get(&self.headers, "authorization").is_none() && self.credentials.is_some();
+        fetched.status == StatusCode::UNAUTHORIZED && asks && is_new
     }
 
     /// Whether there were some.

@@ -119,7 +119,7 @@ pub(super) fn query(url: &str) -> Vec<Value> {
     url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value })).collect()
 }
 
-fn header<'a>(headers: &'a Headers, wanted: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &'a Headers, wanted: &str) -> Option<&'a str> {
     headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
 }
 

@@ -5,12 +5,14 @@ mod archive;
 mod body;
 mod cookie;
 mod entry;
+mod exchange;
 mod recorder;
 mod socket;
 
 pub use archive::{Archive, HarError};
 pub use body::{Content, extension};
 pub use entry::{Begun, Facts, Keeper, Mode, entry};
+pub use exchange::Exchange;
 pub use recorder::{HarOptions, HarRecorder};
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -3,6 +3,7 @@
 use super::archive::Archive;
 use super::body::{Bodies, Content};
 use super::entry::{Begun, Facts, Mode, entry};
+use super::exchange::Exchange;
 use super::iso;
 use super::socket::Socket;
 use crate::browser::network::{Request, WebSocketEvent, WebSocketNotice};
@@ -34,8 +35,8 @@ pub struct HarOptions {
 
 /// A recording under way, until it is dropped.
 pub struct HarRecorder {
-    context: BrowserContext,
-    witness: u64,
+    /// A browser's, and the number of who watches it; none of requests that no browser makes.
+    watched: Option<(BrowserContext, u64)>,
     shared: Arc<Shared>,
 }
 
@@ -76,13 +77,7 @@ struct PageEntry {
 impl HarRecorder {
     /// Begins to record what `context` asks for.
     pub fn begin(context: &BrowserContext, options: HarOptions) -> Self {
-        let shared = Arc::new(Shared {
-            bodies: Bodies::new(options.content, &options.folder),
-            options,
-            begun: Instant::now(),
-            state: Mutex::default(),
-            reading: Mutex::default(),
-        });
+        let shared = Shared::new(options);
         let weak = Arc::downgrade(&shared);
         let witness = context.witness(Arc::new(move |notice: &Notice| {
             if let Some(shared) = weak.upgrade() {
@@ -92,24 +87,45 @@ impl HarRecorder {
         for page in context.pages() {
             shared.page(&page);
         }
-        Self { context: context.clone(), witness, shared }
+        Self { watched: Some((context.clone(), witness)), shared }
+    }
+
+    /// The same of requests that no browser makes, which are told by [`HarRecorder::exchanged`].
+    pub fn of_requests(options: HarOptions) -> Self {
+        Self { watched: None, shared: Shared::new(options) }
+    }
+
+    /// An answer is there.
+    pub fn exchanged(&self, exchange: &Exchange<'_>) {
+        let shared = &self.shared;
+        if shared.wants(None, exchange.url) {
+            let began = shared.begun.elapsed().as_secs_f64() * 1000.0 - exchange.took();
+            let entry = exchange.entry(began, shared.options.mode, &shared.bodies);
+            shared.state().entries.push(Slot::Done(Value::Object(entry)));
+        }
     }
 
     /// Ends it: what is still to be read is read, for a moment.
-    pub async fn end(self) -> Archive {
+    pub async fn end(&self) -> Archive {
         let running: Vec<Request> = self.shared.state().entries.iter().filter_map(Slot::answered).collect();
         let ends = running.iter().map(Request::finished);
         let _ = timeout(LAST, futures_util::future::join_all(ends)).await;
-        self.context.dismiss(self.witness);
+        self.dismiss();
         let mut reading = std::mem::take(&mut *self.shared.reading.lock().unwrap_or_else(PoisonError::into_inner));
         while reading.join_next().await.is_some() {}
-        self.shared.archive(self.context.browser().product())
+        self.shared.archive(self.watched.as_ref().map(|(context, _)| context.browser().product()))
+    }
+
+    fn dismiss(&self) {
+        if let Some((context, witness)) = &self.watched {
+            context.dismiss(*witness);
+        }
     }
 }
 
 impl Drop for HarRecorder {
     fn drop(&mut self) {
-        self.context.dismiss(self.witness);
+        self.dismiss();
     }
 }
 
@@ -132,6 +148,16 @@ fn wall() -> f64 {
 }
 
 impl Shared {
+    fn new(options: HarOptions) -> Arc<Self> {
+        Arc::new(Self {
+            bodies: Bodies::new(options.content, &options.folder),
+            options,
+            begun: Instant::now(),
+            state: Mutex::default(),
+            reading: Mutex::default(),
+        })
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -240,12 +266,13 @@ impl Shared {
         });
     }
 
-    fn archive(&self, product: &str) -> Archive {
+    fn archive(&self, product: Option<&str>) -> Archive {
         let state = std::mem::take(&mut *self.state());
-        let version = product.rsplit_once('/').map_or(product, |(_, version)| version);
+        let version = product.map_or("", |product| product.rsplit_once('/').map_or(product, |(_, version)| version));
+        let name = product.map_or("", |_| "chromium");
         let mut log = json!({
             "version": "1.2", "creator": { "name": "understudy", "version": env!("CARGO_PKG_VERSION") },
-            "browser": { "name": "chromium", "version": version },
+            "browser": { "name": name, "version": version },
         });
         if !state.pages.is_empty() {
             log["pages"] = state.pages.iter().map(PageEntry::json).collect();

@@ -1,4 +1,4 @@
-//! What one browser context brings to a trace: calls, documents, pictures, console and network.
+//! What one context brings to a trace: of a browser calls, documents, pictures, console and network; of requests calls and network.
 
 use super::call::Call;
 use super::event::{Failure, FrameSnapshot, VERSION};
@@ -8,6 +8,7 @@ use crate::browser::progress::{CallWitness, witnessed};
 use crate::browser::screencast::ScreencastOptions;
 use crate::browser::screenshot::Rect;
 use crate::browser::{BrowserContext, Notice, Page};
+use crate::har::{Exchange, Mode};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -36,8 +37,8 @@ impl Default for TraceOptions {
 
 /// A context under trace, until it is dropped.
 pub struct ContextTrace {
-    context: BrowserContext,
-    witness: u64,
+    /// A browser's, and the number of who watches it; none of requests that no browser makes.
+    watched: Option<(BrowserContext, u64)>,
     shared: Arc<Shared>,
 }
 
@@ -63,33 +64,12 @@ impl ContextTrace {
         title: Option<String>,
         options: TraceOptions,
     ) -> Self {
-        let shared = Arc::new(Shared {
-            clock,
-            chunk,
-            part: part.to_owned(),
-            options,
-            frames: Mutex::default(),
-            casts: Mutex::default(),
-            requests: network::Requests::default(),
-        });
         let of = context.options();
-        shared.write(&Event::ContextOptions {
-            version: VERSION,
-            origin: "library",
-            browser_name: "chromium",
-            playwright_version: super::event::PLAYWRIGHT,
-            options: json!({
-                "viewport": of.viewport().map(|size| json!({ "width": size.width, "height": size.height })),
-                "isMobile": of.is_mobile, "deviceScaleFactor": of.device_scale_factor,
-            }),
-            platform: super::event::platform(),
-            wall_time: clock.wall(),
-            monotonic_time: clock.now(),
-            sdk_language: "javascript",
-            test_id_attribute_name: None,
-            title,
+        let told = json!({
+            "viewport": of.viewport().map(|size| json!({ "width": size.width, "height": size.height })),
+            "isMobile": of.is_mobile, "deviceScaleFactor": of.device_scale_factor,
         });
-        shared.chunk.open(&format!("{part}.network"));
+        let shared = Shared::begin(chunk, clock, part, options, ("chromium", told, title));
         let weak = Arc::downgrade(&shared);
         let witness = context.witness(Arc::new(move |notice: &Notice| {
             if let Some(shared) = weak.upgrade() {
@@ -99,7 +79,27 @@ impl ContextTrace {
         for page in context.pages() {
             shared.page(&page);
         }
-        Self { context: context.clone(), witness, shared }
+        Self { watched: Some((context.clone(), witness)), shared }
+    }
+
+    /// The same of requests that no browser makes, which are told by [`ContextTrace::exchanged`].
+    pub fn of_requests(
+        chunk: Arc<Chunk>,
+        clock: Clock,
+        part: &str,
+        title: Option<String>,
+        options: TraceOptions,
+    ) -> Self {
+        Self { watched: None, shared: Shared::begin(chunk, clock, part, options, ("", json!({}), title)) }
+    }
+
+    /// An answer is there.
+    pub fn exchanged(&self, exchange: &Exchange<'_>) {
+        if self.shared.options.snapshots {
+            let began = self.shared.clock.now() - exchange.took();
+            let snapshot = exchange.entry(began, Mode::Full, &*self.shared.chunk);
+            self.shared.write_network(&Event::ResourceSnapshot { snapshot });
+        }
     }
 
     /// Runs a call on a page, or one that makes it: with the documents before and after it.
@@ -143,14 +143,20 @@ impl ContextTrace {
 
     /// Ends it: what is still to be read of the network is read, for a moment.
     pub async fn end(&self) {
-        self.context.dismiss(self.witness);
+        self.dismiss();
         self.shared.requests.finish().await;
+    }
+
+    fn dismiss(&self) {
+        if let Some((context, witness)) = &self.watched {
+            context.dismiss(*witness);
+        }
     }
 }
 
 impl Drop for ContextTrace {
     fn drop(&mut self) {
-        self.context.dismiss(self.witness);
+        self.dismiss();
         for (_, cast) in self.shared.casts.lock().unwrap_or_else(PoisonError::into_inner).drain() {
             cast.abort();
         }
@@ -158,6 +164,41 @@ impl Drop for ContextTrace {
 }
 
 impl Shared {
+    /// `about` is the browser, the options of its context, and what the trace is called.
+    fn begin(
+        chunk: Arc<Chunk>,
+        clock: Clock,
+        part: &str,
+        options: TraceOptions,
+        about: (&'static str, serde_json::Value, Option<String>),
+    ) -> Arc<Self> {
+        let shared = Arc::new(Self {
+            clock,
+            chunk,
+            part: part.to_owned(),
+            options,
+            frames: Mutex::default(),
+            casts: Mutex::default(),
+            requests: network::Requests::default(),
+        });
+        let (browser_name, told, title) = about;
+        shared.write(&Event::ContextOptions {
+            version: VERSION,
+            origin: "library",
+            browser_name,
+            playwright_version: super::event::PLAYWRIGHT,
+            options: told,
+            platform: super::event::platform(),
+            wall_time: clock.wall(),
+            monotonic_time: clock.now(),
+            sdk_language: "javascript",
+            test_id_attribute_name: None,
+            title,
+        });
+        shared.chunk.open(&format!("{part}.network"));
+        shared
+    }
+
     pub(super) fn write(&self, event: &Event) {
         self.chunk.write(&format!("{}.trace", self.part), event);
     }
@@ -194,7 +235,9 @@ impl Shared {
             }
             Notice::PageError(error) => {
                 let error_value = json!({ "name": error.name, "message": error.message, "stack": error.stack });
-                let params = json!({ "error": { "error": error_value } });
+                let (url, line, column) = &error.location;
+                let location = json!({ "url": url, "lineNumber": line, "columnNumber": column });
+                let params = json!({ "error": { "error": error_value }, "location": location });
                 let page_id = Some(error.page.id().to_owned());
                 self.write(&Event::Event { time, class: "BrowserContext", method: "pageError", params, page_id });
             }

@@ -13,6 +13,7 @@ use super::instance::Browser;
 use super::life::{Life, Stage};
 use super::notice::{Notice, Observer, Witness};
 use super::page::Page;
+use super::passkeys::Passkeys;
 use super::resident::Resident;
 use super::sync::lock;
 use super::worker::{Worker, Workers};
@@ -48,6 +49,7 @@ struct Inner {
     unused: AtomicBool,
     workers: Workers,
     life: Life,
+    passkeys: Passkeys,
 }
 
 impl BrowserContext {
@@ -68,6 +70,7 @@ impl BrowserContext {
             unused: AtomicBool::new(false),
             workers: Workers::default(),
             life: Life::new(),
+            passkeys: Passkeys::default(),
         }))
     }
 
@@ -169,6 +172,10 @@ impl BrowserContext {
         &self.0.clock
     }
 
+    pub(super) fn passkeys(&self) -> &Passkeys {
+        &self.0.passkeys
+    }
+
     pub(super) fn workers_kept(&self) -> &Workers {
         &self.0.workers
     }
@@ -242,6 +249,9 @@ impl BrowserContext {
         }
         for reply in replies {
             reply.raw().await?;
+        }
+        if let Some(state) = options.storage_state.as_ref().filter(|state| !state.credentials.is_empty()) {
+            self.replace_passkeys(&state.credentials)?;
         }
         match &options.storage_state {
             Some(state) if !state.origins.is_empty() => self.restore(&state.origins).await,

@@ -71,6 +71,8 @@ pub struct StorageState {
     pub cookies: Vec<Value>,
     /// Local storage by origin.
     pub origins: Vec<Origin>,
+    /// Passkeys.
+    pub credentials: Vec<Value>,
 }
 
 /// Local storage of an origin.

@@ -6,7 +6,7 @@ mod raw;
 
 pub use context::ExecutionContext;
 pub use object::RemoteObject;
-pub(super) use raw::{Exception, RawObject};
+pub(super) use raw::{Exception, RawObject, StackTrace};
 
 use serde_json::Value;
 

@@ -83,6 +83,30 @@ impl Preview {
 pub(in crate::browser) struct Exception {
     pub(in crate::browser) text: String,
     pub(in crate::browser) exception: Option<RawObject>,
+    pub(in crate::browser) stack_trace: StackTrace,
+}
+
+/// Chromium's `Runtime.StackTrace`, as far as it is of use.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(in crate::browser) struct StackTrace {
+    call_frames: Vec<CallFrame>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CallFrame {
+    url: String,
+    line_number: i64,
+    column_number: i64,
+}
+
+impl StackTrace {
+    /// URL, line and column of where it began, both from 0.
+    pub(in crate::browser) fn place(self) -> (String, i64, i64) {
+        let at = self.call_frames.into_iter().next().unwrap_or_default();
+        (at.url, at.line_number, at.column_number)
+    }
 }
 
 impl Exception {

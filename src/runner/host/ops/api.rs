@@ -4,11 +4,12 @@ mod jars;
 
 use self::jars::{Own, Shared};
 use super::route::{Header, bytes, headers};
+use super::watched::{Witnesses, requests_of};
 use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::context::{ContextProxy, Credentials};
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
-use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Gate, Headers, Identities, Jar, Log, Proxy};
+use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Gate, Headers, Identities, Jar, Proxy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -129,7 +130,11 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Value::Null
         }
         "dispose" => {
-            api.dispose(&parse::<Of>(params)?.api);
+            let Of { api: id } = parse(params)?;
+            let exported = operations.hars.export_all(&id).await;
+            operations.tracer.forget(&id);
+            api.dispose(&id);
+            exported?;
             Value::Null
         }
         "storageState" => {
@@ -145,6 +150,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
                 }
             }
             json!({ "cookies": own.store().all(), "origins": origins })
+        }
+        "cookies" | "addCookies" | "clearCookies" => {
+            jars::perform(&*api.own(&parse::<Of>(params.clone())?.api)?, operation, params)?
         }
         _ => return Err(Failure::unknown(&format!("api.{operation}"))),
     };
@@ -175,6 +183,11 @@ impl Api {
 
     fn own(&self, id: &str) -> Result<Arc<Own>, Failure> {
         self.tables().contexts.get(id).cloned().ok_or_else(Failure::closed)
+    }
+
+    /// Fails where there is no such context any more.
+    pub(super) fn must_be_there(&self, id: &str) -> Result<(), Failure> {
+        self.own(id).map(drop)
     }
 
     fn keep(&self, of: String, body: Bytes) -> String {
@@ -215,15 +228,10 @@ impl Api {
     }
 }
 
-impl Log for CallLog {
-    fn note(&self, line: String) {
-        Self::note(self, line);
-    }
-}
-
 async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
     let log = Progress::new(0).log;
     let of = call.api.clone().or_else(|| call.context.clone()).unwrap_or_default();
+    let watched = call.api.clone().unwrap_or_else(|| requests_of(&of));
     let (options, jar, gone): (Options, Arc<dyn Jar>, BoxFuture<'_, ()>) = match (&call.api, &call.context) {
         (Some(id), _) => {
             let own = operations.api.own(id)?;
@@ -246,8 +254,14 @@ async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
     let fail = call.fail_on_status_code.unwrap_or(options.fail_on_status_code);
     let fetch = request(call, options)?;
     let gate = Gate::default();
+    let witnesses = Witnesses {
+        log: &log,
+        of: &watched,
+        trace: operations.tracer.of_requests(&watched),
+        archives: operations.hars.of_requests(&watched),
+    };
     let fetched = tokio::select! {
-        fetched = fetch.send(&*jar, &log, &gate) =>
+        fetched = fetch.send(&*jar, &witnesses, &gate) =>
             fetched.map_err(|error| Failure::new(format!("{error}{log}")))?,
         () = gone => return Err(BrowserError::Closed { log }.into()),
         () = passed(timeout) => return Err(BrowserError::Timeout { timeout_ms: timeout, log }.into()),

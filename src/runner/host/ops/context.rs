@@ -1,5 +1,6 @@
 //! `context.…`
 
+use super::watched::requests_of;
 use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::clock::ClockCommand;
 use crate::browser::context::{Credentials, Geolocation, StorageState};
@@ -116,7 +117,11 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Ok(json!({ "page": operations.objects.page_name(&page) }).into())
         }
         "close" => {
-            let exported = operations.hars.export_all(&of.context).await;
+            let mut exported = operations.hars.export_all(&of.context).await;
+            let requests = requests_of(&of.context);
+            exported = exported.and(operations.hars.export_all(&requests).await);
+            operations.tracer.forget(&requests);
+            operations.tracer.forget(context.id());
             context.close();
             operations.context_closed(&of.context).await;
             operations.finish_videos(Some(&context)).await?;
@@ -152,8 +157,7 @@ async fn change(context: &BrowserContext, operation: &str, params: Value) -> Res
     match operation {
         "cookies" => return Ok(Value::Array(context.cookies(&parse::<Cookies>(params)?.urls).await?).into()),
         "addCookies" => context.add_cookies(&parse::<Cookies>(params)?.cookies).await?,
-        // With those that stay.
-        "clearCookies" => context.replace_cookies(&parse::<Cookies>(params)?.cookies).await?,
+        "clearCookies" => context.replace_cookies(&[]).await?,
         "setHTTPCredentials" => {
             context.set_http_credentials(parse::<Passwords>(params)?.http_credentials).await?;
         }

@@ -1,5 +1,6 @@
 //! `har.…`: archives that are recorded, and those that answer.
 
+use super::watched::Watched;
 use super::{Failure, Operations, Performed, files, parse, picture};
 use crate::har::{Content, HarError, HarOptions, HarRecorder, Mode};
 use base64::Engine;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Recordings under way.
 #[derive(Default)]
@@ -23,9 +24,9 @@ struct State {
 }
 
 struct Running {
-    /// The worker's name for it.
+    /// The worker's name for the context, or what requests are called.
     context: String,
-    recorder: HarRecorder,
+    recorder: Arc<HarRecorder>,
     path: PathBuf,
     resources: Option<PathBuf>,
 }
@@ -33,7 +34,6 @@ struct Running {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Start {
-    context: String,
     page: Option<String>,
     path: String,
     content: Content,
@@ -71,6 +71,13 @@ impl Hars {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Those about requests of this name.
+    pub(super) fn of_requests(&self, name: &str) -> Vec<Arc<HarRecorder>> {
+        let state = self.state();
+        let running = state.running.values().filter(|running| running.context == name);
+        running.map(|running| running.recorder.clone()).collect()
+    }
+
     /// Writes all of a context that is about to close.
     pub(super) async fn export_all(&self, context: &str) -> Result<(), Failure> {
         let ended: Vec<Running> = self
@@ -96,7 +103,7 @@ impl Running {
 
 pub(super) async fn perform(operations: &Operations, operation: &str, params: Value) -> Result<Performed, Failure> {
     match operation {
-        "start" => start(operations, parse(params)?).map(Performed::from),
+        "start" => start(operations, &params).map(Performed::from),
         "export" => {
             let Export { har } = parse(params)?;
             let running = operations.hars.state().running.remove(&har);
@@ -118,8 +125,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     }
 }
 
-fn start(operations: &Operations, start: Start) -> Result<Value, Failure> {
-    let context = operations.objects.context(&start.context)?;
+fn start(operations: &Operations, params: &Value) -> Result<Value, Failure> {
+    let watched = Watched::of(operations, params)?;
+    let start: Start = parse(params.clone())?;
     let place = |path: &str| match files::place_to_write(path, operations.readable_files()) {
         Ok(place) => Ok(place),
         // Where a test has no files, it has an artifact folder.
@@ -140,11 +148,18 @@ fn start(operations: &Operations, start: Start) -> Result<Value, Failure> {
         page: start.page.map(|page| operations.page(&page)).transpose()?,
         folder: folder.unwrap_or_default(),
     };
-    let recorder = HarRecorder::begin(&context, options);
+    let (recorder, context) = match watched {
+        Watched::Browser(context) => {
+            let name = params["context"].as_str().unwrap_or_default().to_owned();
+            (HarRecorder::begin(&context, options), name)
+        }
+        Watched::Requests(name) => (HarRecorder::of_requests(options), name),
+    };
+    let recorder = Arc::new(recorder);
     let mut state = operations.hars.state();
     state.last += 1;
     let id = format!("har@{}", state.last);
-    state.running.insert(id.clone(), Running { context: start.context, recorder, path, resources });
+    state.running.insert(id.clone(), Running { context, recorder, path, resources });
     Ok(json!({ "har": id }))
 }
 

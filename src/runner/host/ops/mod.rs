@@ -6,6 +6,7 @@ mod cdp;
 mod certificates;
 mod context;
 mod coverage;
+mod credentials;
 mod download;
 mod element;
 mod expect;
@@ -33,6 +34,7 @@ mod trace_events;
 mod traffic;
 mod trust;
 mod video;
+mod watched;
 mod worker;
 
 pub use failure::Failure;
@@ -127,6 +129,7 @@ impl Operations {
             "screencast" => screencast::perform(self, operation, params).await,
             "video" => video::perform(self, operation, params).await,
             "cdp" => cdp::perform(self, operation, params).await,
+            "credentials" => credentials::perform(self, operation, params),
             "coverage" => coverage::perform(self, operation, params).await,
             "context" => context::perform(self, operation, params).await,
             "page" => page::perform(self, operation, params).await,

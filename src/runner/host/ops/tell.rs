@@ -195,7 +195,9 @@ fn websocket(objects: &Objects, notice: WebSocketNotice) {
 }
 
 pub(super) fn page_error(error: &PageError) -> Value {
-    json!({ "name": error.name, "message": error.message, "stack": error.stack })
+    let (url, line, column) = &error.location;
+    let location = json!({ "url": url, "line": line, "column": column });
+    json!({ "name": error.name, "message": error.message, "stack": error.stack, "location": location })
 }
 
 pub(super) fn console(objects: &Objects, message: ConsoleMessage) -> Value {

@@ -1,9 +1,8 @@
-//! Traces that a test begins and ends itself, of one context.
+//! Traces that a test begins and ends itself, of one context or of requests.
 
 use super::test::{End, pack};
 use super::tracer::{Own, Running, Traced, Tracer};
-use super::{Failure, Operations};
-use crate::browser::BrowserContext;
+use super::{Failure, Operations, Watched};
 use crate::model::run::Location;
 use crate::trace::event::Place;
 use crate::trace::{ContextTrace, Event, TraceOptions};
@@ -29,20 +28,20 @@ pub(super) struct Group {
 }
 
 /// `tracing.start`
-pub(super) fn start(tracer: &Tracer, context: &BrowserContext, start: &Start) -> Result<(), Failure> {
+pub(super) fn start(tracer: &Tracer, watched: &Watched, start: &Start) -> Result<(), Failure> {
     let mut state = tracer.state();
-    if state.contexts.contains_key(context.id()) {
+    if state.contexts.contains_key(watched.key()) {
         return Err(Failure::new("Tracing has been already started"));
     }
     let own = Own { options: start.options, running: None, groups: Vec::new(), last_group: 0 };
-    state.contexts.insert(context.id().to_owned(), Traced { trace: None, own: Some(own) });
+    state.contexts.insert(watched.key().to_owned(), Traced { trace: None, own: Some(own) });
     Ok(())
 }
 
 /// `tracing.startChunk`
-pub(super) fn start_chunk(tracer: &Tracer, context: &BrowserContext, start: StartChunk) -> Result<(), Failure> {
+pub(super) fn start_chunk(tracer: &Tracer, watched: &Watched, start: StartChunk) -> Result<(), Failure> {
     let mut state = tracer.state();
-    let traced = state.contexts.get_mut(context.id());
+    let traced = state.contexts.get_mut(watched.key());
     let Some((own, trace)) = traced.and_then(|traced| Some((traced.own.as_mut()?, &mut traced.trace))) else {
         return Err(Failure::new("Must start tracing before starting a new chunk"));
     };
@@ -50,17 +49,21 @@ pub(super) fn start_chunk(tracer: &Tracer, context: &BrowserContext, start: Star
     own.groups.clear();
     // The one before ends first: a context has one witness.
     drop(trace.take());
-    let begun = ContextTrace::begin(context, running.chunk.clone(), running.clock, "trace", start.title, own.options);
+    let (chunk, clock) = (running.chunk.clone(), running.clock);
+    let begun = match watched {
+        Watched::Browser(context) => ContextTrace::begin(context, chunk, clock, "trace", start.title, own.options),
+        Watched::Requests(_) => ContextTrace::of_requests(chunk, clock, "trace", start.title, own.options),
+    };
     *trace = Some(Arc::new(begun));
     own.running = Some(running);
     Ok(())
 }
 
 /// `tracing.stopChunk`; without a path nobody wants it.
-pub(super) async fn stop_chunk(operations: &Operations, context: &BrowserContext, end: End) -> Result<(), Failure> {
+pub(super) async fn stop_chunk(operations: &Operations, watched: &Watched, end: End) -> Result<(), Failure> {
     let (trace, running) = {
         let mut state = operations.tracer.state();
-        let traced = state.contexts.get_mut(context.id());
+        let traced = state.contexts.get_mut(watched.key());
         // Where nothing was begun there is nothing to end.
         let Some((own, trace)) = traced.and_then(|traced| Some((traced.own.as_mut()?, &mut traced.trace))) else {
             return Ok(());
@@ -74,17 +77,17 @@ pub(super) async fn stop_chunk(operations: &Operations, context: &BrowserContext
 }
 
 /// `tracing.stop`
-pub(super) fn stop(tracer: &Tracer, context: &BrowserContext) {
+pub(super) fn stop(tracer: &Tracer, watched: &Watched) {
     let mut state = tracer.state();
-    if state.contexts.get(context.id()).is_some_and(|traced| traced.own.is_some()) {
-        state.contexts.remove(context.id());
+    if state.contexts.get(watched.key()).is_some_and(|traced| traced.own.is_some()) {
+        state.contexts.remove(watched.key());
     }
 }
 
 /// `tracing.group`
-pub(super) fn group(tracer: &Tracer, context: &BrowserContext, group: Group) {
+pub(super) fn group(tracer: &Tracer, watched: &Watched, group: Group) {
     let mut state = tracer.state();
-    let Some(Traced { trace: Some(trace), own: Some(own) }) = state.contexts.get_mut(context.id()) else { return };
+    let Some(Traced { trace: Some(trace), own: Some(own) }) = state.contexts.get_mut(watched.key()) else { return };
     own.last_group += 1;
     let id = format!("group@{}", own.last_group);
     let stack = group.location.into_iter().map(|at| Place { file: at.file, line: at.line, column: at.column });
@@ -103,9 +106,9 @@ pub(super) fn group(tracer: &Tracer, context: &BrowserContext, group: Group) {
 }
 
 /// `tracing.groupEnd`
-pub(super) fn group_end(tracer: &Tracer, context: &BrowserContext) {
+pub(super) fn group_end(tracer: &Tracer, watched: &Watched) {
     let mut state = tracer.state();
-    let Some(Traced { trace: Some(trace), own: Some(own) }) = state.contexts.get_mut(context.id()) else { return };
+    let Some(Traced { trace: Some(trace), own: Some(own) }) = state.contexts.get_mut(watched.key()) else { return };
     if let Some(call_id) = own.groups.pop() {
         trace.note(&Event::After { call_id, end_time: trace.now(), error: None, attachments: Vec::new() });
     }

@@ -1,6 +1,6 @@
 //! What one worker has under trace, and what is written of it.
 
-use super::{Failure, Operations};
+use super::{Failure, Operations, requests_of};
 use crate::browser::{BrowserContext, Page};
 use crate::model::Level;
 use crate::model::run::StepBegin;
@@ -59,6 +59,13 @@ impl Running {
     pub(super) fn start(options: TraceOptions) -> Result<Self, Failure> {
         Ok(Self { chunk: Arc::new(Chunk::new()?), clock: Clock::start(), options, parts: 0 })
     }
+
+    /// What the part of one context more is called.
+    fn next_part(&mut self) -> String {
+        let part = format!("{}-trace", self.parts);
+        self.parts += 1;
+        part
+    }
 }
 
 impl From<TraceError> for Failure {
@@ -115,23 +122,43 @@ impl Tracer {
         self.state().trace_context(context);
     }
 
+    /// A context is gone, and what it had under trace itself.
+    pub(in super::super) fn forget(&self, key: &str) {
+        let mut state = self.state();
+        if state.contexts.get(key).is_some_and(|traced| traced.own.is_some()) {
+            state.contexts.remove(key);
+        }
+    }
+
+    /// The trace of requests that no browser makes, where there is one.
+    pub(in super::super) fn of_requests(&self, name: &str) -> Option<Arc<ContextTrace>> {
+        self.state().contexts.get(name)?.trace.clone()
+    }
+
     /// How this operation is to be traced.
     fn watching(&self, operations: &Operations, call: &Call) -> Option<(Arc<ContextTrace>, Event, Option<Page>)> {
         let mut state = self.state();
-        if state.contexts.is_empty() {
+        if state.contexts.is_empty() && state.test.is_none() {
             return None;
         }
         let step = state.steps.get(&call.step?)?.clone();
         let page = operations.page_of(&call.params);
-        let named = call.params.get("context").and_then(Value::as_str);
-        let context = match &page {
+        let named = |name| call.params.get(name).and_then(Value::as_str);
+        let key = match &page {
+            _ if call.name == "api.fetch" => {
+                let name =
+                    named("api").map_or_else(|| named("context").map(requests_of), |api| Some(api.to_owned()))?;
+                state.trace_requests(&name);
+                name
+            }
             Some(page) => page.context().id().to_owned(),
-            None => operations.objects.context(named?).ok()?.id().to_owned(),
+            None => operations.objects.context(named("context")?).ok()?.id().to_owned(),
         };
-        let traced = state.contexts.get_mut(&context)?;
+        let traced = state.contexts.get_mut(&key)?;
         let trace = traced.trace.clone()?;
         let (room, method) = call.name.split_once('.').unwrap_or((&call.name, ""));
         let class = match room {
+            "api" => "APIRequestContext",
             "page" => "Page",
             "context" => "BrowserContext",
             "handle" => "ElementHandle",
@@ -154,10 +181,17 @@ impl State {
         }
     }
 
+    /// Requests that no browser makes are part of the test's trace from the first of them on.
+    fn trace_requests(&mut self, name: &str) {
+        let Some(running) = self.test.as_mut().filter(|_| !self.contexts.contains_key(name)) else { return };
+        let part = running.next_part();
+        let trace = ContextTrace::of_requests(running.chunk.clone(), running.clock, &part, None, running.options);
+        self.contexts.insert(name.to_owned(), Traced { trace: Some(Arc::new(trace)), own: None });
+    }
+
     pub(super) fn trace_context(&mut self, context: &BrowserContext) {
         let Some(running) = &mut self.test else { return };
-        let part = format!("{}-trace", running.parts);
-        running.parts += 1;
+        let part = running.next_part();
         let trace = ContextTrace::begin(context, running.chunk.clone(), running.clock, &part, None, running.options);
         self.contexts.insert(context.id().to_owned(), Traced { trace: Some(Arc::new(trace)), own: None });
     }

@@ -38,6 +38,7 @@ const picture = {
     ?? (value < 0 || value > 100 ? `Expected options.quality to be between 0 and 100 (inclusive), got ${value}` : undefined),
 };
 const range = (name, low, high) => (value, path) => float(value, path) ?? (value < low || value > high ? `${path}: precondition ${low} <= ${name} <= ${high} failed.` : undefined);
+const address = url => (URL.canParse(url) ? undefined : { name: 'TypeError', message: 'Invalid URL' });
 const cookie = object({ name: string, value: string },
   ({ name, url, domain, path, expires }) => {
     if (!url && !(domain && path)) return 'Cookie should have a url or a domain/path pair';
@@ -46,7 +47,7 @@ const cookie = object({ name: string, value: string },
     if ((expires < 0 && expires !== -1) || expires > LAST_EXPIRY) return 'Cookie should have a valid expires, only -1 or a positive number for the unix timestamp in seconds is allowed';
     if (url === 'about:blank') return `Blank page can not have cookie "${name}"`;
     if (url?.startsWith('data:')) return `Data URL page can not have cookie "${name}"`;
-    return undefined;
+    return url ? address(url) : undefined;
   });
 /** The end of the year 9999. */
 const LAST_EXPIRY = 253402300799;
@@ -90,7 +91,10 @@ const OPERATIONS = {
   'keyboard.type': { required: ['text'] }, 'keyboard.insertText': { required: ['text'] },
   'mouse.move': { required: ['x', 'y'] }, 'mouse.click': { required: ['x', 'y'] }, 'mouse.wheel': { required: ['deltaX', 'deltaY'] }, 'touchscreen.tap': { required: ['x', 'y'] },
   'context.new': { fields: { options: contextOptions } },
+  'context.cookies': { fields: { urls: list(address) } },
+  'api.cookies': { fields: { urls: list(address) } },
   'context.addCookies': { required: ['cookies'], fields: { cookies: list(cookie) } },
+  'api.addCookies': { required: ['cookies'], fields: { cookies: list(cookie) } },
   'context.setGeolocation': { fields: { geolocation: optional(object({ latitude: range('LATITUDE', -90, 90), longitude: range('LONGITUDE', -180, 180), accuracy: optional(float) })) } },
   'context.grantPermissions': { fields: { permissions: list(name => (PERMISSIONS.includes(name) ? undefined : `Unknown permission: ${name}`)) } },
   'context.setOffline': { required: ['offline'], fields: { offline: boolean } },
@@ -103,7 +107,7 @@ function optionOf(option, path) {
   return undefined;
 }
 
-/** What is wrong with the parameters of an operation, or undefined. */
+/** What is wrong with the parameters of an operation: a message, one with the name of its error, or undefined. */
 export function mistake(operation, params) {
   const { required = [], fields = {} } = OPERATIONS[operation] ?? {};
   const rules = operation.startsWith('locator.') && params.handle === undefined ? ['selector', ...required] : required;

@@ -24,7 +24,7 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
   const signal = signalInForce() ?? signals.get(step);
   return new Promise((resolve, reject) => {
     const wrong = mistake(name, params);
-    if (wrong) { reject(errorOf({ message: wrong }, { apiName, stack })); return; }
+    if (wrong) { reject(errorOf(typeof wrong === 'string' ? { message: wrong } : wrong, { apiName, stack })); return; }
     if (signal?.aborted) { reject(errorOf({ message: ABORTED }, { apiName, stack, signal })); return; }
     const target = params.page ?? params.frame ?? params.context ?? params.api;
     // The reason for closing is told to what it interrupts, not to what begins afterwards.
@@ -89,7 +89,7 @@ function errorOf({ name, message, closed }, { apiName, stack, about, signal }) {
   const reason = closed && whyClosed(about);
   if (reason) message = message.replace(CLOSED, () => reason);
   const text = apiName ? `${apiName}: ${message}` : message;
-  const error = signal ? new AbortError(text, signal) : name === 'TimeoutError' ? new TimeoutError(text) : new Error(text);
+  const error = signal ? new AbortError(text, signal) : name === 'TimeoutError' ? new TimeoutError(text) : name === 'TypeError' ? new TypeError(text) : new Error(text);
   error.stack = stack;
   if (closed) Object.defineProperty(error, 'isClosed', { value: true });
   return error;

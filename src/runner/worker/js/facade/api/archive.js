@@ -82,11 +82,11 @@ export class Archive {
 const base64 = text => Buffer.from(text, 'base64');
 export const isZip = path => /\.zip$/i.test(String(path));
 
-/** Begins to record what a context asks for, or a page of it; a name for `har.export`. */
-export async function recordArchive(context, apiName, path, { url, content = 'embed', mode = 'full', page, resourcesDir }) {
-  const pattern = url === undefined ? undefined : patternToRegExp(url, context._options.baseURL);
+/** Begins to record what a context (`target` to the host) asks for, or a page of it; a name for `har.export`. */
+export async function recordArchive(target, base, apiName, path, { url, content = 'embed', mode = 'full', page, resourcesDir }) {
+  const pattern = url === undefined ? undefined : patternToRegExp(url, base);
   const { har } = await quiet(apiName, 'har.start', {
-    context: context._id, page: page?._id, path: String(path), content, mode, resourcesDir,
+    ...target, page: page?._id, path: String(path), content, mode, resourcesDir,
     url: pattern && { source: pattern.source, flags: pattern.flags },
   });
   return har;
@@ -97,7 +97,7 @@ export const defaultContent = path => (isZip(path) ? 'attach' : 'embed');
 
 /** The option `recordHar` of a context. */
 export async function recordHar(context, { path, content, omitContent, mode, urlFilter }, apiName) {
-  await recordArchive(context, apiName, path, { url: urlFilter, content: content ?? (omitContent ? 'omit' : defaultContent(path)), mode });
+  await recordArchive({ context: context._id }, context._options.baseURL, apiName, path, { url: urlFilter, content: content ?? (omitContent ? 'omit' : defaultContent(path)), mode });
 }
 
 /** Parts are sent between other boundaries each time. */

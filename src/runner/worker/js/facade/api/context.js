@@ -1,10 +1,11 @@
 // BrowserContext.
 import { apiCall, apiStep, op, quiet } from '../op.js';
-import { isRegExp } from '../values.js';
 import { openSession } from './cdp.js';
 import { Clock } from './clock.js';
+import { installCookies } from './cookies.js';
+import { Credentials } from './credentials.js';
 import { Emitter } from './emitter.js';
-import { ConsoleMessage, WebError } from './events.js';
+import { ConsoleMessage } from './events.js';
 import { addInitScript, expose, withoutSource } from './exposed.js';
 import { Frame } from './frame.js';
 import { textHeaders } from './headers.js';
@@ -15,14 +16,14 @@ import { Route } from './route.js';
 import { decide, installRouting } from './routing.js';
 import { closedBecause, register, forget, lookup } from './registry.js';
 import { installSocketRouting, socketOpened } from './socketroute.js';
-import { storedState } from './state.js';
+import { kinds, storedState } from './state.js';
 import { Timeouts } from './timeouts.js';
 import { Tracing } from './tracing.js';
 import { eventStep } from './waiter.js';
 import { Worker } from './worker.js';
 
 /** Those that the host tells only to who asked. */
-const SUBSCRIBED = ['console', 'dialog', 'dialogclosed', 'download', 'request', 'response', 'requestfinished', 'requestfailed'];
+const SUBSCRIBED = ['console', 'dialog', 'dialogclosed', 'download', 'request', 'response', 'requestfinished', 'requestfailed', 'weberror'];
 
 export class BrowserContext extends Emitter {
   constructor(browser, id, options) {
@@ -42,6 +43,8 @@ export class BrowserContext extends Emitter {
     this._exposed = new Map();
     this._routes = [];
     this._workers = new Set();
+    /** What its pages are to tell whoever listens to them. */
+    this._wanted = new Set();
     register(id, this);
   }
   _event(name, params) {
@@ -70,13 +73,13 @@ export class BrowserContext extends Emitter {
     }
   }
   #forward(page) {
-    for (const event of this._wanted ?? []) page.on(event, () => {});
-    page.on('pageerror', error => { this.emit('weberror', new WebError(page, error)); });
+    for (const event of this._wanted) page._subscribed(event, true);
   }
   _subscribed(event, enabled) {
     if (!SUBSCRIBED.includes(event) || !enabled) return;
-    this._wanted = new Set([...(this._wanted ?? []), event]);
-    for (const page of this._pages) page._subscribed(event, true);
+    const topic = event === 'weberror' ? 'pageerror' : event;
+    this._wanted.add(topic);
+    for (const page of this._pages) page._subscribed(topic, true);
   }
   _gone() {
     if (this._closed) return;
@@ -91,11 +94,12 @@ export class BrowserContext extends Emitter {
   }
   browser() { return this._browser; }
   get clock() { return this._clock ??= new Clock(this); }
+  get credentials() { return (this._credentials ??= new Credentials(this)); }
   get request() {
     this._request ??= new APIRequestContext({ context: this._id }, () => this._options.baseURL, options => this._timeouts.forAction(options));
     return this._request;
   }
-  get tracing() { return (this._tracing ??= new Tracing(this)); }
+  get tracing() { return (this._tracing ??= new Tracing({ context: this._id }, () => this._options.baseURL)); }
   pages() { return [...this._pages]; }
   serviceWorkers() { return [...this._workers]; }
   /** Of extensions, which Chromium has no more. */
@@ -126,14 +130,6 @@ export class BrowserContext extends Emitter {
   }
   toJSON() { return { _type: 'BrowserContext', _guid: this._id }; }
   async [Symbol.asyncDispose]() { await this.close(); }
-  cookies(urls) { return this.#quiet('cookies', { urls: urls === undefined ? [] : Array.isArray(urls) ? urls : [urls] }); }
-  addCookies(cookies) { return this.#quiet('addCookies', { cookies }); }
-  async clearCookies(options = {}) {
-    const given = Object.entries(options).filter(([name, value]) => ['name', 'domain', 'path'].includes(name) && value !== undefined);
-    const matches = cookie => given.every(([name, value]) => (isRegExp(value) ? new RegExp(value.source, value.flags).test(cookie[name]) : cookie[name] === value));
-    const keep = given.length ? (await this.#quiet('cookies', { urls: [] })).filter(cookie => !matches(cookie)) : [];
-    await this.#quiet('clearCookies', { cookies: keep });
-  }
   grantPermissions(permissions, options) { return this.#quiet('grantPermissions', { permissions, origin: options?.origin }); }
   clearPermissions() { return this.#quiet('clearPermissions', {}); }
   setGeolocation(geolocation) { return this.#quiet('setGeolocation', { geolocation }); }
@@ -144,7 +140,7 @@ export class BrowserContext extends Emitter {
   exposeFunction(name, callback) { return expose(this, 'browserContext', 'context', 'exposeFunction', name, withoutSource(callback)); }
   exposeBinding(name, callback) { return expose(this, 'browserContext', 'context', 'exposeBinding', name, callback); }
   storageState(options = {}) {
-    return storedState(() => this.#quiet('storageState', { indexedDB: Boolean(options.indexedDB), opfs: Boolean(options.opfs) }), options.path, 'browserContext.storageState');
+    return storedState(() => this.#quiet('storageState', kinds(options)), options.path, 'browserContext.storageState');
   }
   setStorageState(storageState) { return this.#quiet('setStorageState', { options: { storageState } }); }
   #quiet(method, params) { return quiet(`browserContext.${method}`, `context.${method}`, { context: this._id, ...params }); }
@@ -153,5 +149,6 @@ export class BrowserContext extends Emitter {
   }
 }
 
+installCookies(BrowserContext.prototype, 'browserContext', context => ['context', context._id]);
 installRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);
 installSocketRouting(BrowserContext.prototype, 'browserContext', 'context', context => context._options.baseURL);

@@ -61,7 +61,9 @@ export function pageError({ name, message, stack }) {
 }
 
 export class WebError {
-  constructor(page, error) { this._page = page; this._error = error; }
+  constructor(page, error, location) { this._page = page; this._error = error; this._location = location; }
   page() { return this._page; }
   error() { return this._error; }
+  /** Lines and columns from 0. */
+  location() { return this._location; }
 }

@@ -3,7 +3,7 @@ import { apiCall, apiStep, closedError, op, quiet, unlessClosed } from '../op.js
 import { Coverage } from './coverage.js';
 import { Emitter } from './emitter.js';
 import { Download } from './download.js';
-import { ConsoleMessage, Dialog, FileChooser, pageError } from './events.js';
+import { ConsoleMessage, Dialog, FileChooser, pageError, WebError } from './events.js';
 import { addInitScript, expose, exposedCalled, withoutSource } from './exposed.js';
 import { Frame, installFrameMethods } from './frame.js';
 import { addLocatorHandler, covered, removeLocatorHandler } from './handlers.js';
@@ -76,7 +76,7 @@ export class Page extends Emitter {
       case 'worker': this.emit('worker', new Worker(this._context, this, params)); break;
       case 'dialog': this.#dialog(new Dialog(this, params)); break;
       case 'dialogclosed': this.#dialogClosed(); break;
-      case 'pageerror': this.emit('pageerror', pageError(params)); break;
+      case 'pageerror': this.#failed(pageError(params), params.location); break;
       case 'request': case 'requestfinished': case 'requestfailed': this._tell(name, requestOf(params, this._context._requests)); break;
       case 'response': this._tell(name, responseOf(params, this._context._requests)); break;
       case 'websocket': this.emit('websocket', new WebSocket(this, params)); break;
@@ -96,6 +96,10 @@ export class Page extends Emitter {
   #said(message) {
     message.worker()?.emit('console', message);
     this._tell('console', message);
+  }
+  #failed(error, location) {
+    this.emit('pageerror', error);
+    this._context.emit('weberror', new WebError(this, error, location));
   }
   #dialogClosed() {
     const dialog = this._dialog;
@@ -121,6 +125,7 @@ export class Page extends Emitter {
     if (event === 'dialogclosed') event = 'dialog';
     // Two events of one topic.
     if (event === 'dialog') enabled ||= this.listenerCount('dialog') + this.listenerCount('dialogclosed') > 0;
+    enabled ||= this._context._wanted.has(event);
     if (SUBSCRIBED.includes(event) && !this._closed) quiet('', 'page.subscribe', { page: this._id, event, enabled }).catch(() => {});
   }
   _root() { return this._main; }

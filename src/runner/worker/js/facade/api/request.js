@@ -1,12 +1,14 @@
 // Requests that a test makes itself: `request`, `page.request`, `playwright.request.newContext()`.
 import { apiStep, op, quiet } from '../op.js';
 import { withCertificates } from './certificates.js';
+import { installCookies } from './cookies.js';
 import { headersList, textHeaders } from './headers.js';
 import { Request } from './network.js';
 import { closedBecause } from './registry.js';
 import { payload } from './payload.js';
 import { APIResponse } from './response.js';
-import { storedState } from './state.js';
+import { kinds, storedState } from './state.js';
+import { Tracing } from './tracing.js';
 import { CLOSED } from './waiter.js';
 
 const METHODS = ['delete', 'get', 'head', 'patch', 'post', 'put'];
@@ -16,6 +18,7 @@ export class APIRequestContext {
   #base;
   #timeout;
   #disposed = false;
+  #tracing;
 
   /** `target` is `{ api }` or `{ context }`, what the host knows it by; `timeout(options)` of a call. */
   constructor(target, base, timeout) {
@@ -42,8 +45,12 @@ export class APIRequestContext {
   async [Symbol.asyncDispose]() { await this.dispose(); }
   storageState(options = {}) {
     const call = this.#target.api ? 'api.storageState' : 'context.storageState';
-    return storedState(() => quiet('apiRequestContext.storageState', call, { ...this.#target, indexedDB: Boolean(options.indexedDB), opfs: Boolean(options.opfs) }), options.path, 'apiRequestContext.storageState');
+    return storedState(() => quiet('apiRequestContext.storageState', call, { ...this.#target, ...kinds(options) }), options.path, 'apiRequestContext.storageState');
   }
+
+  get tracing() { return (this.#tracing ??= new Tracing(this.#target.api ? this.#target : { ...this.#target, requests: true }, this.#base)); }
+  /** The room of the host's operations, and its name there. */
+  _room() { return Object.entries(this.#target)[0]; }
 
   #call(method, url, options, apiName = `apiRequestContext.${method}`) {
     const verb = (options.method ?? (method === 'fetch' ? 'GET' : method)).toUpperCase();
@@ -73,6 +80,7 @@ export class APIRequestContext {
     };
   }
 }
+installCookies(APIRequestContext.prototype, 'apiRequestContext', context => context._room());
 for (const method of METHODS) {
   const call = { [method](url, options = {}) { return this._method(method, url, options); } }[method];
   Object.defineProperty(APIRequestContext.prototype, method, { value: call, writable: true, configurable: true });

@@ -20,7 +20,8 @@ export function installRouting(prototype, api, room, baseOf) {
       if (options.update) {
         const page = room === 'page' ? this : undefined;
         const { url, updateContent: content = 'attach', updateMode: mode = 'minimal' } = options;
-        await recordArchive(this._context ?? this, `${api}.routeFromHAR`, har, { url, content, mode, page });
+        const context = this._context ?? this;
+        await recordArchive({ context: context._id }, context._options.baseURL, `${api}.routeFromHAR`, har, { url, content, mode, page });
         return;
       }
       const archive = await Archive.open(har, `${api}.routeFromHAR`);

@@ -36,6 +36,11 @@ export class TestType {
     test.fail = (...args) => this.#modify('fail', args);
     test.fail.only = (...args) => { const made = this.#declare('only', args); made.annotations.push({ type: 'fail' }); };
     test.slow = (...args) => this.#modify('slow', args);
+    test.abort = message => {
+      const info = currentInfo();
+      if (!info) throw new Error('test.abort() can only be called inside a test or fixture');
+      info._abort(message);
+    };
     test.setTimeout = timeout => {
       const info = currentInfo();
       if (info) info.setTimeout(timeout);

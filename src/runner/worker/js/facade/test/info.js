@@ -63,6 +63,10 @@ export class TestInfo {
       throw new SkipError(`Test is skipped: ${description ?? ''}`);
     }
   }
+  _abort(message) {
+    this.annotations.push({ type: 'abort', ...(message === undefined ? {} : { description: message }) });
+    throw new Error(`Test aborted${message ? `: ${message}` : ''}`);
+  }
   /** Three times the time, once. */
   #slowDown() {
     if (this._slow) return;
