@@ -149,7 +149,7 @@ impl BrowserContext {
             drop(page.session().request("Network.clearBrowserCache", &json!({})));
         }
         self.replace_cookies(&state.cookies).await?;
-        self.replace_passkeys(&state.credentials)?;
+        self.replace_passkeys(&state.credentials).await?;
         self.restore(&state.origins).await
     }
 

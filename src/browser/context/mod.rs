@@ -251,7 +251,7 @@ impl BrowserContext {
             reply.raw().await?;
         }
         if let Some(state) = options.storage_state.as_ref().filter(|state| !state.credentials.is_empty()) {
-            self.replace_passkeys(&state.credentials)?;
+            self.replace_passkeys(&state.credentials).await?;
         }
         match &options.storage_state {
             Some(state) if !state.origins.is_empty() => self.restore(&state.origins).await,

@@ -92,11 +92,12 @@ impl BrowserContext {
     ///
     /// # Errors
     /// As [`BrowserContext::add_passkey`] and [`BrowserContext::install_passkeys`].
-    pub(super) fn replace_passkeys(&self, wished: &[Value]) -> Result<(), BrowserError> {
+    pub(super) async fn replace_passkeys(&self, wished: &[Value]) -> Result<(), BrowserError> {
         lock(&self.passkeys().authenticator).clear();
         if wished.is_empty() {
-            if let Some(script) = lock(&self.passkeys().script).take() {
-                self.remove_init_script(script);
+            let installed = lock(&self.passkeys().script).take();
+            if let Some(script) = installed {
+                self.remove_init_script(script).await;
             }
             return Ok(());
         }
