@@ -97,6 +97,10 @@ function answer(request, body, response, folder) {
   }
   switch (url.pathname) {
     case '/hang': return;
+    case '/half':
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.write('<!doctype html><title>Half</title><h1>Half</h1>');
+      return;
     case '/close': request.socket.destroy(); return;
     case '/redirect': end(Number(asked('status') ?? 302), [text, ['location', asked('to') ?? '/']], ''); return;
     case '/echo':

@@ -1,6 +1,6 @@
 //! `fixtures/site` on a port of its own, for tests and benches, and what specs need of a server beside files:
 //!
-//! - `/hang` never answers, `/close` hangs up
+//! - `/hang` never answers, `/close` hangs up, `/half` is a document that never ends
 //! - `/redirect?to=…&status=302` sends elsewhere
 //! - `/echo` answers with the request: `{method, url, headers, body}`
 //! - `/answer?status=200&h=Name: value&h=…&body=…` answers so
@@ -122,6 +122,10 @@ fn answer_all(stream: TcpStream) -> io::Result<()> {
             // Read until the peer gives up.
             "/hang" => return io::copy(&mut lines, &mut io::sink()).map(drop),
             "/close" => return Ok(()),
+            "/half" => {
+                out.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<!doctype html><title>Half</title><h1>Half</h1>")?;
+                return io::copy(&mut lines, &mut io::sink()).map(drop);
+            }
             "/ws" => return talk(out, &request),
             "/redirect" => {
                 let status = asked("status").and_then(|text| text.parse().ok()).unwrap_or(302);

@@ -168,3 +168,16 @@ async fn workers_have_numbers_and_parallel_ones_different_places() {
     indices.sort_unstable();
     assert_eq!(indices, (0..20).collect::<Vec<_>>());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_listens_hears_what_was_begun_in_the_same_breath() {
+    let source = "test('t', async ({ page }) => {
+        const going = page.goto('about:blank');
+        page.on('request', () => {});
+        await going;
+    });";
+    let told = play(request(&format!("{IMPORT}{source}"))).await;
+    assert_eq!(told.lines(), ["t passed"]);
+    let at = |name: &str| told.performed.iter().position(|performed| performed == name).unwrap();
+    assert!(at("page.subscribe") < at("frame.goto"), "{:?}", told.performed);
+}

@@ -16,7 +16,8 @@
   },
   /** Replaces the document; its scripts run, `DOMContentLoaded` and `load` fire again. */
   setContent(html) {
-    window.stop();
+    // What else it loads would keep it from its end. A parser that is stopped lets nobody write any more.
+    if (document.readyState !== 'loading') window.stop();
     document.open();
     document.write(html);
     document.close();

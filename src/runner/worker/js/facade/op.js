@@ -1,7 +1,7 @@
 // Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
 import { isGone, whyClosed } from './api/registry.js';
 import { mistake } from './arguments.js';
-import { send, capture } from './native.js';
+import { native, send, capture } from './native.js';
 import { ABORTED, AbortError, TimeoutError } from './errors.js';
 import { onAbort, signalInForce, whyAborted } from './signal.js';
 import { beginStep } from './steps.js';
@@ -9,8 +9,13 @@ import { beginStep } from './steps.js';
 /** What the host says of a page that is gone. */
 const CLOSED = 'Target page, context or browser has been closed';
 
+/** Goes ahead of the operations that were begun in the same breath: who listens hears what they cause, in whatever order he wrote it. */
+const SUBSCRIBING = 'page.subscribe';
+
 let lastId = 0;
 const pending = new Map();
+/** Operations that the host is told of when the running piece of script is over. */
+const held = [];
 const abandoned = new WeakSet();
 /** What may end the operations of a step, by its number. */
 const signals = new Map();
@@ -32,16 +37,30 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
     waiting.release = onAbort(signal, () => {
       waiting.signal = signal;
       const why = whyAborted(signal);
-      send({ t: 'interrupt', id, why, line: `operation was aborted: ${why}` });
+      tell({ t: 'interrupt', id, why, line: `operation was aborted: ${why}` });
     });
     pending.set(id, Object.assign(waiting, { about: whyClosed(target) === undefined ? target : undefined }));
+    const failed = error => { pending.delete(id); reject(errorOf({ message: error.message }, { apiName, stack })); };
     try {
-      send({ t: 'op', id, step: step ?? null, name, params });
+      const text = JSON.stringify({ t: 'op', id, step: step ?? null, name, params });
+      if (name === SUBSCRIBING) native.send(text);
+      else if (held.push({ text, failed }) === 1) queueMicrotask(beginAll);
     } catch (error) {
-      pending.delete(id);
-      reject(errorOf({ message: error.message }, { apiName, stack }));
+      failed(error);
     }
   });
+}
+
+function beginAll() {
+  for (const { text, failed } of held.splice(0)) {
+    try { native.send(text); } catch (error) { failed(error); }
+  }
+}
+
+/** Tells the host something about operations that it knows of by then. */
+function tell(message) {
+  beginAll();
+  send(message);
 }
 
 /** An operation that is a step of the test: `title` for people, `shown` is what it was done with. */
@@ -98,7 +117,7 @@ function errorOf({ name, message, closed }, { apiName, stack, about, signal }) {
 /** Has the host end everything that runs, each with an error in these words and its call log; resolves when all have ended. */
 export function endAll(why) {
   const over = [...pending].map(([id, waiting]) => {
-    send({ t: 'interrupt', id, why, line: null });
+    tell({ t: 'interrupt', id, why, line: null });
     return new Promise(done => { waiting.over = done; });
   });
   return Promise.all(over);
@@ -115,7 +134,7 @@ export function abandonAll(why) {
   const left = [...pending.entries()];
   pending.clear();
   for (const [id, waiting] of left) {
-    send({ t: 'abandon', id });
+    tell({ t: 'abandon', id });
     const error = errorOf({ message: why }, waiting);
     abandoned.add(error);
     waiting.reject(error);
