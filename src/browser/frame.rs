@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) session: Session,
     pub(super) url: String,
     pub(super) name: String,
+    /// See [`Frame::number`].
+    pub(super) number: u64,
     /// Chromium's name of the document.
     pub(super) loader: String,
     pub(super) loaded: [bool; 3],
@@ -84,6 +86,7 @@ impl Frame {
             session,
             url: String::new(),
             name: String::new(),
+            number: 0,
             loader: String::new(),
             loaded: [false; 3],
             pending: None,
@@ -127,6 +130,12 @@ impl Frame {
 
     pub(super) fn has_context(&self, session: &Session, id: i64) -> bool {
         self.peek(|state| [&state.main, &state.utility].into_iter().flatten().any(|context| context.is(session, id)))
+    }
+
+    /// Its place among the frames that the page has ever had, by which aria snapshots tell frames apart. A main frame has another one
+    /// for each document after the first.
+    pub fn number(&self) -> u64 {
+        lock(&self.0.state).number
     }
 
     /// Where its document came from.

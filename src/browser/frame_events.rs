@@ -137,6 +137,9 @@ impl Page {
         };
         self.remove_children(&frame);
         let url = full_url(&info.url, info.url_fragment.as_deref());
+        if frame.parent().is_none() && !matches!(frame.url().as_str(), "" | "about:blank") {
+            self.number(&frame);
+        }
         frame.with_state(|state| {
             state.url.clone_from(&url);
             state.name = info.name.unwrap_or_default();

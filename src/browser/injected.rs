@@ -1,11 +1,12 @@
 //! The engine of `js/` in a page: selectors, states, actions, matchers. One object per world, made when it is first needed.
 
+use super::engines::CustomEngine;
 use super::error::BrowserError;
 use super::progress::CallLog;
 use super::script::{CallArg, ExecutionContext, RemoteObject};
 use crate::model::locator;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 macro_rules! engine_files {
     () => {
@@ -22,6 +23,8 @@ macro_rules! engine_files {
             include_str!("js/suggest.js"),
             include_str!("js/act.js"),
             include_str!("js/expect.js"),
+            include_str!("js/tree.js"),
+            include_str!("js/distil.js"),
             include_str!("js/snapshot.js"),
             include_str!("js/highlight.js"),
             include_str!("js/main.js"),
@@ -100,6 +103,12 @@ impl Engine {
             Some(_) => Err(failed(reply, selector)),
             None => Ok(reply["value"].take()),
         }
+    }
+
+    /// Makes a selector engine of a test known.
+    pub(super) async fn learn(&self, custom: &CustomEngine) -> Result<(), BrowserError> {
+        let params = json!({ "name": custom.name, "source": custom.source });
+        self.call("", "learn", params, &[], &CallLog::default()).await.map(drop)
     }
 
     /// Calls a method of main.js about an element that is known; it notes nothing.

@@ -13,6 +13,17 @@ use std::time::Duration;
 /// Delays between attempts to find an element, ms; the last repeats. Same schedule as Playwright.
 const RETRY_DELAYS: [u64; 5] = [20, 50, 100, 100, 500];
 
+/// Before the names that aria snapshots give.
+const REF: &str = "aria-ref=";
+
+/// The number of the frame that a ref of an aria snapshot names, as in `f1e3`.
+fn frame_of_ref(selector: &str) -> Option<u64> {
+    let reference = selector.trim_start().strip_prefix(REF)?.split(">>").next()?.trim();
+    let (frame, element) = reference.strip_prefix('f')?.split_once('e')?;
+    element.parse::<u64>().ok()?;
+    frame.parse().ok()
+}
+
 /// A way to find elements, beginning in a frame.
 #[derive(Clone)]
 pub struct Locator {
@@ -64,6 +75,14 @@ impl Place {
         params.insert("frameVisible".into(), json!(self.frame_visible));
         let all: Vec<_> = self.root.iter().chain(handles).cloned().collect();
         self.engine.call(&self.selector, method, params.into(), &all, log).await
+    }
+
+    /// The one element it leads to, in the page's world.
+    async fn into_main(self) -> Result<Option<Self>, BrowserError> {
+        let Some(element) = self.element().await? else { return Ok(None) };
+        let context = self.frame.main_context().await?;
+        let root = Some(element.adopt_into(&context).await?);
+        Ok(Some(Self { engine: Engine::of(&context).await?, selector: String::new(), root, ..self }))
     }
 
     pub(super) async fn element(&self) -> Result<Option<RemoteObject>, BrowserError> {
@@ -144,15 +163,32 @@ impl Locator {
         loop {
             let selector = pieces.next().unwrap_or_default();
             let last = pieces.peek().is_none();
-            let main = world == World::Main && last;
+            if let Some(number) = frame_of_ref(&selector).filter(|number| *number != frame.number()) {
+                let found = frame.page().frames().into_iter().find(|frame| frame.number() == number);
+                frame = found.ok_or_else(|| {
+                    BrowserError::other(format!("Invalid frame in aria-ref selector \"{}\"", self.selector))
+                })?;
+                way = Way::from(&frame);
+                root = None;
+            }
+            let custom = frame.page().context().engines().named_in(&selector);
+            // Refs are known in our world only, and what a test brings along may want the page's.
+            let own = selector.contains(REF);
+            let main = !own && ((world == World::Main && last) || custom.iter().any(|engine| !engine.isolated));
             let context = if main { frame.main_context().await? } else { frame.utility_context().await? };
             let engine = Engine::of(&context).await?;
+            for custom in &custom {
+                engine.learn(custom).await?;
+            }
             let own_root = match root.take() {
                 Some(element) => Some(element.adopt_into(&context).await?),
                 None => None,
             };
             let strict = self.strict || !last;
             let place = Place { frame, engine, selector, root: own_root, frame_visible, way, strict };
+            if last && own && world == World::Main {
+                return place.into_main().await;
+            }
             if last {
                 return Ok(Some(place));
             }

@@ -1,6 +1,7 @@
 //! The only room that knows CDP: launch, supervise, context, page, frame, locator, input.
 
 pub mod actionability;
+pub mod aria;
 mod barrier;
 mod bridge;
 mod cdp;
@@ -14,6 +15,7 @@ mod document;
 mod download;
 pub mod emulation;
 mod endpoint;
+mod engines;
 pub mod error;
 pub mod expect;
 pub mod frame;
@@ -64,6 +66,7 @@ pub use bridge::ExposedCall;
 pub use chooser::FileChooser;
 pub use context::{BrowserContext, ContextOptions};
 pub use download::Download;
+pub use engines::{CustomEngine, CustomEngines};
 pub use error::BrowserError;
 pub use frame::Frame;
 pub use instance::Browser;

@@ -7,6 +7,7 @@ pub use options::{ContextOptions, ContextProxy, Credentials, Geolocation, Origin
 use super::clock::Clock;
 use super::download;
 use super::emulation;
+use super::engines::CustomEngines;
 use super::error::BrowserError;
 use super::init_script::InitScript;
 use super::instance::Browser;
@@ -48,6 +49,8 @@ struct Inner {
     /// Whether nobody asked for this context yet.
     unused: AtomicBool,
     workers: Workers,
+    /// Selector engines of a test.
+    engines: Mutex<CustomEngines>,
     life: Life,
     passkeys: Passkeys,
 }
@@ -69,9 +72,19 @@ impl BrowserContext {
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             workers: Workers::default(),
+            engines: Mutex::default(),
             life: Life::new(),
             passkeys: Passkeys::default(),
         }))
+    }
+
+    /// Selectors of its pages may use these engines too, also those that join them later.
+    pub fn use_engines(&self, engines: CustomEngines) {
+        *lock(&self.0.engines) = engines;
+    }
+
+    pub(super) fn engines(&self) -> CustomEngines {
+        lock(&self.0.engines).clone()
     }
 
     /// Chromium's name for it.

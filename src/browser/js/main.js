@@ -41,7 +41,6 @@ const READS = {
     return received === 'detached' ? undefined : matches;
   },
   box: boxOf,
-  ariaSnapshot: (element, options) => snapshotOf(element, options),
 };
 
 const METHODS = {
@@ -65,6 +64,16 @@ const METHODS = {
     if (target.line) log.push(target.line);
     return value === undefined ? { missing: true } : { value };
   },
+  /** Null without an element. */
+  snapshot(params, handles, log) {
+    const target = found(params, handles);
+    if (!target) return null;
+    if (target.line) log.push(target.line);
+    return withCaches(() => snapshotJson(target.element, params));
+  },
+  yaml: ({ json }) => yamlOf(json),
+  /** Another selector engine, unless it is known; an error about a script that makes none. */
+  learn: ({ name, source }) => { if (!custom.has(name)) custom.set(name, (0, eval)(`(${source})`)); },
   /** For `waitFor`: `{ attached, visible }`. */
   look(params, handles, log) {
     const elements = withCaches(() => elementsOf(params, handles));

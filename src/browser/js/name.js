@@ -14,10 +14,10 @@ const flat = text => text.replace(/[\u200b\u00ad]/g, '').replace(/[^\S\u00a0]+/g
 
 const nameOf = (element, includeHidden = false) => namingOf(element, includeHidden).name;
 
-/** The name, and whether it is (also) what is inside of the element: `{ name, fromContent }`. */
+/** The name, whether it is (also) what is inside of the element, and the elements it comes from: `{ name, fromContent, by }`. */
 function namingOf(element, includeHidden = false) {
   return cached(includeHidden ? 'nameHidden' : 'name', element, () => {
-    const source = { fromContent: false };
+    const source = { fromContent: false, by: new Set() };
     if (NAMELESS_ROLES.has(roleOf(element) ?? '')) return { name: '', ...source };
     const name = flat(alternative(element, { includeHidden, visited: new Set(), target: 'self', source }));
     return { name, ...source };
@@ -42,6 +42,12 @@ function errorMessageOf(element) {
     includeHidden: false, visited: new Set(), describedBy: { hidden: isAriaHidden(from) },
   })));
   return texts.join(' ').trim();
+}
+
+/** `text`, which is the element's own. */
+function own(text, element, within) {
+  if (text) within.source?.by.add(element);
+  return text;
 }
 
 function alternative(element, within) {
@@ -81,7 +87,7 @@ function alternative(element, within) {
   const label = element.getAttribute('aria-label') ?? '';
   if (label.trim()) {
     within.visited.add(element);
-    return label;
+    return own(label, element, within);
   }
   // 2E
   if (role !== 'presentation' && role !== 'none') {
@@ -96,13 +102,14 @@ function alternative(element, within) {
     within.visited.add(element);
     const text = contentText(element, child);
     if (within.target && text.trim()) within.source.fromContent = true;
+    if (text.trim()) own(text, element, within);
     if (within.target === 'self' ? text.trim() : text) return text;
   }
   // 2I
   if ((role !== 'presentation' && role !== 'none') || tag === 'IFRAME') {
     within.visited.add(element);
     const title = element.getAttribute('title') ?? '';
-    if (title.trim()) return title;
+    if (title.trim()) return own(title, element, within);
   }
   within.visited.add(element);
   return '';
@@ -117,7 +124,7 @@ function ownedBy(element, css) {
 function embeddedValue(element, role, tag, within, child) {
   if (role === 'textbox' || role === 'searchbox') {
     within.visited.add(element);
-    return tag === 'INPUT' || tag === 'TEXTAREA' ? element.value : element.textContent ?? '';
+    return own(tag === 'INPUT' || tag === 'TEXTAREA' ? element.value : element.textContent ?? '', element, within);
   }
   if (role === 'combobox' || role === 'listbox') {
     within.visited.add(element);
@@ -129,12 +136,12 @@ function embeddedValue(element, role, tag, within, child) {
       const listbox = role === 'combobox' ? ownedBy(element, '*').find(other => roleOf(other) === 'listbox') : element;
       options = listbox ? ownedBy(listbox, '[aria-selected="true" i]').filter(option => roleOf(option) === 'option') : [];
     }
-    if (!options.length && tag === 'INPUT') return element.value;
+    if (!options.length && tag === 'INPUT') return own(element.value, element, within);
     return options.map(option => alternative(option, child)).join(' ');
   }
   if (['progressbar', 'scrollbar', 'slider', 'spinbutton', 'meter'].includes(role)) {
     within.visited.add(element);
-    return element.getAttribute('aria-valuetext') ?? element.getAttribute('aria-valuenow') ?? element.getAttribute('value') ?? '';
+    return own(element.getAttribute('aria-valuetext') ?? element.getAttribute('aria-valuenow') ?? element.getAttribute('value') ?? '', element, within);
   }
   if (role === 'menu') {
     within.visited.add(element);
@@ -147,7 +154,7 @@ function embeddedValue(element, role, tag, within, child) {
 function nativeName(element, tag, labelledBy, within) {
   const done = text => {
     within.visited.add(element);
-    return text;
+    return own(text, element, within);
   };
   const title = element.getAttribute('title') ?? '';
   const labels = nativeLabelsOf(element);
@@ -189,7 +196,7 @@ function nativeName(element, tag, labelledBy, within) {
       case 'FIELDSET': case 'FIGURE': {
         within.visited.add(element);
         const child = childOf(tag === 'FIELDSET' ? 'LEGEND' : 'FIGCAPTION');
-        return child ? byChild(child) : title;
+        return child ? byChild(child) : own(title, element, within);
       }
     }
   }
@@ -201,7 +208,7 @@ function nativeName(element, tag, labelledBy, within) {
     case 'TABLE': {
       within.visited.add(element);
       const caption = childOf('CAPTION');
-      return caption ? byChild(caption) : element.getAttribute('summary') || undefined;
+      return caption ? byChild(caption) : own(element.getAttribute('summary') || undefined, element, within);
     }
   }
   if (tag !== 'SVG' && !element.ownerSVGElement) return undefined;
@@ -209,7 +216,7 @@ function nativeName(element, tag, labelledBy, within) {
   const caption = childOf('TITLE');
   if (caption?.ownerSVGElement) return alternative(caption, { ...within, target, labelledBy: { hidden: isAriaHidden(caption) } });
   const xlink = tag === 'A' ? element.getAttribute('xlink:title') ?? '' : '';
-  return xlink.trim() ? xlink : undefined;
+  return xlink.trim() ? own(xlink, element, within) : undefined;
 }
 
 /** Steps 2F.i to 2H: the text inside, with a space around what is not inline. */

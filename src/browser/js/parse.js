@@ -2,9 +2,11 @@
 
 const ENGINES = new Set(['css', 'css:light', 'xpath', 'xpath:light', 'text', 'text:light', 'id', 'id:light', 'role', 'nth', 'visible',
   'data-testid', 'data-testid:light', 'data-test-id', 'data-test-id:light', 'data-test', 'data-test:light',
-  'left-of', 'right-of', 'above', 'below', 'near',
+  'aria-ref', 'left-of', 'right-of', 'above', 'below', 'near',
   'internal:text', 'internal:label', 'internal:role', 'internal:testid', 'internal:attr', 'internal:has-text', 'internal:has-not-text',
   'internal:has', 'internal:has-not', 'internal:and', 'internal:or', 'internal:chain', 'internal:describe', 'internal:control']);
+/** Those that a test brought along, by name. */
+const custom = new Map();
 /** Engines whose body is another selector as a JSON string. */
 const NESTED = new Set(['internal:has', 'internal:has-not', 'internal:and', 'internal:or', 'internal:chain']);
 /** Engines whose body is a selector and perhaps a number of pixels, as a JSON array without brackets. */
@@ -32,7 +34,7 @@ function parseUncached(text) {
       if (capture !== undefined) throw new EngineError('Only one of the selectors can capture using * modifier');
       capture = parts.length;
     }
-    if (!ENGINES.has(part.engine)) throw new EngineError(`Unknown engine "${part.engine}" while parsing selector ${text}`);
+    if (!ENGINES.has(part.engine) && !custom.has(part.engine)) throw new EngineError(`Unknown engine "${part.engine}" while parsing selector ${text}`);
     if (part.engine === 'css' || part.engine === 'css:light') part.css = parseCss(part.body);
     if (NESTED.has(part.engine)) part.nested = parseSelector(JSON.parse(part.body));
     if (POSITIONAL.has(part.engine)) {

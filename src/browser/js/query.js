@@ -67,8 +67,13 @@ function queryPart(part, root) {
     case 'internal:has': return self(() => queryAll(part.nested, root).length > 0);
     case 'internal:has-not': return self(() => queryAll(part.nested, root).length === 0);
     case 'internal:chain': return queryAll(part.nested, root);
-    default: throw new EngineError(`Unexpected engine "${engine}"`);
+    case 'aria-ref': {
+      const element = referred.get(body)?.element;
+      return element?.isConnected ? [element] : [];
+    }
+    default: if (custom.has(engine)) return [...custom.get(engine).queryAll(root, body)];
   }
+  throw new EngineError(`Unexpected engine "${engine}"`);
 }
 
 function looselyEquals(actual, value, exact) {

@@ -1,139 +1,85 @@
-// The accessibility tree as YAML (`ariaSnapshot`), and templates of it (`toMatchAriaSnapshot`).
+// Accessibility trees as JSON (`ariaSnapshotJSON`) and YAML (`ariaSnapshot`), and templates of them (`toMatchAriaSnapshot`).
 
-/** Elements whose values nobody may read. */
-let isSecret = () => false;
+/**
+ * `{ json, frames }`: frames that are in it by their refs, with their depth. `mode`: `ai` or `default`; `depth`: how far below the first
+ * level, 0 is all; `boxes`: with the place of each element; `prefix`: of refs. From here on refs are those of this snapshot.
+ */
+function snapshotJson(element, { mode, depth, boxes, prefix } = {}) {
+  const ai = mode === 'ai';
+  const tree = ariaTree(element, { ai, prefix });
+  referred = tree.known;
+  return treeJson(distil(tree, { ai, depth }), { ai, depth, boxes });
+}
 
-/** `{ role, name, children: [node or text], states, props }` */
-function ariaTree(root) {
-  const visited = new Set();
-  const top = { role: 'fragment', name: '', children: [], states: {}, props: {} };
-  const visit = (into, node) => {
-    if (visited.has(node)) return;
-    visited.add(node);
-    if (node.nodeType === TEXT) {
-      if (into.role !== 'textbox' && node.nodeValue && !isTextLeftOut(node)) into.children.push(node.nodeValue);
-      return;
+const snapshotOf = (element, options) => yamlOf(snapshotJson(element, options).json);
+
+function treeJson(top, { ai = false, depth, boxes } = {}) {
+  const frames = {};
+  const visit = (node, level, pointed) => {
+    const { role, name, states, props, ref, children } = node;
+    if (role === 'iframe' && ref) frames[ref] = level;
+    const json = { role };
+    if (name) json.name = name;
+    for (const state of STATE_ORDER) {
+      const value = state === 'active' ? ai && node.active : states[state];
+      if (value && !(state === 'expanded' && value !== true)) json[state] = value;
     }
-    if (node.nodeType !== ELEMENT || isAriaHidden(node)) return;
-    const own = ariaNode(node);
-    if (own) into.children.push(own);
-    if (!own || !isSecret(node)) visitInside(own ?? into, node);
+    const points = Boolean(ref && node.pointer && !pointed);
+    if (ref) json.ref = ref;
+    if (points) json.cursor = 'pointer';
+    if (boxes) {
+      const { x, y, width, height } = node.element.getBoundingClientRect();
+      json.box = { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
+    }
+    if (props.url !== undefined) json.url = props.url;
+    if (props.placeholder !== undefined) json.placeholder = props.placeholder;
+    if (props.hidden) json.ariaHidden = true;
+    const text = onlyText(node);
+    if (text !== undefined) json.text = text;
+    else if (children.length && !(depth && level === depth)) {
+      json.children = children.map(child => (typeof child === 'string' ? child : visit(child, level + 1, pointed || points)));
+    }
+    return json;
   };
-  const visitInside = (into, element) => {
-    const block = displayOf(element) !== 'inline' || element.nodeName === 'BR';
-    if (block) into.children.push(' ');
-    into.children.push(pseudoText(element, '::before'));
-    const slotted = element.nodeName === 'SLOT' ? element.assignedNodes() : [];
-    if (slotted.length) {
-      for (const child of slotted) visit(into, child);
-    } else {
-      for (const child of element.childNodes) if (!child.assignedSlot) visit(into, child);
-      for (const child of element.shadowRoot?.childNodes ?? []) visit(into, child);
-    }
-    for (const owned of referenced(element, 'aria-owns')) visit(into, owned);
-    into.children.push(pseudoText(element, '::after'));
-    if (block) into.children.push(' ');
-    if (into.children.length === 1 && into.name === into.children[0]) into.children = [];
-    if (into.role === 'link' && element.hasAttribute('href')) into.props.url = element.getAttribute('href');
-    if (into.role === 'textbox' && element.hasAttribute('placeholder') && element.getAttribute('placeholder') !== into.name) {
-      into.props.placeholder = element.getAttribute('placeholder');
-    }
-  };
-  visit(top, root);
-  tidy(top);
-  return top;
+  return { json: top.children.map(child => (typeof child === 'string' ? { role: 'text', text: child } : visit(child, 0, false))), frames };
 }
 
-const INVALID_ROLES = new Set(['application', 'checkbox', 'columnheader', 'combobox', 'gridcell', 'listbox', 'radiogroup', 'rowheader', 'searchbox',
-  'slider', 'spinbutton', 'switch', 'textbox', 'tree']);
+const STATE_ORDER = ['checked', 'disabled', 'expanded', 'active', 'invalid', 'level', 'pressed', 'selected'];
 
-/** What `aria-invalid` says: false, true, 'grammar' or 'spelling'. */
-function invalidOf(element) {
-  const value = (element.getAttribute('aria-invalid') ?? '').trim().toLowerCase();
-  return ['', 'false'].includes(value) ? false : ['grammar', 'spelling'].includes(value) ? value : true;
-}
-
-function ariaNode(element) {
-  const role = element.nodeName === 'IFRAME' ? 'iframe' : roleOf(element) ?? 'generic';
-  if (role === 'presentation' || role === 'none' || role === 'generic') return null;
-  const states = {};
-  if (CHECKED_ROLES.includes(role)) states.checked = checkedOf(element);
-  if (DISABLED_ROLES.has(role)) states.disabled = isDisabled(element);
-  if (EXPANDED_ROLES.includes(role)) states.expanded = expandedOf(element);
-  if (INVALID_ROLES.has(role)) states.invalid = invalidOf(element);
-  if (['heading', 'listitem', 'row', 'treeitem'].includes(role)) states.level = levelOf(element);
-  if (role === 'button') states.pressed = pressedOf(element);
-  if (SELECTED_ROLES.includes(role)) states.selected = selectedOf(element);
-  const node = { role, name: role === 'iframe' ? '' : collapse(nameOf(element)), children: [], states, props: {}, box: element.getBoundingClientRect(), hidden: element.getAttribute('aria-hidden')?.toLowerCase() === 'true' };
-  if ((element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) && !['checkbox', 'radio', 'file'].includes(element.type)) {
-    node.children = isSecret(element) ? [] : [element.value];
-  }
-  return node;
-}
-
-/** Joins runs of text, drops empty ones and what only repeats the name. */
-function tidy(node) {
-  const children = [];
-  let run = '';
-  const flush = () => {
-    const text = collapse(run);
-    if (text) children.push(text);
-    run = '';
-  };
-  for (const child of node.children) {
-    if (typeof child === 'string') {
-      run += child;
-    } else {
-      flush();
-      tidy(child);
-      children.push(child);
-    }
-  }
-  flush();
-  node.children = children.length === 1 && children[0] === node.name ? [] : children;
-}
-
-const STATE_ORDER = ['checked', 'disabled', 'expanded', 'invalid', 'level', 'pressed', 'selected'];
-
-function stateText(states) {
-  return STATE_ORDER.map(name => {
-    const value = states[name];
-    if (!value) return '';
-    return value === true ? ` [${name}]` : ` [${name}=${value}]`;
-  }).join('');
-}
-
-/** `depth`: how far below the first level; `boxes`: with the place of each element. */
-function snapshotOf(element, { depth, boxes } = {}) {
+function yamlOf(json) {
   const lines = [];
-  const write = (node, indent, level) => {
-    if (typeof node === 'string') {
-      lines.push(`${indent}- text: ${yamlText(node)}`);
-      return;
-    }
-    let key = node.role;
-    // A very long name is most of the time the content again.
-    if (node.name && node.name.length <= 900) key += ` ${JSON.stringify(node.name)}`;
-    key += stateText(node.states) + (node.hidden ? ' [aria-hidden]' : '');
-    if (boxes && node.box) key += ` [box=${[node.box.x, node.box.y, node.box.width, node.box.height].map(Math.round).join(',')}]`;
-    const head = `${indent}- ${yamlKey(key)}`;
-    if (depth !== undefined && level >= depth && !(node.children.length === 1 && typeof node.children[0] === 'string')) {
+  const writeText = (text, indent) => {
+    if (text) lines.push(`${indent}- text: ${yamlText(text)}`);
+  };
+  const write = (node, indent) => {
+    if (node.role === 'text') return writeText(node.text, indent);
+    const head = `${indent}- ${yamlKey(yamlHead(node))}`;
+    const props = [['url', node.url], ['placeholder', node.placeholder]].filter(([, value]) => value !== undefined);
+    if (node.text === undefined && !props.length && !node.children?.length) {
       lines.push(head);
-      return;
-    }
-    const props = Object.entries(node.props);
-    if (!node.children.length && !props.length) {
-      lines.push(head);
-    } else if (node.children.length === 1 && typeof node.children[0] === 'string' && !props.length) {
-      lines.push(`${head}: ${yamlText(node.children[0])}`);
+    } else if (node.text !== undefined && !props.length) {
+      lines.push(`${head}: ${yamlText(node.text)}`);
     } else {
       lines.push(`${head}:`);
-      for (const [name, value] of props) lines.push(`${indent}  - /${name}: ${yamlText(value)}`);
-      for (const child of node.children) write(child, indent + '  ', level + 1);
+      const inside = indent + '  ';
+      for (const [name, value] of props) lines.push(`${inside}- /${name}: ${yamlText(value)}`);
+      writeText(node.text, inside);
+      for (const child of node.children ?? []) typeof child === 'string' ? writeText(child, inside) : write(child, inside);
     }
   };
-  for (const child of ariaTree(element).children) write(child, '', 0);
+  for (const node of json) write(node, '');
   return lines.join('\n');
+}
+
+function yamlHead(node) {
+  const flags = STATE_ORDER.filter(name => node[name]).map(name => (node[name] === true ? name : `${name}=${node[name]}`));
+  if (node.ariaHidden) flags.push('aria-hidden');
+  if (node.ref) flags.push(`ref=${node.ref}`);
+  if (node.cursor) flags.push(`cursor=${node.cursor}`);
+  if (node.box) flags.push(`box=${node.box.x},${node.box.y},${node.box.width},${node.box.height}`);
+  // A very long name is most of the time the content again.
+  const name = node.name && node.name.length <= 900 ? ` ${JSON.stringify(node.name)}` : '';
+  return `${node.role}${name}${flags.map(flag => ` [${flag}]`).join('')}`;
 }
 
 function yamlNeedsQuotes(text) {
@@ -226,10 +172,10 @@ function childrenFit(children, templates, mode) {
 
 function matchSnapshot(element, yaml) {
   const template = parseTemplate(yaml);
-  const received = snapshotOf(element);
+  const tree = distil(ariaTree(element));
+  const received = yamlOf(treeJson(tree).json);
   const anywhere = node => typeof node !== 'string' && (nodeFits(node, template, false) || node.children.some(anywhere));
   const single = template.children.length === 1 ? template.children[0] : null;
   const inside = node => typeof node !== 'string' && ((single && nodeFits(node, single, false)) || node.children.some(child => (typeof child === 'string' ? single && nodeFits(child, single, false) : inside(child))));
-  const tree = ariaTree(element);
   return { matches: anywhere(tree) || inside(tree), received };
 }

@@ -59,6 +59,8 @@ struct Inner {
 #[derive(Default)]
 struct State {
     frames: HashMap<String, Frame>,
+    /// How often one was numbered since.
+    numbered: u64,
     /// Sessions of the page and of its out-of-process frames, by Chromium's name.
     sessions: HashMap<String, Session>,
     workers: Vec<Worker>,
@@ -117,7 +119,18 @@ impl Page {
     }
 
     pub(in crate::browser) fn insert_frame(&self, frame: &Frame) {
+        self.number(frame);
         lock(&self.0.state).frames.insert(frame.id().to_owned(), frame.clone());
+    }
+
+    /// Gives a frame the next number.
+    pub(in crate::browser) fn number(&self, frame: &Frame) {
+        let number = {
+            let mut state = lock(&self.0.state);
+            state.numbered += 1;
+            state.numbered
+        };
+        frame.with_state(|state| state.number = number);
     }
 
     /// Removes a frame with all inside of it, the innermost first.

@@ -258,13 +258,8 @@ async fn read(
     let name = params["name"].clone();
     let value = match operation {
         "textContent" | "innerText" | "innerHTML" | "inputValue" => locator.read(operation, json!({}), timeout).await?,
-        "ariaSnapshot" => {
-            let mut options = json!({ "boxes": params["boxes"] });
-            if params["depth"].is_number() {
-                options["depth"] = params["depth"].clone();
-            }
-            locator.read(operation, options, timeout).await?
-        }
+        "ariaSnapshot" => locator.aria_snapshot(parse(params)?, timeout).await?,
+        "ariaSnapshotJSON" => locator.aria_json(parse(params)?, timeout).await?,
         "getAttribute" => locator.read(operation, json!({ "name": name }), timeout).await?,
         "boundingBox" => or_gone(locator, locator.read("box", json!({}), timeout).await, Value::Null)?,
         "isChecked" | "isEnabled" | "isDisabled" | "isEditable" => {

@@ -124,6 +124,7 @@ impl Operations {
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
             "download" => download::perform(self, operation, params).await,
             "exposed" => scripts::answer(self, params).await,
+            "selectors" => scripts::register_engine(self, params),
             "api" => api::perform(self, operation, params).await,
             "browser" => browser::perform(self, operation, params).await,
             "screencast" => screencast::perform(self, operation, params).await,

@@ -5,7 +5,9 @@ use super::tell;
 use super::video::Videos;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route, RoutedSocket};
-use crate::browser::{BrowserContext, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject, Worker};
+use crate::browser::{
+    BrowserContext, CustomEngines, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject, Worker,
+};
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +18,8 @@ pub(super) struct Objects {
     events: mpsc::UnboundedSender<ToWorker>,
     tables: Mutex<Tables>,
     pub(super) videos: Videos,
+    /// Of selectors, in all contexts.
+    pub(super) engines: CustomEngines,
 }
 
 #[derive(Default)]
@@ -50,7 +54,12 @@ impl Tables {
 
 impl Objects {
     pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>) -> Arc<Self> {
-        Arc::new(Self { events, tables: Mutex::default(), videos: Videos::default() })
+        Arc::new(Self {
+            events,
+            tables: Mutex::default(),
+            videos: Videos::default(),
+            engines: CustomEngines::default(),
+        })
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -85,6 +94,7 @@ impl Objects {
         let id = {
             let mut tables = self.tables();
             let id = tables.name("context");
+            context.use_engines(self.engines.clone());
             tables.contexts.insert(id.clone(), context.clone());
             id
         };

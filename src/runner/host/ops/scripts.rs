@@ -1,6 +1,7 @@
-//! Init scripts and exposed functions, of a page or of a context.
+//! Scripts that a test brings into pages: init scripts, exposed functions, selector engines.
 
 use super::{Failure, Operations, Performed, parse};
+use crate::browser::CustomEngine;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -66,6 +67,20 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
     };
     Ok(json!({ "script": script }).into())
+}
+
+#[derive(Deserialize)]
+struct Engine {
+    name: String,
+    source: String,
+    isolated: bool,
+}
+
+/// `selectors.register`
+pub(super) fn register_engine(operations: &Operations, params: Value) -> Result<Performed, Failure> {
+    let Engine { name, source, isolated } = parse(params)?;
+    operations.objects.engines.register(CustomEngine { name, source, isolated });
+    Ok(Value::Null.into())
 }
 
 /// `exposed.answer`

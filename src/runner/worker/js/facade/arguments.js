@@ -29,6 +29,7 @@ const FIELDS = {
 };
 
 const locator = (required, fields) => ({ required, fields });
+const snapshot = { mode: oneOf('ai', 'default'), depth: integer, boxes: boolean };
 const picture = {
   type: oneOf('png', 'jpeg', 'webp'), fullPage: boolean, omitBackground: boolean, path: string,
   clip: object({ x: float, y: float, width: float, height: float },
@@ -70,6 +71,8 @@ const OPERATIONS = {
   'locator.waitFor': locator([], { state: oneOf('attached', 'detached', 'visible', 'hidden') }),
   'locator.selectOption': locator([], { options: list(optionOf) }),
   'locator.setInputFiles': locator([], { files: (files, path) => list(({ base64, path: from }, at) => (base64 === undefined && from === undefined ? `${at}.buffer: expected Buffer, got undefined` : undefined))(files, 'payloads') }),
+  'locator.ariaSnapshot': locator([], snapshot),
+  'locator.ariaSnapshotJSON': locator([], snapshot),
   'locator.screenshot': locator([], picture),
   'page.screenshot': { fields: picture },
   'page.pdf': {

@@ -1,5 +1,6 @@
 // The module `@playwright/test`.
 import { TimeoutError } from './errors.js';
+import { register } from './api/engines.js';
 import { defineConfig } from './config.js';
 import { devices } from './devices.js';
 import { expect, mergeExpects } from './expect/index.js';
@@ -12,10 +13,7 @@ const test = new TestType([]).test;
 test.expect = expect;
 
 const errors = { TimeoutError };
-const selectors = {
-  setTestIdAttribute,
-};
-lacks(selectors, 'selectors', { methods: 'register' });
+const selectors = { register, setTestIdAttribute };
 lacks(test, 'test', { methods: 'abort' });
 
 /** Modules of Playwright that start something else than browsers. */

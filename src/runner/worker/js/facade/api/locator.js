@@ -8,6 +8,7 @@ import { Disposable } from './disposable.js';
 import { evaluate, functionText, handleId, makeHandle } from './handle.js';
 import { filePayloads, installActions } from './actions.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
+import { ariaSnapshot, ariaSnapshotJSON } from './snapshot.js';
 
 const ENTER_FRAME = ' >> internal:control=enter-frame';
 
@@ -97,7 +98,8 @@ export class Locator {
   dragTo(target, options) {
     return apiCall('locator.dragTo', 'Drag and drop', 'locator.dragTo', { ...options, ...this._target(options), target: target._selector }, { selector: this._selector, target: target._selector });
   }
-  ariaSnapshot(options) { return apiCall('locator.ariaSnapshot', `Aria snapshot ${this}`, 'locator.ariaSnapshot', { ...options, ...this._target(options) }, { selector: this._selector }); }
+  ariaSnapshot(options) { return ariaSnapshot('locator', ` ${this}`, this._target(options), options); }
+  ariaSnapshotJSON(options) { return ariaSnapshotJSON('locator', ` ${this}`, this._target(options), options); }
   async highlight(options) {
     await quiet('locator.highlight', 'locator.highlight', { ...this._target(), css: cssOf(options?.style) });
     return new Disposable(() => this.hideHighlight());

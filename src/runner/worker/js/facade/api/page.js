@@ -18,6 +18,7 @@ import { installSocketRouting, socketOpened } from './socketroute.js';
 import { paper } from './pdf.js';
 import { Screencast } from './screencast.js';
 import { saveScreenshot, screenshotOptions } from './screenshot.js';
+import { ariaSnapshot, ariaSnapshotJSON } from './snapshot.js';
 import { Timeouts } from './timeouts.js';
 import { matchesUrl, shortPattern } from './url.js';
 import { eventStep } from './waiter.js';
@@ -213,10 +214,10 @@ export class Page extends Emitter {
     const predicate = item => matchesUrl(pattern, item.url(), this._context._options.baseURL);
     return eventStep(this, `page.${method}`, event, { ...options, predicate }, `waiting for ${event} ${shortPattern(pattern)}`);
   }
-  ariaSnapshot(options) {
-    const params = { ...options, frame: this._main._id, selector: 'body', strict: true, timeout: this._timeouts.forAction(options) };
-    return apiCall('page.ariaSnapshot', 'Aria snapshot', 'locator.ariaSnapshot', params, {});
-  }
+  ariaSnapshot(options) { return ariaSnapshot('page', '', this.#body(options), options); }
+  ariaSnapshotJSON(options) { return ariaSnapshotJSON('page', '', this.#body(options), options); }
+  #body(options) { return { frame: this._main._id, selector: 'body,frameset', strict: false, timeout: this._timeouts.forAction(options) }; }
+  getByRef(ref) { return this.locator(`aria-ref=${ref}`); }
   async hideHighlight() {
     for (const frame of this._frames) await quiet('page.hideHighlight', 'locator.hideHighlight', { frame: frame._id, selector: 'html', all: true });
   }
