@@ -85,6 +85,8 @@ apt_packages() {
   fi
   have_pip || wanted+=(python3 python3-pip)
   have Xvfb || wanted+=(xvfb)
+  # Several hubs as one.
+  have redis-server || wanted+=(redis-server)
   # Certificates of the moment, for sites of the tests.
   have openssl || wanted+=(openssl)
   for package in "${wanted[@]}"; do
@@ -106,6 +108,7 @@ brew_packages() {
   local missing=()
   have node || missing+=(node)
   have shellcheck || missing+=(shellcheck)
+  have redis-server || missing+=(redis)
   have_pip || missing+=(python)
   [ "${#missing[@]}" = 0 ] || brew install "${missing[@]}"
   find_chromium >/dev/null || brew install --cask google-chrome

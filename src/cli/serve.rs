@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// Programs on this machine may connect with any `?token=`, as the user `user_<token>`; to try things out only
     #[arg(long)]
     dev_tokens: bool,
+    /// The Redis through which several hubs act as one, such as redis://host:6379; each of them is started with it
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
     /// An agent that is not heard of for this long is offline
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     agent_timeout: Duration,
@@ -48,6 +51,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         cors_origins: args.cors_origin,
         rate_limit: args.rate_limit,
         dev_tokens: args.dev_tokens,
+        redis: args.redis,
         tls: args.tls_cert.zip(args.tls_key).map(|(cert, key)| TlsFiles { cert, key }),
         ..HubOptions::default()
     };

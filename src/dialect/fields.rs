@@ -3,13 +3,14 @@
 use super::reading::kind;
 use crate::model::{ExecutionId, TestFlowId};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Ids are opaque, but not a place to store things, bytes.
 pub(super) const ID_MAX_BYTES: usize = 512;
 
 /// A message that cannot be understood, with what is needed to answer it by `error`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Malformed {
     /// What was wrong and what is expected.

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 /// One message of a peer.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Said {
     /// From now on the peer is an agent.
     Register(Registration),
@@ -99,7 +99,7 @@ pub enum Presence {
 }
 
 /// What an agent says of itself.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
     /// Kept by the agent over restarts; agents of others send none.
     pub agent: Option<AgentId>,
@@ -116,7 +116,7 @@ pub struct Registration {
 }
 
 /// What a client says to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Control {
     /// End it.
     Cancel,
@@ -127,14 +127,29 @@ pub enum Control {
 }
 
 /// A message as a peer wrote it: those of the same dialect get it with all its fields, also those that nobody here knows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Raw {
     /// How it is written.
     pub protocol: Protocol,
     /// Its name.
     pub name: Cow<'static, str>,
     /// Its payload, JSON text.
+    #[serde(with = "json")]
     pub payload: Arc<RawValue>,
+}
+
+/// A payload as it is kept and sent: as it is.
+mod json {
+    use super::{Arc, RawValue};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(payload: &Arc<RawValue>, serializer: S) -> Result<S::Ok, S::Error> {
+        payload.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<RawValue>, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Arc::from)
+    }
 }
 
 impl Raw {
@@ -146,7 +161,7 @@ impl Raw {
 }
 
 /// A request for an agent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Order {
     /// What is to be done.
     pub command: Command,
@@ -155,7 +170,7 @@ pub struct Order {
 }
 
 /// What a report means for its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Meaning {
     /// It goes on.
     Progress,
@@ -172,7 +187,8 @@ pub enum Meaning {
 }
 
 /// Something about a session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Report {
     /// Which.
     pub session: ExecutionId,
@@ -182,6 +198,30 @@ pub struct Report {
     pub agent: Option<String>,
     raw: Option<Raw>,
     event: OnceLock<Option<Box<Event>>>,
+}
+
+/// A report as it is kept and sent: as it came, else what happened.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    session: ExecutionId,
+    means: Meaning,
+    agent: Option<String>,
+    raw: Option<Raw>,
+    event: Option<Box<Event>>,
+}
+
+impl From<Kept> for Report {
+    fn from(Kept { session, means, agent, raw, event }: Kept) -> Self {
+        let event = event.map_or_else(OnceLock::new, |event| OnceLock::from(Some(event)));
+        Self { session, means, agent, raw, event }
+    }
+}
+
+impl From<Report> for Kept {
+    fn from(Report { session, means, agent, raw, event }: Report) -> Self {
+        let event = if raw.is_some() { None } else { event.into_inner().flatten() };
+        Self { session, means, agent, raw, event }
+    }
 }
 
 impl Report {
@@ -248,7 +288,7 @@ impl Report {
 }
 
 /// How an agent stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AgentStatus {
     /// Connected, no session runs.
     Online,

@@ -17,10 +17,12 @@ pub mod values;
 pub use self::fields::Malformed;
 use self::hub::{Raw, Translator};
 use crate::model::Event;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Which of the protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// 000: Socket.IO events between clients, a server and agents.
     Testflow,

@@ -1,24 +1,28 @@
-//! The task that owns the relay and its bus.
+//! The task that owns the relay and its bus, alone or as one of several hubs.
+
+mod load;
+mod shared;
+
+pub(super) use load::{Load, Unheard};
 
 use super::bus::{Bus, Outlet, PeerId};
+use super::clock::{Clock, Instant};
+use super::journal::{Entry, Journal, News, Promise};
 use super::relay::{AgentView, Effect, Input, Relay};
+use super::replica::Replica;
 use super::runs::NotMade;
 use super::token::{Identity, UserId};
 use crate::dialect::Protocol;
 use crate::dialect::ai_run::messages::StartAgent;
-use crate::dialect::swe::messages::Envelope;
+use crate::dialect::swe::messages::posted;
+use serde_json::Value;
+use shared::Others;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-
-/// A peer that says this much faster than it is relayed is disconnected, bytes.
-const UNHEARD_MAX_BYTES: usize = 64 << 20;
-
-/// What a message costs besides its payload, about, bytes.
-const MESSAGE_BYTES: usize = 128;
 
 /// Acknowledges a message, with the answer where it was a question.
 pub(super) type Receipt = Box<dyn FnOnce(Option<bool>) + Send>;
@@ -35,51 +39,12 @@ pub(super) enum Request {
     MakeRun { owner: UserId, asked: Box<StartAgent>, answer: oneshot::Sender<Result<(), NotMade>> },
     /// A run that was made before, where this one may see it.
     Run { id: String, identity: Identity, answer: oneshot::Sender<Option<StartAgent>> },
-    /// A service tells something.
-    Service { envelope: Box<Envelope> },
+    /// A service tells something, as it was posted; it was looked through.
+    Service { event: Value },
     /// How many peers there are, and in which rooms.
     Stats { answer: oneshot::Sender<(usize, BTreeMap<String, usize>)> },
     /// All agents.
     Agents { answer: oneshot::Sender<Vec<AgentView>> },
-}
-
-/// What one peer has said and the actor has not heard yet, bytes: its handlers cannot wait, so this is what bounds it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Unheard(Arc<AtomicUsize>);
-
-/// A part of [`Unheard`]; dropping it takes it off.
-#[derive(Debug)]
-pub(super) struct Load {
-    unheard: Unheard,
-    bytes: usize,
-}
-
-impl Unheard {
-    /// Puts one more message on, unless it is too much.
-    pub(super) fn add(&self, payload: Option<&serde_json::Value>) -> Option<Load> {
-        let bytes = payload.map_or(0, weight) + MESSAGE_BYTES;
-        let before = self.0.fetch_add(bytes, Ordering::Relaxed);
-        let load = Load { unheard: self.clone(), bytes };
-        (before < UNHEARD_MAX_BYTES).then_some(load)
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.unheard.0.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-/// About what a parsed payload takes in memory, bytes.
-fn weight(value: &serde_json::Value) -> usize {
-    use serde_json::Value;
-    let inner = match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value) + MESSAGE_BYTES).sum(),
-        _ => 0,
-    };
-    inner + size_of::<Value>()
 }
 
 /// Reaches the actor. Sending never blocks and keeps the order of each sender.
@@ -101,16 +66,33 @@ impl RelayHandle {
     }
 }
 
-/// The actor: its handle, and the future to spawn that ends when `stop` is cancelled.
-pub(super) fn actor(timeout: Duration, stop: CancellationToken) -> (RelayHandle, impl Future<Output = ()>) {
+/// The actor: its handle, and the future to spawn that ends when `stop` is cancelled. `peers` is the number of the next peer: it begins
+/// anew where this hub, one of several, does.
+pub(super) fn actor(
+    timeout: Duration,
+    journal: Option<Journal>,
+    peers: Arc<AtomicU64>,
+    stop: CancellationToken,
+) -> (RelayHandle, impl Future<Output = ()>) {
     let (requests, mut incoming) = mpsc::unbounded_channel();
     let work = async move {
-        let mut state = Actor { relay: Relay::new(timeout), bus: Bus::default() };
+        let mut state = Actor {
+            replica: Replica::new(Relay::new(timeout)),
+            bus: Bus::default(),
+            clock: Clock::local(),
+            journal,
+            promises: BTreeMap::new(),
+            ticks: false,
+            lost: false,
+            others: Others::default(),
+            peers,
+        };
         loop {
-            let due = state.relay.next_deadline();
+            let due = state.due();
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = sleep_until(due) => drop(state.step(Input::Tick)),
+                () = sleep_until(due) => state.tick(),
+                news = news(&mut state.journal) => state.hear(news),
                 request = incoming.recv() => match request {
                     Some(request) => state.handle(request),
                     None => break,
@@ -121,59 +103,121 @@ pub(super) fn actor(timeout: Duration, stop: CancellationToken) -> (RelayHandle,
     (RelayHandle { requests }, work)
 }
 
-async fn sleep_until(due: Option<Instant>) {
+async fn sleep_until(due: Option<std::time::Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
     }
 }
 
+async fn news(journal: &mut Option<Journal>) -> News {
+    match journal {
+        Some(journal) => journal.news().await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Actor {
-    relay: Relay,
+    replica: Replica,
     bus: Bus,
+    clock: Clock,
+    /// None where this hub is the only one.
+    journal: Option<Journal>,
+    /// By the number of the entry that they wait for.
+    promises: BTreeMap<u64, Promise>,
+    /// Whether a tick is on its way through the log.
+    ticks: bool,
+    /// Whether entries are missing, until what the others know is here.
+    lost: bool,
+    others: Others,
+    peers: Arc<AtomicU64>,
 }
 
 impl Actor {
     fn handle(&mut self, request: Request) {
         match request {
             Request::Attach { peer, protocol, outlet, connected } => {
-                self.bus.attach(peer, protocol, outlet);
-                self.step(connected);
-            }
-            Request::Received { input, receipt, load } => {
-                let answer = self.step(input);
-                drop(load);
-                if let Some(receipt) = receipt {
-                    receipt(answer);
+                if self.is_own(peer) {
+                    self.bus.attach(peer, protocol, outlet);
+                    self.enter(Entry::Input(connected), None);
                 }
             }
+            Request::Received { input, receipt, load } => self.received(input, receipt, load),
             Request::Detach { peer } => {
-                self.bus.detach(peer);
-                self.step(Input::Disconnected { peer });
+                if self.is_own(peer) {
+                    self.bus.detach(peer);
+                    self.enter(Entry::Input(Input::Disconnected { peer }), None);
+                }
             }
             Request::MakeRun { owner, asked, answer } => {
-                let _nobody_waits = answer.send(self.relay.runs().make(&owner, *asked));
+                self.enter(Entry::MakeRun(owner, asked), Some(Promise::Run(answer)));
             }
             Request::Run { id, identity, answer } => {
-                let _nobody_waits = answer.send(self.relay.runs().get(&id, &identity).cloned());
+                let _nobody_waits = answer.send(self.replica.relay.runs().get(&id, &identity).cloned());
             }
-            Request::Service { envelope } => {
-                let effects = self.relay.service(envelope);
-                self.carry_out(effects);
-            }
+            Request::Service { event } => self.enter(Entry::Service(event), None),
             Request::Stats { answer } => {
-                let _nobody_waits = answer.send(self.bus.stats());
+                let _nobody_waits = answer.send(self.others.with(self.bus.stats()));
             }
             Request::Agents { answer } => {
-                let _nobody_waits = answer.send(self.relay.agents(Instant::now()));
+                let _nobody_waits = answer.send(self.replica.relay.agents(self.clock.now()));
             }
         }
     }
 
+    /// Does what all hubs do: at once where this is the only one, else when it comes out of the log.
+    fn enter(&mut self, entry: Entry, promise: Option<Promise>) {
+        match &mut self.journal {
+            Some(journal) => {
+                let number = journal.append(&entry);
+                self.promises.extend(promise.map(|promise| (number, promise)));
+            }
+            None => self.apply(entry, promise, self.clock.now()),
+        }
+    }
+
+    fn apply(&mut self, entry: Entry, promise: Option<Promise>, now: Instant) {
+        match (entry, promise) {
+            (Entry::Input(input), promise) => {
+                let answer = self.step(input, now);
+                if let Some(Promise::Receipt { receipt, load }) = promise {
+                    drop(load);
+                    if let Some(receipt) = receipt {
+                        receipt(answer);
+                    }
+                }
+            }
+            (Entry::MakeRun(owner, asked), promise) => {
+                let made = self.replica.relay.runs().make(&owner, *asked);
+                if let Some(Promise::Run(answer)) = promise {
+                    let _nobody_waits = answer.send(made);
+                }
+            }
+            (Entry::Service(event), _) => match posted(&event) {
+                Ok(envelope) => {
+                    let effects = self.replica.relay.service(Box::new(envelope));
+                    self.carry_out(effects);
+                }
+                Err(error) => tracing::warn!(%error, "dropping an event of a service"),
+            },
+            (Entry::Gone(hub), _) => {
+                let peers = self.replica.leaves(hub);
+                self.disconnect(peers, now);
+            }
+            (Entry::Join(_), _) => {}
+        }
+    }
+
     /// Whether what was said is granted, where that was a question.
-    fn step(&mut self, input: Input) -> Option<bool> {
-        let effects = self.relay.step(input, Instant::now());
+    fn step(&mut self, input: Input, now: Instant) -> Option<bool> {
+        let effects = self.replica.relay.step(input, now);
         self.carry_out(effects)
+    }
+
+    fn disconnect(&mut self, peers: Vec<PeerId>, now: Instant) {
+        for peer in peers {
+            self.step(Input::Disconnected { peer }, now);
+        }
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) -> Option<bool> {

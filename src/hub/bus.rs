@@ -9,6 +9,7 @@ use crate::dialect::Protocol;
 use crate::dialect::hub::{Frame, Meaning, Translator, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::model::{AgentId, ExecutionId};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +18,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// One connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct PeerId(pub(super) u64);
 
 /// What a message can be addressed to.

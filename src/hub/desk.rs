@@ -4,6 +4,7 @@ use super::actor::{RelayHandle, Request};
 use super::audit::{Audit, Entry};
 use super::bus::{Outlet, PeerId};
 use super::caller::Caller;
+use super::journal::Away;
 use super::limit::{Allowance, RateLimit};
 use super::relay::Input;
 use super::token::{self, Grant, Identity, Role, TokenError, UserId};
@@ -38,6 +39,7 @@ pub(super) struct Desk {
     peers: Arc<AtomicU64>,
     /// Peers that showed no good token and stay.
     pub(super) strangers: Arc<AtomicUsize>,
+    away: Option<Away>,
 }
 
 /// What lets a peer in, until its token expires.
@@ -71,8 +73,14 @@ impl Pass {
 }
 
 impl Desk {
-    pub(super) fn new(relay: RelayHandle, rules: Rules) -> Self {
-        Self { relay, rules, audit: Arc::default(), peers: Arc::new(AtomicU64::new(1)), strangers: Arc::default() }
+    /// `peers` is the number of the next peer.
+    pub(super) fn new(relay: RelayHandle, rules: Rules, peers: Arc<AtomicU64>, away: Option<Away>) -> Self {
+        Self { relay, rules, audit: Arc::default(), peers, strangers: Arc::default(), away }
+    }
+
+    /// Whether what this hub needs is there.
+    pub(super) fn is_ready(&self) -> bool {
+        self.away.as_ref().is_none_or(|away| away.for_how_long().is_none())
     }
 
     /// Who a token is for.

@@ -1,11 +1,13 @@
 //! What was said about the latest sessions, so that somebody who comes later (or reloads the dashboard) sees it too.
 
+use super::clock::Instant;
+use super::kept::{order, word, words};
 use super::token::UserId;
 use crate::dialect::hub::{Meaning, Order, Report, Word};
 use crate::model::{AgentId, ExecutionId};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How many sessions are remembered.
 const SESSIONS_MAX: usize = 200;
@@ -17,22 +19,25 @@ const SESSION_MAX_BYTES: usize = 4 << 20;
 const ALL_MAX_BYTES: usize = 32 << 20;
 
 /// One session's story.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Story {
     pub(super) owner: UserId,
     pub(super) began: Instant,
     /// What started it.
+    #[serde(with = "order")]
     pub(super) start: Arc<Order>,
     /// Who has or had it.
     pub(super) agent: Option<AgentId>,
     /// What followed, oldest first; screenshots are forgotten first.
+    #[serde(with = "words")]
     events: VecDeque<Arc<Word>>,
     /// The newest live picture.
+    #[serde(with = "word")]
     picture: Option<Arc<Word>>,
     bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct History {
     stories: HashMap<ExecutionId, Story>,
     order: VecDeque<ExecutionId>,
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn a_session_keeps_its_words_longer_than_its_pictures() {
         let (mut history, id) = (History::default(), ExecutionId::from("e"));
-        history.begin(&id, &"ada".into(), start(10), Instant::now());
+        history.begin(&id, &"ada".into(), start(10), Instant::default());
         for _ in 0..50 {
             history.note(&id, &words(10));
             history.note(&id, &said(Meaning::Screenshot, &json!("x".repeat(200_000))));
@@ -211,7 +216,7 @@ mod tests {
     #[test]
     fn a_recording_is_told_as_it_is_now() {
         let (mut history, id) = (History::default(), ExecutionId::from("r"));
-        history.begin(&id, &"ada".into(), start(10), Instant::now());
+        history.begin(&id, &"ada".into(), start(10), Instant::default());
         for (index, code) in [(0, "a"), (1, "a b"), (1, "a B"), (0, "A B"), (2, "A B c")] {
             let action = json!({"index": index, "action": code, "code": code});
             history.note(&id, &said(Meaning::Action(Some(index)), &action));
@@ -231,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_oldest_sessions_are_forgotten_by_number_and_by_weight() {
-        let (mut history, now) = (History::default(), Instant::now());
+        let (mut history, now) = (History::default(), Instant::default());
         for n in 0..SESSIONS_MAX + 2 {
             history.begin(&ExecutionId(format!("e{n}")), &"ada".into(), start(10), now);
         }

@@ -33,8 +33,12 @@ pub(super) fn router(desk: Desk) -> Router {
         .with_state(desk)
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+async fn health(State(desk): State<Desk>) -> Response {
+    let (code, status) = match desk.is_ready() {
+        true => (StatusCode::OK, "ok"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "Redis is away"),
+    };
+    (code, Json(json!({"status": status, "version": env!("CARGO_PKG_VERSION")}))).into_response()
 }
 
 async fn agents(State(desk): State<Desk>, headers: HeaderMap) -> Response {
@@ -87,13 +91,13 @@ async fn tell(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Resp
         Ok(_) => return refuse(StatusCode::FORBIDDEN, "only tokens of the role `service` may tell events"),
         Err(refusal) => return *refusal,
     }
-    let event = match serde_json::from_slice(&body) {
+    let event: Value = match serde_json::from_slice(&body) {
         Ok(event) => event,
         Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("read the event: {error}")),
     };
     match posted(&event) {
-        Ok(envelope) => {
-            desk.relay.send(Request::Service { envelope: Box::new(envelope) });
+        Ok(_) => {
+            desk.relay.send(Request::Service { event });
             (StatusCode::ACCEPTED, Json(json!({}))).into_response()
         }
         Err(malformed) => refuse(StatusCode::BAD_REQUEST, &malformed.message),

@@ -1,8 +1,10 @@
 //! What was said to users while none of their connections was there: a page that is reloaded, a client that reconnects
 //! after the hub was restarted, should not miss how its sessions ended.
 
+use super::kept::words;
 use super::token::UserId;
 use crate::dialect::hub::{Meaning, Word};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -13,15 +15,16 @@ const BYTES_MAX: usize = 1 << 20;
 /// For how many users; beyond, who is away longest gets nothing.
 const USERS_MAX: usize = 256;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Mailbox {
     present: HashMap<UserId, usize>,
     kept: HashMap<UserId, Letters>,
     order: VecDeque<UserId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Letters {
+    #[serde(with = "words")]
     events: VecDeque<Arc<Word>>,
     bytes: usize,
 }

@@ -8,17 +8,21 @@ mod audit;
 mod bus;
 mod caller;
 mod certificates;
+mod clock;
 mod cors;
 mod dashboard;
 mod desk;
 mod farewell;
 mod history;
 mod http;
+mod journal;
+mod kept;
 mod limit;
 mod listen;
 mod mailbox;
 mod registry;
 mod relay;
+mod replica;
 mod runs;
 mod sessions;
 mod socketio;
@@ -26,14 +30,17 @@ pub mod token;
 mod websocket;
 
 pub use certificates::{CertificateError, TlsFiles};
+pub use journal::JournalError;
 pub use limit::RateLimit;
 
 use axum::middleware;
 use certificates::Certificates;
 use desk::{Desk, Rules};
+use journal::{HubId, Journal};
 use listen::{Listener, Remote};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -65,6 +72,8 @@ pub struct HubOptions {
     pub rate_limit: RateLimit,
     /// Whether programs on this machine may come in at `/ws` and in the namespace `/ws` by any `?token=`: for trying things out.
     pub dev_tokens: bool,
+    /// The Redis through which several hubs act as one.
+    pub redis: Option<String>,
     /// The certificate; without one the hub speaks no TLS.
     pub tls: Option<TlsFiles>,
 }
@@ -80,6 +89,7 @@ impl Default for HubOptions {
             cors_origins: Vec::new(),
             rate_limit: RateLimit::default(),
             dev_tokens: false,
+            redis: None,
             tls: None,
         }
     }
@@ -102,6 +112,9 @@ pub enum HubError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The address of Redis is none.
+    #[error(transparent)]
+    Redis(#[from] JournalError),
 }
 
 /// A running hub. Dropping it leaves the hub running; [`HubHandle::shutdown`] ends it.
@@ -149,7 +162,7 @@ impl HubHandle {
 /// Starts a hub in this process; it serves when this returns.
 ///
 /// # Errors
-/// When the secret is empty, the address cannot be listened on, or the certificate cannot be used.
+/// When the secret is empty, the address cannot be listened on, or the certificate or the address of Redis cannot be used.
 pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
     if options.secret.is_empty() {
         return Err(HubError::NoSecret);
@@ -165,14 +178,19 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
     let address = listener.local_addr().map_err(failed)?;
 
     let stop = CancellationToken::new();
-    let (relay, work) = actor::actor(options.agent_timeout, stop.clone());
+    let own = HubId::random();
+    let journal = options.redis.map(|url| Journal::new(&url, own, stop.clone())).transpose()?;
+    let (journal, link) = journal.map_or((None, None), |(journal, link)| (Some(journal), Some(link)));
+    let away = journal.as_ref().map(|journal| journal.away().clone());
+    let peers = Arc::new(AtomicU64::new(own.first_peer()));
+    let (relay, work) = actor::actor(options.agent_timeout, journal, peers.clone(), stop.clone());
     let rules = Rules {
         secret: options.secret.into(),
         keepalive: options.keepalive,
         rate_limit: options.rate_limit,
         dev_tokens: options.dev_tokens,
     };
-    let desk = Desk::new(relay, rules);
+    let desk = Desk::new(relay, rules, peers, away);
     let (layer, io) = socketio::layer(desk.clone());
     let origins: Arc<[String]> = options.cors_origins.into();
     let app = http::router(desk).layer(layer).layer(middleware::from_fn_with_state(origins, cors::cors));
@@ -186,5 +204,7 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
         }
     };
     tracing::debug!("the hub listens on {scheme}://{address}");
-    Ok(HubHandle { address, scheme, stop, io, tasks: vec![tokio::spawn(work), tokio::spawn(server)] })
+    let link = link.map(tokio::spawn);
+    let tasks = [tokio::spawn(work), tokio::spawn(server)].into_iter().chain(link).collect();
+    Ok(HubHandle { address, scheme, stop, io, tasks })
 }

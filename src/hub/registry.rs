@@ -1,13 +1,16 @@
 //! The agents a hub knows and how each stands.
 
 use super::bus::PeerId;
+use super::clock::Instant;
+use super::kept::orders;
 use super::token::UserId;
 use crate::dialect::hub::{AgentStatus, Order, Registration, Word};
 use crate::model::{AgentId, ExecutionId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many agents are remembered; beyond, those that are offline longest are forgotten.
 const AGENTS_MAX: usize = 1_000;
@@ -23,7 +26,7 @@ const HELD_MAX_BYTES: usize = 4 << 20;
 const SLOTS_MAX: u32 = 256;
 
 /// An agent, connected or not.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Agent {
     pub(super) user: UserId,
     pub(super) name: String,
@@ -39,6 +42,7 @@ pub(super) struct Agent {
     pub(super) told: AgentStatus,
     /// Whether the agent itself names its id.
     keeps_id: bool,
+    #[serde(with = "orders")]
     held: Vec<Arc<Order>>,
     turn: u64,
     seen: HashSet<String>,
@@ -99,7 +103,7 @@ pub(super) struct Registered {
     pub(super) held: Vec<Arc<Order>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Registry {
     agents: BTreeMap<AgentId, Agent>,
     timeout: Duration,
@@ -197,6 +201,10 @@ impl Registry {
     /// Whether any agent could take work now or once it has a free slot.
     pub(super) fn any_online(&self, now: Instant) -> bool {
         self.agents.values().any(|agent| agent.status(now, self.timeout) != AgentStatus::Offline)
+    }
+
+    pub(super) fn get(&self, id: &AgentId) -> Option<&Agent> {
+        self.agents.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: &AgentId) -> Option<&mut Agent> {

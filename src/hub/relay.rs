@@ -2,9 +2,11 @@
 
 mod attendance;
 mod flow;
+mod listed;
 mod watch;
 
 use super::bus::{PeerId, Room};
+use super::clock::Instant;
 use super::history::{History, Story};
 use super::mailbox::Mailbox;
 use super::registry::{Agent, Registry};
@@ -16,14 +18,14 @@ use crate::dialect::swe::messages::Envelope;
 use crate::dialect::swe::rooms::{Room as Topic, told_in};
 use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, ExecutionId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the relay is told.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Input {
     /// A peer with a good token.
     Connected {
@@ -67,7 +69,7 @@ pub(super) struct AgentView {
     system_info: Value,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Peer {
     identity: Identity,
     spare: AgentId,
@@ -76,7 +78,9 @@ struct Peer {
     presence: Option<Presence>,
 }
 
-#[derive(Debug)]
+/// See the module. Hubs that act as one each have one, and all of them are alike: what is done depends on nothing but what they are
+/// told and when.
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Relay {
     peers: HashMap<PeerId, Peer>,
     agents: Registry,
@@ -87,6 +91,7 @@ pub(super) struct Relay {
     timeout: Duration,
     /// Since when sessions wait without any agent that could take them.
     deserted: Option<Instant>,
+    #[serde(skip)]
     effects: Vec<Effect>,
 }
 
@@ -137,6 +142,13 @@ impl Relay {
             system_info: agent.system_info.clone(),
         };
         self.agents.iter().map(view).collect()
+    }
+
+    /// All peers, in order.
+    pub(super) fn peers(&self) -> Vec<PeerId> {
+        let mut peers: Vec<_> = self.peers.keys().copied().collect();
+        peers.sort();
+        peers
     }
 
     /// A service tells something: it goes to the rooms that its document lists.

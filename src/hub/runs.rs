@@ -1,9 +1,11 @@
 //! What protocol 001 calls runs: made by HTTP, started by their id.
 
+use super::kept;
 use super::token::{Identity, Role, UserId};
 use crate::dialect::ai_run::hub::order;
 use crate::dialect::ai_run::messages::StartAgent;
 use crate::dialect::hub::{Frame, Order, Word};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -22,15 +24,16 @@ pub(super) enum NotMade {
     Empty(String),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Run {
     owner: UserId,
     asked: StartAgent,
+    #[serde(with = "kept::order")]
     order: Arc<Order>,
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Runs {
     runs: HashMap<String, Run>,
     order: VecDeque<String>,

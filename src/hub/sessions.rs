@@ -1,8 +1,10 @@
 //! The sessions a hub relays: whose they are, which agent has them, which wait.
 
+use super::kept::maybe_order;
 use super::token::UserId;
 use crate::dialect::hub::{Order, Word};
 use crate::model::{AgentId, ExecutionId, TestFlowId};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ const WAITING_MAX_OF_USER: usize = 1_000;
 const WAITING_MAX_BYTES: usize = 256 << 20;
 
 /// Where a session is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
     /// In the queue.
     Waiting,
@@ -30,7 +32,7 @@ pub(super) enum Phase {
     Lost(AgentId),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Session {
     pub(super) owner: UserId,
     /// The flow of a recording; an execution has none.
@@ -39,6 +41,7 @@ pub(super) struct Session {
     pub(super) wants: Option<AgentId>,
     pub(super) phase: Phase,
     /// The command that starts it, until its agent has said a word on it.
+    #[serde(with = "maybe_order")]
     pub(super) start: Option<Arc<Order>>,
 }
 
@@ -61,7 +64,7 @@ pub(super) enum Known<'a> {
     Unknown,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sessions {
     live: HashMap<ExecutionId, Session>,
     waiting: VecDeque<ExecutionId>,
@@ -102,6 +105,11 @@ impl Sessions {
         self.waiting_bytes += session.bytes();
         self.waiting.push_back(id.clone());
         self.live.insert(id, session);
+    }
+
+    /// All that have not ended.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&ExecutionId, &Session)> {
+        self.live.iter()
     }
 
     /// The sessions that wait, longest first, and the agents they want.

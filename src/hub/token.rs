@@ -29,7 +29,7 @@ impl From<&str> for UserId {
 }
 
 /// What a token's bearer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Starts sessions; in protocol 000 it may become an agent by registering.
@@ -52,7 +52,7 @@ impl fmt::Display for Role {
 }
 
 /// Who a valid token says its bearer is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Claim `sub`, else `userId`.
     pub user: UserId,

@@ -6,6 +6,7 @@ mod client;
 mod door;
 mod program;
 mod recording;
+mod several;
 #[path = "../support/site.rs"]
 mod site;
 mod websocket;

@@ -5,10 +5,10 @@ use crate::dialect::Protocol;
 use crate::dialect::hub::{Presence, Registration, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::hub::bus::{PeerId, Room};
+use crate::hub::clock::Instant;
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
 use std::sync::Arc;
-use std::time::Instant;
 
 impl Relay {
     pub(super) fn connected(

@@ -3,10 +3,10 @@
 use super::{Known, Phase, Relay, Session};
 use crate::dialect::hub::{Control, Meaning, Order, Report, Word};
 use crate::hub::bus::{PeerId, Room};
+use crate::hub::clock::Instant;
 use crate::hub::token::UserId;
 use crate::model::{AgentId, Command, Event, ExecutionId, Level, TestFlowId};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// What the protocols say of a recording that was cancelled.
 const RECORDING_CANCELLED: &str = "Recording cancelled";

@@ -28,7 +28,7 @@ impl World {
             relay: Relay::new(Duration::from_secs(60)),
             bus: Bus::default(),
             inboxes: HashMap::new(),
-            now: Instant::now(),
+            now: Instant::default(),
             closed: Vec::new(),
             answers: Vec::new(),
         }

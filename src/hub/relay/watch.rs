@@ -3,10 +3,10 @@
 use super::{Effect, Phase, Relay, Story};
 use crate::dialect::hub::{Report, SessionPhase, SessionView, Word};
 use crate::hub::bus::{PeerId, Room};
+use crate::hub::clock::Instant;
 use crate::hub::token::UserId;
 use crate::model::{Event, ExecutionId};
 use std::sync::Arc;
-use std::time::Instant;
 
 impl Relay {
     /// Makes the peer a watcher and tells it the stories so far; what happens from now on follows in order.
