@@ -1,6 +1,7 @@
 //! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
 //! is told, once for all peers of that dialect.
 
+use super::cloud;
 use super::swe::messages::Envelope;
 use super::swe::rooms::Room;
 use super::{Malformed, Protocol};
@@ -339,6 +340,15 @@ pub struct SessionView {
     pub start: Option<Arc<Order>>,
 }
 
+/// What other services tell, each in the words of the protocol that has words for it.
+#[derive(Debug, Clone)]
+pub enum Service {
+    /// In those of protocol 003.
+    Event(Box<Envelope>),
+    /// In those of protocol 004.
+    Message(Box<cloud::messages::Message>),
+}
+
 /// What a hub tells.
 #[derive(Debug, Clone)]
 pub enum Word {
@@ -367,7 +377,7 @@ pub enum Word {
     /// A session stands so; for watchers.
     View(SessionView),
     /// A service tells something.
-    Service(Box<Envelope>),
+    Service(Service),
     /// What a peer said did not please.
     Refused {
         /// What was tried, what was seen, what to do.

@@ -11,11 +11,10 @@ use super::journal::{Entry, Journal, News, Promise};
 use super::relay::{AgentView, Effect, Input, Relay};
 use super::replica::Replica;
 use super::runs::NotMade;
+use super::service::Posted;
 use super::token::{Identity, UserId};
 use crate::dialect::Protocol;
 use crate::dialect::ai_run::messages::StartAgent;
-use crate::dialect::swe::messages::posted;
-use serde_json::Value;
 use shared::Others;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,8 +38,8 @@ pub(super) enum Request {
     MakeRun { owner: UserId, asked: Box<StartAgent>, answer: oneshot::Sender<Result<(), NotMade>> },
     /// A run that was made before, where this one may see it.
     Run { id: String, identity: Identity, answer: oneshot::Sender<Option<StartAgent>> },
-    /// A service tells something, as it was posted; it was looked through.
-    Service { event: Value },
+    /// A service tells something; what was posted can be read.
+    Service(Posted),
     /// How many peers there are, and in which rooms.
     Stats { answer: oneshot::Sender<(usize, BTreeMap<String, usize>)> },
     /// All agents.
@@ -155,7 +154,7 @@ impl Actor {
             Request::Run { id, identity, answer } => {
                 let _nobody_waits = answer.send(self.replica.relay.runs().get(&id, &identity).cloned());
             }
-            Request::Service { event } => self.enter(Entry::Service(event), None),
+            Request::Service(posted) => self.enter(Entry::Service(posted), None),
             Request::Stats { answer } => {
                 let _nobody_waits = answer.send(self.others.with(self.bus.stats()));
             }
@@ -193,12 +192,12 @@ impl Actor {
                     let _nobody_waits = answer.send(made);
                 }
             }
-            (Entry::Service(event), _) => match posted(&event) {
-                Ok(envelope) => {
-                    let effects = self.replica.relay.service(Box::new(envelope));
+            (Entry::Service(posted), _) => match posted.read() {
+                Ok(service) => {
+                    let effects = self.replica.relay.service(service);
                     self.carry_out(effects);
                 }
-                Err(error) => tracing::warn!(%error, "dropping an event of a service"),
+                Err(error) => tracing::warn!(%error, "dropping what a service tells"),
             },
             (Entry::Gone(hub), _) => {
                 let peers = self.replica.leaves(hub);

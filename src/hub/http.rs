@@ -4,11 +4,11 @@ use super::actor::Request;
 use super::dashboard;
 use super::desk::Desk;
 use super::runs::NotMade;
+use super::service::Posted;
 use super::token::{Identity, Role, TokenError};
 use super::websocket;
 use crate::dialect::ai_run::messages::StartAgent;
 use crate::dialect::reading::read;
-use crate::dialect::swe::messages::posted;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -26,7 +26,9 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/api/v1/agents", get(agents))
         .route("/api/runs", post(make_run))
         .route("/api/runs/{id}", get(run))
-        .route("/api/v1/events", post(tell))
+        .route("/api/v1/events", post(event))
+        .route("/api/v1/notifications", post(notification))
+        .route("/api/v1/chat", post(chat))
         .route("/api/v1/websocket/stats", get(stats))
         .route("/ws", get(websocket::enter))
         .merge(dashboard::router())
@@ -84,24 +86,36 @@ async fn run(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMa
     }
 }
 
-/// A service tells what the peers of protocol 003 are to know.
-async fn tell(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+/// A service tells what peers are to know.
+async fn tell(desk: Desk, headers: HeaderMap, body: Bytes, by: fn(Value) -> Posted) -> Response {
     match bearer(&desk, &headers) {
         Ok(Identity { role: Role::Service, .. }) => {}
-        Ok(_) => return refuse(StatusCode::FORBIDDEN, "only tokens of the role `service` may tell events"),
+        Ok(_) => return refuse(StatusCode::FORBIDDEN, "only tokens of the role `service` may tell something"),
         Err(refusal) => return *refusal,
     }
-    let event: Value = match serde_json::from_slice(&body) {
-        Ok(event) => event,
-        Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("read the event: {error}")),
+    let posted = match serde_json::from_slice(&body) {
+        Ok(body) => by(body),
+        Err(error) => return refuse(StatusCode::BAD_REQUEST, &format!("read what was posted: {error}")),
     };
-    match posted(&event) {
+    match posted.read() {
         Ok(_) => {
-            desk.relay.send(Request::Service { event });
+            desk.relay.send(Request::Service(posted));
             (StatusCode::ACCEPTED, Json(json!({}))).into_response()
         }
         Err(malformed) => refuse(StatusCode::BAD_REQUEST, &malformed.message),
     }
+}
+
+async fn event(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+    tell(desk, headers, body, Posted::Event).await
+}
+
+async fn notification(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+    tell(desk, headers, body, Posted::Notification).await
+}
+
+async fn chat(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response {
+    tell(desk, headers, body, Posted::Chat).await
 }
 
 /// How many peers there are, and in which rooms.

@@ -10,6 +10,7 @@ mod link;
 
 use super::relay::Input;
 use super::runs::NotMade;
+use super::service::Posted;
 use super::token::UserId;
 use crate::dialect::ai_run::messages::StartAgent;
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,8 @@ pub(super) enum Entry {
     Input(Input),
     /// A run was made.
     MakeRun(UserId, Box<StartAgent>),
-    /// A service tells something, as it was posted.
-    Service(Value),
+    /// A service tells something.
+    Service(Posted),
     /// A hub has come, and asks for what the others know, under this name.
     Join(String),
     /// A hub is gone.

@@ -24,6 +24,7 @@ mod registry;
 mod relay;
 mod replica;
 mod runs;
+mod service;
 mod sessions;
 mod socketio;
 pub mod token;

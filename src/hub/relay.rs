@@ -11,11 +11,11 @@ use super::history::{History, Story};
 use super::mailbox::Mailbox;
 use super::registry::{Agent, Registry};
 use super::runs::Runs;
+use super::service::rooms;
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role, UserId};
-use crate::dialect::hub::{Meaning, Presence, Said, Word};
-use crate::dialect::swe::messages::Envelope;
-use crate::dialect::swe::rooms::{Room as Topic, told_in};
+use crate::dialect::hub::{Meaning, Presence, Said, Service, Word};
+use crate::dialect::swe::rooms::Room as Topic;
 use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, ExecutionId};
 use serde::{Deserialize, Serialize};
@@ -151,13 +151,9 @@ impl Relay {
         peers
     }
 
-    /// A service tells something: it goes to the rooms that its document lists.
-    pub(super) fn service(&mut self, envelope: Box<Envelope>) -> Vec<Effect> {
-        let rooms = told_in(&envelope.event).into_iter().map(|topic| match topic {
-            Topic::User(user) => Room::User(UserId(user.to_string())),
-            topic => Room::Topic(topic),
-        });
-        vec![Effect::Publish(rooms.collect(), Arc::new(Word::Service(envelope)))]
+    /// A service tells something.
+    pub(super) fn service(&mut self, mut service: Service) -> Vec<Effect> {
+        vec![Effect::Publish(rooms(&mut service), Arc::new(Word::Service(service)))]
     }
 
     /// What can be started by its id.

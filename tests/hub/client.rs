@@ -105,6 +105,11 @@ impl Client {
         }
     }
 
+    /// The same, where it comes before long; what comes is not lost otherwise.
+    pub(crate) async fn next_within(&mut self, patience: Duration) -> Option<Got> {
+        tokio::time::timeout(patience, self.next()).await.ok()
+    }
+
     /// The payload of the next event of this name; others are passed over.
     pub(crate) async fn expect(&mut self, name: &str) -> Value {
         self.expect_where(name, |_| true).await

@@ -7,6 +7,7 @@ use redis::AsyncCommands;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -156,6 +157,31 @@ async fn whoever_is_on_one_hub_works_with_whoever_is_on_another() {
     assert_eq!(post(&two, "/api/v1/events", &token("x", Role::Service), &deleted).await, 202);
     assert_eq!(swe.expect("project.deleted").await, deleted);
 
+    let told = json!({"level": "success", "message": "All tests passed!"});
+    let mut for_ada = told.clone();
+    for_ada["userId"] = json!("ada");
+    let service = token("x", Role::Service);
+    for (path, by, body, status) in [
+        ("notifications", &ada, &told, 403),
+        ("notifications", &service, &json!({"level": "loud", "message": "x"}), 400),
+        ("notifications", &service, &json!([]), 400),
+        ("chat", &service, &told, 400),
+        ("events", &service, &told, 400),
+    ] {
+        assert_eq!(post(&two, &format!("/api/v1/{path}"), by, body).await, status, "{path} {body}");
+    }
+    let mut stranger = Peer::connect(&one, &format!("?token={}", token("eve", Role::Client))).await;
+    stranger.hears_of("notification").await;
+    for body in [&for_ada, &told] {
+        assert_eq!(post(&two, "/api/v1/notifications", &service, body).await, 202);
+        assert_eq!(cloud.hears_of("notification").await["data"], told);
+    }
+    let said = json!({"conversationId": "c", "messageId": "m", "content": "Done", "sender": "X", "timestamp": "2026-01-01T00:00:00Z"});
+    assert_eq!(post(&two, "/api/v1/chat", &service, &said).await, 202);
+    assert_eq!(cloud.hears_of("chat_message").await["data"], said);
+    assert_eq!(stranger.hears_of("notification").await["data"], told);
+    assert_eq!(stranger.hears_of("chat_message").await["data"], said, "and not what was for another user");
+
     // What somebody says of another's session is refused on every hub.
     eve.emit("execution:cancel", json!({"executionId": "r1"})).await;
     assert!(eve.expect("error").await["message"].as_str().unwrap().contains("no session of yours"));
@@ -179,8 +205,7 @@ async fn an_agent_that_comes_back_on_another_hub_goes_on_with_its_sessions() {
     let redis = Redis::start();
     let (one, two) = (redis.hub().await, redis.hub().await);
     let mut ada = client(&one.url(), "ada").await;
-    let first = agent(&one.url(), "A", &[]).await;
-    let mut first = first;
+    let mut first = agent(&one.url(), "A", &[]).await;
     is_online(&mut ada, "A").await;
     for id in ["e1", "e2"] {
         ada.emit("execution:start", start(id)).await;
@@ -208,14 +233,14 @@ async fn an_agent_that_comes_back_on_another_hub_goes_on_with_its_sessions() {
 /// `understudy serve` as a process of its own, and its address.
 async fn process(redis: &Redis) -> (Child, String) {
     let secret = String::from_utf8(SECRET.to_vec()).unwrap();
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_understudy"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", &secret])
-        .env("REDIS_URL", redis.url())
-        .env("XDG_CONFIG_HOME", redis.folder.path())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", &secret]);
+    command.env("REDIS_URL", redis.url()).env("XDG_CONFIG_HOME", redis.folder.path());
+    started(command).await
+}
+
+async fn started(mut command: Command) -> (Child, String) {
+    let mut serve = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(serve.stderr.take().unwrap()).lines();
     let url = loop {
         let line = lines.next_line().await.unwrap().expect("a line with the address");
@@ -264,7 +289,14 @@ async fn hubs_go_on_when_redis_was_away() {
     redis.end().await;
     is_ready(one.address(), false).await;
     is_ready(two.address(), false).await;
-    // It is told what cannot be done now, or, where it is done later, hears of it then.
+    // Nothing crashes, and whoever wants something meanwhile is told after a while.
+    let mut n = 0;
+    while !matches!(ada.next_within(Duration::from_millis(200)).await, Some(Got::Event(name, told)) if name == "error"
+        && told["message"] == "The hub cannot reach its Redis: try again later")
+    {
+        n += 1;
+        ada.emit("execution:start", start(&format!("late{n}"))).await;
+    }
     redis.again();
     is_ready(one.address(), true).await;
     is_ready(two.address(), true).await;
@@ -275,4 +307,33 @@ async fn hubs_go_on_when_redis_was_away() {
     assert_eq!(ada.expect("execution:complete").await["executionId"], "e1");
     one.shutdown().await;
     two.shutdown().await;
+}
+
+/// The list that stands after a key of the file, in one line.
+fn list(file: &str, key: &str) -> Vec<String> {
+    let line = file.lines().find_map(|line| line.trim_start().strip_prefix(key)).unwrap();
+    serde_json::from_str(line.trim()).unwrap()
+}
+
+#[tokio::test]
+async fn the_compose_file_starts_hubs_as_this_program_understands_it() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read_to_string(root.join("compose.yaml")).unwrap();
+    let redis = Redis::start();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    let here = |word: String| if word.starts_with("0.0.0.0:") { "127.0.0.1:0".to_owned() } else { word };
+    command.args(list(&file, "command:").into_iter().map(here)).env("XDG_CONFIG_HOME", redis.folder.path());
+    for line in file.lines().skip_while(|line| line.trim() != "environment:").skip(1).take(3) {
+        let (name, value) = line.trim().split_once(": ").unwrap();
+        let value = match name {
+            "REDIS_URL" => redis.url(),
+            "UNDERSTUDY_JWT_SECRET" => String::from_utf8(SECRET.to_vec()).unwrap(),
+            _ => value.trim_matches('"').to_owned(),
+        };
+        command.env(name, value);
+    }
+    let (_serve, url) = started(command).await;
+    let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let (_, answer) = http(address, "GET", "/healthz", "origin: http://localhost:3000\r\n").await;
+    assert!(answer.contains("access-control-allow-origin: http://localhost:3000"), "{answer}");
 }

@@ -5,7 +5,7 @@ use super::messages::{
     UserPresence, UserStatus, decode, encode,
 };
 use crate::dialect::Protocol;
-use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Translator, Word};
+use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Service, Translator, Word};
 use crate::dialect::source::source;
 use crate::dialect::testflow::EXTENSION;
 use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent};
@@ -153,7 +153,8 @@ impl Translator for Teller {
             }
             Word::Refused { message, session: None } => vec![complaint(message)],
             Word::Command(order) => vec![Message::Command(OurCommand { command: order.command.clone() })],
-            Word::Registered(_) | Word::View(_) | Word::Service(_) => Vec::new(),
+            Word::Service(Service::Message(message)) => vec![(**message).clone()],
+            Word::Registered(_) | Word::View(_) | Word::Service(Service::Event(_)) => Vec::new(),
         };
         messages.iter().map(|message| frame(message, now)).collect()
     }

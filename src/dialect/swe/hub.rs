@@ -6,7 +6,7 @@ use super::messages::{
     WorkflowStart, decode, encode,
 };
 use super::rooms::Room;
-use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Translator, Word};
+use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Report, Said, Service, Translator, Word};
 use crate::dialect::source::source;
 use crate::dialect::testflow::EXTENSION;
 use crate::dialect::values::{Amount, Id, OurCommand, Percent};
@@ -165,7 +165,7 @@ impl Translator for Teller {
                     _ => vec![event(changed)],
                 }
             }
-            Word::Service(envelope) => vec![frame(&Message::Event(envelope.clone()))],
+            Word::Service(Service::Event(envelope)) => vec![frame(&Message::Event(envelope.clone()))],
             Word::Refused { message, session: Some(session) } => {
                 vec![event(Told::WorkflowFailed(failed(session, message.clone())))]
             }
@@ -177,7 +177,9 @@ impl Translator for Teller {
                 let request = Request::Command(OurCommand { command: order.command.clone() });
                 vec![frame(&Message::Request(request))]
             }
-            Word::Presence { .. } | Word::Registered(_) | Word::View(_) => Vec::new(),
+            Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(Service::Message(_)) => {
+                Vec::new()
+            }
         }
     }
 }
