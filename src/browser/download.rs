@@ -86,10 +86,13 @@ impl Download {
     /// # Errors
     /// Why it is not.
     pub async fn path(&self) -> Result<PathBuf, String> {
-        match (self.failure().await, self.page.context().browser().downloads()) {
-            (Some(why), _) => Err(why),
-            (None, Some(folder)) => Ok(folder.join(&self.guid)),
-            (None, None) => Err("the browser keeps no downloads".into()),
+        if let Some(why) = self.failure().await {
+            return Err(why);
+        }
+        let (context, browser) = (self.page.context(), self.page.context().browser());
+        match browser.downloads().filter(|_| !context.leaves_downloads()) {
+            Some(folder) => Ok(folder.join(&self.guid)),
+            None => Err("the browser's downloads are left to it".into()),
         }
     }
 
@@ -111,8 +114,8 @@ impl fmt::Debug for Download {
 pub(super) fn behavior(browser: &Browser, context: &BrowserContext) -> serde_json::Value {
     let refused = context.options().accept_downloads == Some(false);
     match browser.downloads().filter(|_| !refused) {
+        _ if context.leaves_downloads() && !refused => json!({ "behavior": "default", "eventsEnabled": true }),
         Some(folder) => json!({ "behavior": "allowAndName", "downloadPath": folder, "eventsEnabled": true }),
-        None if context.is_guest() && !refused => json!({ "behavior": "default", "eventsEnabled": true }),
         None => json!({ "behavior": "deny", "eventsEnabled": true }),
     }
 }

@@ -86,8 +86,10 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
             post("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
         }
     }
-    post("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
-    post("Emulation.setEmulatedMedia", Media::default().params(options));
+    if !options.as_it_is {
+        post("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        post("Emulation.setEmulatedMedia", Media::default().params(options));
+    }
     if options.bypass_csp {
         post("Page.setBypassCSP", json!({ "enabled": true }));
     }

@@ -1,17 +1,18 @@
 //! A Chromium that someone else started: `ws://host:port/devtools/browser/…`, or the `http://host:port` it listens at.
 
 use super::cdp::Connection;
-use chromiumoxide::Method;
-use chromiumoxide::types::{CallId, EventMessage, Message, MethodId};
-use futures_util::StreamExt;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::HashMap;
+use futures_util::{SinkExt, StreamExt};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use url::Url;
 
 /// The longest answer to the question for the WebSocket's address that is believed: bytes.
@@ -29,72 +30,59 @@ pub(super) enum EndpointError {
     Silent,
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[error("connect ECONNREFUSED {0}")]
+    Refused(String),
     #[error("it does not answer /json/version as a Chromium with --remote-debugging-port does")]
     Version,
     #[error("{0}")]
-    WebSocket(#[from] chromiumoxide::error::CdpError),
+    WebSocket(#[from] tokio_tungstenite::tungstenite::Error),
+    #[error("the header {0} cannot be sent")]
+    Header(String),
 }
 
-/// An event as it came, for our own router to take apart.
-#[derive(Debug, Serialize, Deserialize)]
-struct Passed {
-    method: MethodId,
-    #[serde(rename = "sessionId", skip_serializing_if = "Option::is_none")]
-    session_id: Option<String>,
-    #[serde(default)]
-    params: Value,
+/// Talks to it until one of both ends; these headers go with the question for it.
+pub(super) async fn connect(endpoint: &str, headers: &[(String, String)]) -> Result<Connection, EndpointError> {
+    tokio::time::timeout(DEADLINE, open(endpoint, headers)).await.map_err(|_| EndpointError::Silent)?
 }
 
-impl Method for Passed {
-    fn identifier(&self) -> MethodId {
-        self.method.clone()
-    }
-}
-
-impl EventMessage for Passed {
-    fn session_id(&self) -> Option<&str> {
-        self.session_id.as_deref()
-    }
-}
-
-/// A command as our own router made it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Command {
-    id: u64,
-    method: String,
-    session_id: Option<String>,
-    params: Value,
-}
-
-/// Talks to it until one of both ends.
-pub(super) async fn connect(endpoint: &str) -> Result<Connection, EndpointError> {
-    tokio::time::timeout(DEADLINE, open(endpoint)).await.map_err(|_| EndpointError::Silent)?
-}
-
-async fn open(endpoint: &str) -> Result<Connection, EndpointError> {
+async fn open(endpoint: &str, headers: &[(String, String)]) -> Result<Connection, EndpointError> {
     let url = Url::parse(endpoint).map_err(|_| EndpointError::Url)?;
+    let mut more = HeaderMap::new();
+    for (name, value) in headers {
+        let wrong = || EndpointError::Header(name.clone());
+        let (key, value) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
+        more.insert(key.map_err(|_| wrong())?, value.map_err(|_| wrong())?);
+    }
     let url = match url.scheme() {
         "ws" | "wss" => url.to_string(),
-        "http" => browser_of(&url).await?,
+        "http" => browser_of(&url, headers).await?,
         _ => return Err(EndpointError::Url),
     };
-    let socket = chromiumoxide::Connection::<Passed>::connect(url).await?;
+    let mut request = url.into_client_request()?;
+    request.headers_mut().extend(more);
+    // Pictures of pages are as large as they are.
+    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
     let (connection, outgoing) = Connection::new();
     tokio::spawn(exchange(socket, connection.clone(), outgoing));
     Ok(connection)
 }
 
 /// What `/json/version` says: the address of the browser's WebSocket.
-async fn browser_of(url: &Url) -> Result<String, EndpointError> {
+async fn browser_of(url: &Url, headers: &[(String, String)]) -> Result<String, EndpointError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Version {
         web_socket_debugger_url: String,
     }
     let (host, port) = (url.host_str().ok_or(EndpointError::Url)?, url.port_or_known_default().unwrap_or(80));
-    let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await?;
-    let request = format!("GET /json/version HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::ConnectionRefused => EndpointError::Refused(format!("{host}:{port}")),
+        _ => EndpointError::Io(error),
+    };
+    let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), port)).await.map_err(refused)?;
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let request = format!("GET /json/version HTTP/1.1\r\nHost: {host}:{port}\r\n{more}Connection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     // It keeps the connection open whatever it is told.
     let mut answer = BufReader::new(stream.take(MAX_VERSION)).lines();
@@ -117,39 +105,28 @@ async fn browser_of(url: &Url) -> Result<String, EndpointError> {
 }
 
 async fn exchange(
-    mut socket: chromiumoxide::Connection<Passed>,
+    mut socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     connection: Connection,
     mut outgoing: mpsc::UnboundedReceiver<Vec<u8>>,
 ) {
-    // The socket numbers commands itself.
-    let mut ours: HashMap<CallId, u64> = HashMap::new();
     loop {
         tokio::select! {
             message = outgoing.recv() => {
-                let Some(message) = message else { break };
-                let Ok(Command { id, method, session_id, params }) = serde_json::from_slice(&message) else { continue };
-                match socket.submit_command(method.into(), session_id.map(Into::into), params) {
-                    Ok(theirs) => drop(ours.insert(theirs, id)),
-                    Err(error) => tracing::debug!(%error, "failed to send a command"),
+                let Some(text) = message.and_then(|message| String::from_utf8(message).ok()) else { break };
+                if let Err(error) = socket.send(Message::text(text)).await {
+                    tracing::debug!(%error, "failed to send a command");
+                    break;
                 }
             }
             message = socket.next() => match message {
-                Some(Ok(Message::Response(response))) => {
-                    let Some(id) = ours.remove(&response.id) else { continue };
-                    let answer = match response.error {
-                        Some(error) => json!({ "id": id, "error": { "message": error.message } }),
-                        None => json!({ "id": id, "result": response.result }),
-                    };
-                    pass(&connection, &answer);
-                }
-                Some(Ok(Message::Event(event))) => pass(&connection, &event),
-                // What it cannot read is told by its own log.
-                Some(Err(chromiumoxide::error::CdpError::InvalidMessage(..))) => {}
+                Some(Ok(Message::Text(text))) => connection.receive(text.as_bytes()),
+                Some(Ok(Message::Binary(bytes))) => connection.receive(&bytes),
+                Some(Ok(Message::Close(_))) | None => break,
+                Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     tracing::debug!(%error, "the connection to Chromium broke");
                     break;
                 }
-                None => break,
             }
         }
         if connection.is_closed() {
@@ -157,11 +134,4 @@ async fn exchange(
         }
     }
     connection.close();
-}
-
-fn pass(connection: &Connection, message: &impl Serialize) {
-    match serde_json::to_vec(message) {
-        Ok(message) => connection.receive(&message),
-        Err(error) => tracing::debug!(%error, "failed to pass a message on"),
-    }
 }

@@ -64,6 +64,11 @@ impl BrowserContext {
         self.id() == GUEST
     }
 
+    /// Whether its downloads are where a person wants them.
+    pub(super) fn leaves_downloads(&self) -> bool {
+        self.is_guest() && (self.browser().leaves_downloads() || self.options().as_it_is)
+    }
+
     /// Parameters of a command for this context; those of the browser's own context name none.
     pub(super) fn scoped(&self, mut params: Value) -> Value {
         if !self.is_guest() {

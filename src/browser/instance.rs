@@ -16,9 +16,10 @@ use root::Root;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tokio::sync::{OnceCell, watch};
 
 /// A running Chromium. Clones share it; it ends when the last one is dropped.
@@ -36,6 +37,19 @@ struct Inner {
     visitors: OnceCell<Session>,
     /// Whether one is kept ready: not where a person would see its window.
     spares: bool,
+    downloads: Folder,
+    /// A pause after everything that a test does in it.
+    slow_mo: Duration,
+}
+
+/// Where downloads are of a Chromium that someone else started.
+enum Folder {
+    /// Of its process.
+    Own,
+    /// Whoever connected wants them there, those of its first context too.
+    Wanted(PathBuf),
+    /// Nobody said anything.
+    Fresh(Option<TempDir>),
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
@@ -105,7 +119,12 @@ impl Browser {
         let (connection, process) = match &options.cdp_endpoint {
             Some(address) => {
                 let failed = |reason: String| LaunchError::Endpoint { endpoint: address.clone(), reason };
-                (endpoint::connect(address).await.map_err(|error| failed(error.to_string()))?, None)
+                (
+                    endpoint::connect(address, &options.wishes.headers)
+                        .await
+                        .map_err(|error| failed(error.to_string()))?,
+                    None,
+                )
             }
             None => {
                 let (connection, process) = launch::launch(mode, options).await?;
@@ -115,6 +134,12 @@ impl Browser {
         let refused = |error: BrowserError| LaunchError::Endpoint {
             endpoint: options.cdp_endpoint.clone().unwrap_or_else(|| "its pipe".into()),
             reason: error.to_string(),
+        };
+        let downloads = match (&process, &options.wishes.downloads) {
+            (Some(_), _) => Folder::Own,
+            (None, Some(folder)) => Folder::Wanted(folder.clone()),
+            // Without one there are no downloads.
+            (None, None) => Folder::Fresh(tempfile::tempdir().ok()),
         };
         let root = connection.root();
         let version: Version = root.request("Browser.getVersion", &json!({})).parse().await.map_err(refused)?;
@@ -134,6 +159,8 @@ impl Browser {
             spare: Spare::default(),
             visitors: OnceCell::new(),
             spares: mode == Mode::Headless && options.cdp_endpoint.is_none() && options.wishes.profile.is_none(),
+            downloads,
+            slow_mo: options.wishes.slow_mo,
         }));
         connection.attach(&root, Arc::new(Root::of(&browser)));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -355,8 +382,22 @@ impl Browser {
         }
     }
 
-    /// Where downloads are; none in a browser that someone else started.
+    /// Where downloads are.
     pub(super) fn downloads(&self) -> Option<&Path> {
-        self.0.process.as_ref().map(Process::downloads)
+        match &self.0.downloads {
+            Folder::Own => self.0.process.as_ref().map(Process::downloads),
+            Folder::Wanted(folder) => Some(folder),
+            Folder::Fresh(folder) => folder.as_ref().map(TempDir::path),
+        }
+    }
+
+    /// Whether those of the context that it began with are somebody else's matter.
+    pub(super) fn leaves_downloads(&self) -> bool {
+        matches!(self.0.downloads, Folder::Fresh(_))
+    }
+
+    /// A pause after everything that a test does in it.
+    pub fn slow_mo(&self) -> Duration {
+        self.0.slow_mo
     }
 }

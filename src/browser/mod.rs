@@ -70,7 +70,7 @@ pub use engines::{CustomEngine, CustomEngines};
 pub use error::BrowserError;
 pub use frame::Frame;
 pub use instance::Browser;
-pub use launch::{Kept, LaunchError, LaunchOptions, Mode, Wishes, Without};
+pub use launch::{Kept, LaunchError, LaunchOptions, Mode, Wishes, Without, find_channel};
 pub use load_state::LoadState;
 pub use locator::Locator;
 pub use notice::{Notice, Observer, Topic, Witness};

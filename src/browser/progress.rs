@@ -112,6 +112,11 @@ pub async fn interruptible<T, E: From<BrowserError>>(
     }
 }
 
+/// Who sees what is begun in this task now.
+pub fn watching() -> Option<Arc<dyn CallWitness>> {
+    WITNESS.try_with(Clone::clone).ok()
+}
+
 /// Runs `work` under the eyes of `witness`: all that is begun in this task meanwhile.
 pub async fn witnessed<T>(witness: Arc<dyn CallWitness>, work: impl Future<Output = T>) -> T {
     WITNESS.scope(witness, work).await

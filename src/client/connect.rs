@@ -97,7 +97,7 @@ fn code(kind: ErrorKind) -> &'static str {
 }
 
 impl Proxy {
-    fn passes_by(&self, url: &Url) -> bool {
+    pub(super) fn passes_by(&self, url: &Url) -> bool {
         let host = url.host_str().unwrap_or_default();
         self.bypass.iter().any(|one| {
             let bare = one.trim_start_matches('*');
@@ -109,6 +109,16 @@ impl Proxy {
     pub(super) fn authorization(&self) -> Option<String> {
         let (user, password) = self.credentials.as_ref()?;
         Some(format!("Basic {}", BASE64.encode(format!("{user}:{password}"))))
+    }
+
+    /// A way to `url` through it.
+    pub(super) async fn reach(&self, url: &Url) -> Result<TcpStream, FetchError> {
+        let host = self.server.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let port = self.server.port_or_known_default().unwrap_or(80);
+        let mut stream =
+            TcpStream::connect((host, port)).await.map_err(|error| FetchError::Proxy(error.to_string()))?;
+        self.tunnel(&mut stream, url).await?;
+        Ok(stream)
     }
 
     async fn tunnel(&self, stream: &mut TcpStream, url: &Url) -> Result<(), FetchError> {

@@ -1,17 +1,18 @@
 //! Between Chromium, which cannot be told which certificates to show, and servers that want to see one: a SOCKS proxy on this machine
-//! that ends TLS on both sides. HTTP/1.1 only.
+//! that ends TLS on both sides, each with the protocol that the other one chose.
 
 use super::identity::Identities;
-use super::{FetchError, tls};
+use super::{FetchError, Proxy, tls};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::Acceptor;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
@@ -29,19 +30,21 @@ struct Shared {
     identities: Identities,
     /// Any certificate of a server is good.
     any: bool,
-    acceptor: TlsAcceptor,
+    /// Through whom servers are reached.
+    proxy: Option<Proxy>,
+    config: ServerConfig,
 }
 
 impl Gateway {
-    /// Opens one that shows these to servers.
+    /// Opens one that shows these to servers, and reaches them through `proxy`.
     ///
     /// # Errors
     /// When there is no port for it, or no certificate.
-    pub async fn open(identities: Identities, any: bool) -> Result<Self, FetchError> {
+    pub async fn open(identities: Identities, any: bool, proxy: Option<Proxy>) -> Result<Self, FetchError> {
         let failed = |error: io::Error| FetchError::Tls(error.to_string());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
-        let shared = Arc::new(Shared { identities, any, acceptor: acceptor()? });
+        let shared = Arc::new(Shared { identities, any, proxy, config: config()? });
         Ok(Self { port, _serving: AbortOnDropHandle::new(tokio::spawn(serve(listener, shared))) })
     }
 
@@ -52,14 +55,14 @@ impl Gateway {
 }
 
 /// Nobody looks at this certificate: whoever uses the gateway was told not to.
-fn acceptor() -> Result<TlsAcceptor, FetchError> {
+fn config() -> Result<ServerConfig, FetchError> {
     let failed = |reason: String| FetchError::Tls(reason);
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).map_err(|e| failed(e.to_string()))?;
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
     let config = config.with_safe_default_protocol_versions().map_err(|e| failed(e.to_string()))?;
     let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key);
-    Ok(TlsAcceptor::from(Arc::new(config.map_err(|e| failed(e.to_string()))?)))
+    config.map_err(|e| failed(e.to_string()))
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -78,7 +81,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 impl Shared {
     async fn connect(&self, mut browser: TcpStream) -> io::Result<()> {
         let (host, port) = asked(&mut browser).await?;
-        let Ok(mut server) = TcpStream::connect((host.as_str(), port)).await else {
+        let Ok(mut server) = self.reach(&host, port).await else {
             return answer(&mut browser, 5).await;
         };
         answer(&mut browser, 0).await?;
@@ -89,12 +92,39 @@ impl Shared {
         }
         let url = Url::parse(&format!("https://{host}:{port}")).map_err(io::Error::other)?;
         let identity = self.identities.of(&url);
-        let mut browser = self.acceptor.accept(browser).await?;
-        match tls::connect(server, url.host_str().unwrap_or_default(), self.any, identity).await {
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), browser).await?;
+        let offered: Vec<Vec<u8>> = hello
+            .client_hello()
+            .alpn()
+            .into_iter()
+            .flatten()
+            .map(<[u8]>::to_vec)
+            .filter(|one| is_spoken(one))
+            .collect();
+        let host = url.host_str().unwrap_or_default();
+        let server = tls::connect_speaking(server, host, self.any, identity, offered).await;
+        let chosen = server.as_ref().ok().and_then(|server| server.get_ref().1.alpn_protocol().map(<[u8]>::to_vec));
+        let mut config = self.config.clone();
+        config.alpn_protocols = chosen.into_iter().collect();
+        let mut browser = hello.into_stream(Arc::new(config)).await?;
+        match server {
             Ok(mut server) => copy_bidirectional(&mut browser, &mut server).await.map(drop),
             Err(error) => refuse(browser, &error).await,
         }
     }
+
+    async fn reach(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let url = Url::parse(&format!("https://{host}:{port}")).map_err(io::Error::other)?;
+        match self.proxy.as_ref().filter(|proxy| !proxy.passes_by(&url)) {
+            Some(proxy) => proxy.reach(&url).await.map_err(io::Error::other),
+            None => TcpStream::connect((host.trim_matches(['[', ']']), port)).await,
+        }
+    }
+}
+
+/// Whether the bytes of a protocol are the same on both sides.
+fn is_spoken(protocol: &[u8]) -> bool {
+    matches!(protocol, b"h2" | b"http/1.1")
 }
 
 /// The host and the port that a SOCKS client wants.

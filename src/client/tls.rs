@@ -21,10 +21,24 @@ pub(super) async fn connect(
     any: bool,
     identity: Option<&Identity>,
 ) -> Result<TlsStream<TcpStream>, FetchError> {
+    connect_speaking(stream, host, any, identity, Vec::new()).await
+}
+
+/// The same; the server chooses one of these protocols.
+pub(super) async fn connect_speaking(
+    stream: TcpStream,
+    host: &str,
+    any: bool,
+    identity: Option<&Identity>,
+    protocols: Vec<Vec<u8>>,
+) -> Result<TlsStream<TcpStream>, FetchError> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|_| FetchError::Wrong("Invalid URL".into()))?;
     let config = if any { trusting()? } else { careful()? };
-    let config = identity.map_or_else(|| config.clone(), |identity| Arc::new(identity.shown_by(&config)));
+    let mut config = identity.map_or_else(|| config.clone(), |identity| Arc::new(identity.shown_by(&config)));
+    if !protocols.is_empty() {
+        Arc::make_mut(&mut config).alpn_protocols = protocols;
+    }
     TlsConnector::from(config).connect(name, stream).await.map_err(|error| {
         let reason = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
         FetchError::Tls(reason.map_or_else(|| "socket hang up".into(), words))

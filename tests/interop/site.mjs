@@ -65,6 +65,10 @@ async function serveSecure(site) {
     openssl(...fresh(name, subject), '-out', `${name}.csr`);
     openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-out', `${name}.pem`);
   }
+  const chest = ['pkcs12', '-export', '-in', 'client.pem', '-inkey', 'client.key', '-certfile', 'ca.pem', '-passout', 'pass:secret'];
+  openssl(...chest, '-out', 'client.pfx');
+  openssl(...chest, '-out', 'old.pfx', '-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES', '-macalg', 'sha1');
+  openssl('pkcs8', '-topk8', '-v2', 'aes-256-cbc', '-in', 'client.key', '-passout', 'pass:secret', '-out', 'locked.key');
   const own = { key: text('server.key'), cert: text('server.pem') };
   const https = createSecureServer(own, (request, response) => site.emit('request', request, response));
   https.on('upgrade', (...all) => site.emit('upgrade', ...all));
@@ -72,7 +76,8 @@ async function serveSecure(site) {
     response.writeHead(request.client.authorized ? 200 : 401, { 'content-type': 'text/plain' });
     response.end(request.client.authorized ? 'hello Alice' : 'who are you?');
   });
-  const told = { cert: text('client.pem'), key: text('client.key') };
+  const bytes = name => readFileSync(join(folder, name)).toString('base64');
+  const told = { cert: text('client.pem'), key: text('client.key'), locked: text('locked.key'), pfx: bytes('client.pfx'), oldPfx: bytes('old.pfx') };
   rmSync(folder, { recursive: true });
   for (const [name, server] of Object.entries({ https, mutual })) {
     await listen(server);

@@ -8,7 +8,7 @@
 //! - `/auth` wants user `user` and password `pass`
 //! - as a proxy it answers itself, whoever is asked for; `auth.…` wants user `user` and password `pass` of the proxy; `CONNECT` leads to
 //!   that port of this machine
-//! - `/tls` says where it is over TLS: `{https, mutual, cert, key}`; `mutual` says who asks, and knows the client with `cert`
+//! - `/tls` says where it is over TLS: `{https, mutual, cert, key, locked, pfx, oldPfx}`; `mutual` says who asks, and knows the client with `cert`
 //!
 //! `tests/interop/site.mjs` does the same for the official runner; change both.
 

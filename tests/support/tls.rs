@@ -1,7 +1,13 @@
 //! The site over TLS, with a certificate of its own that nobody knows, and a site that wants to know who asks.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use p12_keystore::{Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKeyChain};
+use p256::elliptic_curve::rand_core::OsRng;
+use pkcs8::{LineEnding, PrivateKeyInfo};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use serde_json::{Value, json};
@@ -13,7 +19,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// Serves both beside the plain site: `{https, mutual, cert, key}`, the last two for a client whom `mutual` knows, as Alice.
+/// Of whatever is locked.
+const PASSPHRASE: &str = "secret";
+
+/// Serves both beside the plain site: `{https, mutual, …}`; `cert` with `key` (or `locked`, or all in `pfx` or `oldPfx`, each behind
+/// the passphrase `secret`) is for a client whom `mutual` knows, as Alice.
 pub(super) fn serve(plain: SocketAddr) -> Value {
     let (send, receive) = std::sync::mpsc::channel();
     thread::spawn(move || {
@@ -22,9 +32,13 @@ pub(super) fn serve(plain: SocketAddr) -> Value {
             let made = Made::new();
             let (open, https) = listen().await;
             let (mutual, wants) = listen().await;
-            let addresses =
-                json!({ "https": https, "mutual": wants, "cert": made.client.cert, "key": made.client.key.serialize_pem() });
-            send.send(addresses).expect("somebody waits");
+            let told = json!({
+                "https": https, "mutual": wants, "cert": made.client.cert, "key": made.client.key.serialize_pem(),
+                "locked": made.locked(),
+                "pfx": made.pfx(EncryptionAlgorithm::PbeWithHmacSha256AndAes256, MacAlgorithm::HmacSha256),
+                "oldPfx": made.pfx(EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc, MacAlgorithm::HmacSha1),
+            });
+            send.send(told).expect("somebody waits");
             let (careless, curious) = (made.acceptor(false), made.acceptor(true));
             tokio::join!(
                 accept(open, careless, move |stream| pass_on(stream, plain)),
@@ -70,9 +84,28 @@ impl Made {
         Self { authority, server, client }
     }
 
+    /// The client's key, behind the passphrase.
+    fn locked(&self) -> String {
+        let key = self.client.key.serialize_der();
+        let key = PrivateKeyInfo::try_from(key.as_slice()).expect("a key");
+        let locked = key.encrypt(OsRng, PASSPHRASE).expect("a locked key");
+        locked.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF).expect("a text").to_string()
+    }
+
+    /// The client's certificate and key in one file, in base64.
+    fn pfx(&self, encryption: EncryptionAlgorithm, mac: MacAlgorithm) -> String {
+        let chain = [self.client.cert.as_str(), &self.authority.pem()].map(|pem| {
+            let der = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
+            Certificate::from_der(&der).expect("a certificate")
+        });
+        let mut store = KeyStore::new();
+        let chain = PrivateKeyChain::new(self.client.key.serialize_der(), [1], chain);
+        store.add_entry("alice", KeyStoreEntry::PrivateKeyChain(chain));
+        let writer = store.writer(PASSPHRASE).encryption_algorithm(encryption).mac_algorithm(mac);
+        BASE64.encode(writer.write().expect("a file"))
+    }
+
     fn acceptor(&self, asks: bool) -> TlsAcceptor {
-        use rustls::pki_types::CertificateDer;
-        use rustls::pki_types::pem::PemObject;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider.clone());
         let config = config.with_safe_default_protocol_versions().expect("versions");

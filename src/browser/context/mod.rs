@@ -2,7 +2,7 @@
 
 mod options;
 
-pub use options::{ContextOptions, ContextProxy, Credentials, Geolocation, Origin, Size, StorageState};
+pub use options::{ContextOptions, ContextProxy, Credentials, Geolocation, Origin, Size, StorageState, one_or_many};
 
 use super::clock::Clock;
 use super::download;
@@ -153,7 +153,7 @@ impl BrowserContext {
     }
 
     /// For servers that ask, from now on; what the browser remembers of before stays.
-    pub async fn set_http_credentials(&self, credentials: Option<Credentials>) -> Result<(), BrowserError> {
+    pub async fn set_http_credentials(&self, credentials: Vec<Credentials>) -> Result<(), BrowserError> {
         lock(&self.0.options).http_credentials = credentials;
         self.update_workers();
         for page in self.pages() {

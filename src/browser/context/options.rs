@@ -1,5 +1,6 @@
 //! How the pages of a context see the world.
 
+use crate::browser::overlays::ActionLook;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -128,7 +129,8 @@ pub struct ContextOptions {
     #[serde(rename = "extraHTTPHeaders")]
     pub extra_http_headers: Option<Map<String, Value>>,
     /// For servers that ask.
-    pub http_credentials: Option<Credentials>,
+    #[serde(deserialize_with = "one_or_many")]
+    pub http_credentials: Vec<Credentials>,
     /// Whether there is no network.
     pub offline: bool,
     /// Through whom its pages reach the network instead, who looks at certificates for them; not told to tests.
@@ -152,10 +154,13 @@ pub struct ContextOptions {
     pub accept_downloads: Option<bool>,
     /// Its pages are filmed.
     pub record_video: Option<RecordVideo>,
+    /// Of a browser's own context: what nobody asks for stays as it is, media, focus and downloads too.
+    #[serde(skip)]
+    pub as_it_is: bool,
 }
 
 /// How pages are filmed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RecordVideo {
     /// Where videos go.
     pub dir: String,
@@ -164,9 +169,30 @@ pub struct RecordVideo {
     /// Pictures in a second.
     #[serde(default)]
     pub fps: Option<u32>,
+    /// Shows what the test does.
+    #[serde(default, rename = "showActions")]
+    pub show_actions: Option<ActionLook>,
     /// They are made when somebody saves them, not when the context closes.
     #[serde(default)]
     pub lazy: bool,
+}
+
+/// None, one or a list.
+///
+/// # Errors
+/// When it is something else.
+pub fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Credentials>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(Credentials),
+        Many(Vec<Credentials>),
+    }
+    Ok(match Option::deserialize(deserializer)? {
+        Some(OneOrMany::One(one)) => vec![one],
+        Some(OneOrMany::Many(many)) => many,
+        None => Vec::new(),
+    })
 }
 
 /// Tells an explicit null from nothing.

@@ -19,6 +19,20 @@ pub enum LaunchError {
         /// As it was named.
         path: PathBuf,
     },
+    /// Nobody knows this channel.
+    #[error("Unsupported chromium channel \"{channel}\"")]
+    UnknownChannel {
+        /// As it was named.
+        channel: String,
+    },
+    /// The browser of a channel is not installed.
+    #[error("Chromium distribution '{channel}' is not found at {path}", path = .path.display())]
+    NoSuchChannel {
+        /// As it was named.
+        channel: String,
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("failed to start {path}: {source}", path = .path.display())]
     Spawn {

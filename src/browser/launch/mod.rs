@@ -7,7 +7,7 @@ mod output;
 mod profile;
 
 pub use error::LaunchError;
-pub use find::find_chromium;
+pub use find::{find_channel, find_chromium};
 pub use flags::is_confined;
 pub use profile::sweep_profiles;
 
@@ -65,6 +65,10 @@ pub struct Wishes {
     pub sandbox: Option<bool>,
     /// What everything goes through.
     pub proxy: Option<ContextProxy>,
+    /// A pause after everything that a test does.
+    pub slow_mo: Duration,
+    /// What a Chromium that runs already is told beside the question for it.
+    pub headers: Vec<(String, String)>,
 }
 
 /// A profile in which pages open at once.

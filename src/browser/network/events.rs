@@ -316,7 +316,7 @@ impl Network {
         let from_proxy = auth_challenge.source.as_deref() == Some("Proxy");
         let options = owner.context().options();
         let for_proxy = options.proxy.and_then(|proxy| Some((proxy.username?, proxy.password.unwrap_or_default())));
-        let for_server = options.http_credentials.filter(|own| own.fit(&request.url));
+        let for_server = options.http_credentials.into_iter().find(|own| own.fit(&request.url));
         let for_server = for_server.map(|own| (own.username, own.password));
         let credentials = if from_proxy { for_proxy } else { for_server };
         let answer = match credentials {

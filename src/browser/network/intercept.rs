@@ -55,7 +55,7 @@ impl BrowserContext {
     pub(in crate::browser) fn wants_interception(&self) -> bool {
         let options = self.options();
         let asks = options.proxy.is_some_and(|proxy| proxy.username.is_some());
-        self.is_routed() || options.http_credentials.is_some() || asks
+        self.is_routed() || !options.http_credentials.is_empty() || asks
     }
 
     pub(in crate::browser) fn update_workers(&self) {

@@ -34,6 +34,9 @@ pub(crate) const LIBRARY: &[(&str, &str)] = &[
     ("understudy:polyfills/node/os.js", include_str!("js/polyfills/node/os.js")),
     ("understudy:polyfills/node/path.js", include_str!("js/polyfills/node/path.js")),
     ("understudy:polyfills/node/process.js", include_str!("js/polyfills/node/process.js")),
+    ("understudy:polyfills/node/stream.js", include_str!("js/polyfills/node/stream.js")),
+    ("understudy:polyfills/node/stream-consumers.js", include_str!("js/polyfills/node/stream-consumers.js")),
+    ("understudy:polyfills/node/stream-promises.js", include_str!("js/polyfills/node/stream-promises.js")),
     ("understudy:polyfills/node/timers.js", include_str!("js/polyfills/node/timers.js")),
     ("understudy:polyfills/node/timers-promises.js", include_str!("js/polyfills/node/timers-promises.js")),
     ("understudy:polyfills/node/perf-hooks.js", include_str!("js/polyfills/node/perf-hooks.js")),
@@ -56,7 +59,6 @@ const REFUSED: &[&str] = &[
     "net",
     "readline",
     "repl",
-    "stream",
     "string_decoder",
     "tls",
     "v8",
@@ -90,6 +92,9 @@ pub(crate) fn builtin(specifier: &str, has_files: bool) -> Option<Builtin> {
         "perf_hooks" => "understudy:polyfills/node/perf-hooks.js",
         "tty" => "understudy:polyfills/node/tty.js",
         "process" => "understudy:polyfills/node/process.js",
+        "stream" => "understudy:polyfills/node/stream.js",
+        "stream/consumers" => "understudy:polyfills/node/stream-consumers.js",
+        "stream/promises" => "understudy:polyfills/node/stream-promises.js",
         "timers" => "understudy:polyfills/node/timers.js",
         "timers/promises" => "understudy:polyfills/node/timers-promises.js",
         "url" => "understudy:polyfills/node/url.js",
@@ -97,7 +102,7 @@ pub(crate) fn builtin(specifier: &str, has_files: bool) -> Option<Builtin> {
         _ if has_files && (REFUSED.contains(&name) || specifier.starts_with("node:")) => {
             return Some(Builtin::Refused(format!(
                 "Module '{specifier}' is not available: test code runs without Node.js, without sockets and processes. `--runner node` \
-                 runs these tests with it. Here there are: assert, buffer, crypto, events, fs, os, path, process, timers, url, util"
+                 runs these tests with it. Here there are: assert, buffer, crypto, events, fs, os, path, process, stream, timers, url, util"
             )));
         }
         "fs" | "fs/promises" | "os" => return Some(refused(specifier)),
@@ -110,6 +115,6 @@ pub(crate) fn builtin(specifier: &str, has_files: bool) -> Option<Builtin> {
 fn refused(specifier: &str) -> Builtin {
     Builtin::Refused(format!(
         "Module '{specifier}' is not available: test code runs without access to files, network and processes. \
-         Of Node.js there are: assert, buffer, crypto, events, path, process, timers, timers/promises, url, util"
+         Of Node.js there are: assert, buffer, crypto, events, path, process, stream, timers, timers/promises, url, util"
     ))
 }

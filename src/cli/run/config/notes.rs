@@ -1,6 +1,7 @@
 //! What a configuration asks for and does not get here: told, not swallowed.
 
 use super::raw::RawConfig;
+use crate::browser::find_channel;
 use serde_json::{Map, Value};
 
 /// Settings that have no effect here, and why.
@@ -19,11 +20,30 @@ const USUAL: [(&str, &str); 2] = [("preserveOutput", "always"), ("updateSourceMe
 /// The same of options in `use`.
 const OPTIONS_WITHOUT_EFFECT: [(&str, &str); 3] = [
     ("connectOptions", "Chromium is started here"),
-    ("channel", "the Chromium that is here is used (--browser names another)"),
+    ("channel", "it is not installed, the Chromium that is here is used (--browser names another)"),
     ("agentOptions", "there are no agents in tests"),
 ];
-/// Of `launchOptions` those that are honoured.
-const LAUNCH_OPTIONS: [&str; 6] = ["args", "executablePath", "headless", "timeout", "chromiumSandbox", "channel"];
+/// Of `launchOptions` those that are honoured, or are for other browsers.
+const LAUNCH_OPTIONS: [&str; 18] = [
+    "args",
+    "artifactsDir",
+    "channel",
+    "chromiumSandbox",
+    "downloadsPath",
+    "env",
+    "executablePath",
+    "firefoxUserPrefs",
+    "handleSIGHUP",
+    "handleSIGINT",
+    "handleSIGTERM",
+    "headless",
+    "ignoreDefaultArgs",
+    "logger",
+    "proxy",
+    "slowMo",
+    "timeout",
+    "tracesDir",
+];
 /// What is read elsewhere, or by nobody anywhere.
 const KNOWN: [&str; 2] = ["@playwright/test", "$schema"];
 
@@ -68,10 +88,16 @@ pub(super) fn of(raw: &RawConfig, lost: &[String]) -> Vec<String> {
     notes
 }
 
+/// Whether a channel is one that is not here.
+fn is_missing(channel: &str) -> bool {
+    find_channel(channel).is_err()
+}
+
 fn of_options(options: &Map<String, Value>) -> Vec<String> {
     let mut notes: Vec<String> = OPTIONS_WITHOUT_EFFECT
         .iter()
         .filter(|(name, _)| options.get(*name).is_some_and(|value| !value.is_null() && value != "off"))
+        .filter(|(name, _)| *name != "channel" || options["channel"].as_str().is_some_and(is_missing))
         .map(|(name, why)| format!("use.{name} has no effect: {why}"))
         .collect();
     let launch = options.get("launchOptions").and_then(Value::as_object);

@@ -3,6 +3,7 @@
 use super::pattern::{Matcher, TEST_MATCH};
 use super::raw::{Common, OneOrMany, Pattern, RawConfig, RawProject};
 use super::resolve::{Flags, Resolved};
+use crate::browser::find_channel;
 use crate::cli::run::select::{files_below, plain};
 use crate::runner::host::{Mode, Project};
 use crate::runner::protocol::WorkerConfig;
@@ -229,6 +230,11 @@ fn launch(options: &mut Map<String, Value>, flags: &Flags<'_>, resolved: &mut Re
     }
     if let Some(program) = launch.get("executablePath").and_then(Value::as_str) {
         resolved.executable.get_or_insert_with(|| PathBuf::from(program));
+    }
+    let channel = launch.get("channel").or_else(|| options.get("channel")).and_then(Value::as_str).unwrap_or_default();
+    // One that is not here is told of.
+    if let Ok(Some(program)) = find_channel(channel) {
+        resolved.executable.get_or_insert(program);
     }
     let headless = launch.get("headless").or_else(|| options.get("headless")).and_then(Value::as_bool).unwrap_or(true);
     let mode = if flags.headed || !headless { Mode::Headed } else { Mode::Headless };

@@ -6,7 +6,7 @@ use self::jars::{Own, Shared};
 use super::route::{Header, bytes, headers};
 use super::watched::{Witnesses, requests_of};
 use super::{Failure, Operations, Performed, certificates, files, parse};
-use crate::browser::context::{ContextProxy, Credentials};
+use crate::browser::context::{ContextProxy, Credentials, one_or_many};
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
 use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Gate, Headers, Identities, Jar, Proxy};
@@ -54,7 +54,8 @@ struct Options {
     user_agent: Option<String>,
     #[serde(rename = "extraHTTPHeaders")]
     extra_http_headers: Option<Map<String, Value>>,
-    http_credentials: Option<Credentials>,
+    #[serde(deserialize_with = "one_or_many")]
+    http_credentials: Vec<Credentials>,
     #[serde(rename = "ignoreHTTPSErrors")]
     ignore_https_errors: bool,
     proxy: Option<ContextProxy>,
@@ -312,11 +313,12 @@ fn request(call: Call, options: Options) -> Result<Fetch, Failure> {
         }
         client::set(&mut all, "content-length", body.len().to_string());
     }
-    let credentials = options.http_credentials.filter(|own| own.fit(url.as_str())).map(|own| client::Credentials {
-        username: own.username,
-        password: own.password,
-        always: own.send.as_deref() == Some("always"),
-    });
+    let credentials =
+        options.http_credentials.into_iter().find(|own| own.fit(url.as_str())).map(|own| client::Credentials {
+            username: own.username,
+            password: own.password,
+            always: own.send.as_deref() == Some("always"),
+        });
     Ok(Fetch {
         url,
         method: call.method.to_uppercase(),
@@ -332,7 +334,8 @@ fn request(call: Call, options: Options) -> Result<Fetch, Failure> {
     })
 }
 
-fn proxy(given: ContextProxy) -> Result<Proxy, Failure> {
+/// The way that a browser's context and its requests go.
+pub(super) fn proxy(given: ContextProxy) -> Result<Proxy, Failure> {
     let address = if given.server.contains("://") { given.server.clone() } else { format!("http://{}", given.server) };
     let server: Url = address.parse().map_err(|_| Failure::new(format!("Invalid URL of a proxy: {}", given.server)))?;
     if server.scheme() != "http" {

@@ -2,11 +2,13 @@
 
 mod wishes;
 
-use super::{Failure, Operations, Performed, context, files, parse, trace_events};
-use crate::browser::{Browser, BrowserError, ContextOptions, LaunchError, LaunchOptions, Mode};
+use super::{Failure, Operations, Performed, certificates, context, files, parse, trace_events};
+use crate::browser::context::ContextProxy;
+use crate::browser::{Browser, BrowserError, ContextOptions, LaunchError, LaunchOptions, Mode, Progress, Wishes};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use wishes::LaunchWishes;
 
@@ -45,10 +47,18 @@ struct Persistent {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Connect {
     endpoint: String,
     #[serde(default)]
     timeout: u64,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    slow_mo: f64,
+    artifacts_dir: Option<PathBuf>,
+    #[serde(default)]
+    no_defaults: bool,
 }
 
 /// Into the pages of a context that a browser began with: its worker knows it by now.
@@ -106,24 +116,53 @@ async fn launch(operations: &Operations, launch: Launch) -> Result<Value, Failur
 async fn launch_persistent(operations: &Operations, mut params: Value) -> Result<Value, Failure> {
     let Launch { options, timeout } = parse(params.clone())?;
     files::read_state(&mut params, operations.readable_files()).await?;
+    let identities = certificates::read_of(&params, "/context", operations.readable_files()).await?;
     let Persistent { user_data_dir, context } = parse(params)?;
     let (mode, mut options) = options.permitted(operations)?;
     options.wishes.profile = Some(wishes::profile(operations, &user_data_dir)?);
     let context = ContextOptions { proxy: context.proxy.or_else(|| options.wishes.proxy.clone()), ..context };
-    options.wishes.proxy = context.proxy.clone();
+    let mut context = context;
+    let gateway = context::gateway(&identities, &mut context).await?;
+    options.wishes.proxy = match &context.gateway {
+        Some(server) => Some(ContextProxy { server: server.clone(), ..ContextProxy::default() }),
+        None => context.proxy.clone(),
+    };
     let browser = start(operations, mode, &options, timeout).await?;
     let context = browser.inhabit(context).await?;
     operations.tracer.context_created(&context);
-    let name = operations.objects.add_context(context);
+    let name = operations.objects.add_context(context.clone());
+    context::keep_gateway(operations, &name, &context, gateway, identities);
     let (id, version) = operations.know_browser(browser, Some(name.clone()));
     Ok(json!({ "browser": id, "version": version, "context": name }))
 }
 
 async fn connect(operations: &Operations, connect: Connect) -> Result<Value, Failure> {
     operations.options.trust.allow("browserType.connectOverCDP is")?;
-    let options = LaunchOptions { cdp_endpoint: Some(connect.endpoint), ..LaunchOptions::default() };
+    // What nobody wants is gone with the last who has it.
+    let fresh = tempfile::tempdir();
+    let downloads = match (connect.artifacts_dir, &fresh) {
+        (Some(folder), _) => Some(operations.folder(folder)),
+        (None, Ok(folder)) => Some(folder.path().to_owned()),
+        (None, Err(_)) => None,
+    };
+    let wishes = Wishes {
+        downloads,
+        headers: connect.headers.into_iter().collect(),
+        slow_mo: wishes::pause(connect.slow_mo),
+        ..Wishes::default()
+    };
+    let options = LaunchOptions { cdp_endpoint: Some(connect.endpoint), wishes, ..LaunchOptions::default() };
     let browser = start(operations, operations.mode, &options, connect.timeout).await?;
-    let context = browser.inhabit(ContextOptions { viewport: Some(None), ..ContextOptions::default() }).await?;
+    let as_it_is = connect.no_defaults;
+    let context = ContextOptions { viewport: Some(None), as_it_is, ..ContextOptions::default() };
+    let context = browser.inhabit(context).await?;
+    if let Ok(folder) = fresh {
+        let gone = context.clone();
+        tokio::spawn(async move {
+            gone.gone_for_good().await;
+            drop(folder);
+        });
+    }
     let name = operations.objects.add_context(context);
     let (id, version) = operations.know_browser(browser, None);
     Ok(json!({ "browser": id, "version": version, "context": name }))
@@ -140,6 +179,13 @@ async fn start(operations: &Operations, mode: Mode, options: &LaunchOptions, tim
                 "Failed to launch chromium because executable doesn't exist at {}",
                 path.display()
             )),
+            LaunchError::Endpoint { endpoint, reason } => {
+                let log = Progress::new(0).log;
+                if !endpoint.starts_with("ws") {
+                    log.note(format!("<ws preparing> retrieving websocket url from {endpoint}"));
+                }
+                BrowserError::other(format!("{reason}{log}"))
+            }
             error => BrowserError::other(error.to_string()),
         })
     };

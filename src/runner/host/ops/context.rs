@@ -1,9 +1,10 @@
 //! `context.…`
 
+use super::api::proxy as proxy_of;
 use super::watched::requests_of;
 use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::clock::ClockCommand;
-use crate::browser::context::{Credentials, Geolocation, StorageState};
+use crate::browser::context::{Credentials, Geolocation, StorageState, one_or_many};
 use crate::browser::{Browser, BrowserContext, ContextOptions};
 use crate::client::{Gateway, Identities};
 use serde::Deserialize;
@@ -55,7 +56,8 @@ struct Place {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Passwords {
-    http_credentials: Option<Credentials>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    http_credentials: Vec<Credentials>,
 }
 
 #[derive(Deserialize)]
@@ -95,14 +97,11 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         let context = browser.new_context(new.options).await?;
         let version = version(&browser);
         operations.tracer.context_created(&context);
-        let id = operations.objects.add_context(context.clone());
-        if let Some(gateway) = gateway {
-            operations.api.introduce(&id, identities);
-            tokio::spawn(async move {
-                context.gone_for_good().await;
-                drop(gateway);
-            });
+        if context.options().record_video.is_some_and(|video| video.show_actions.is_some()) {
+            operations.tracer.keep_titles();
         }
+        let id = operations.objects.add_context(context.clone());
+        keep_gateway(operations, &id, &context, gateway, identities);
         return Ok(json!({ "context": id, "version": version }).into());
     }
     let of: Of = parse(params.clone())?;
@@ -124,6 +123,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             operations.tracer.forget(context.id());
             context.close();
             operations.context_closed(&of.context).await;
+            operations.forget_shows();
             operations.finish_videos(Some(&context)).await?;
             operations.api.forget_context(&of.context);
             exported?;
@@ -139,15 +139,30 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     }
 }
 
-/// Who shows certificates in place of the browser, where there are any; lives as long as the context.
-async fn gateway(identities: &Identities, options: &mut ContextOptions) -> Result<Option<Gateway>, Failure> {
+/// A gateway lives as long as its context.
+pub(super) fn keep_gateway(
+    operations: &Operations,
+    id: &str,
+    context: &BrowserContext,
+    gateway: Option<Gateway>,
+    identities: Identities,
+) {
+    let Some(gateway) = gateway else { return };
+    operations.api.introduce(id, identities);
+    let context = context.clone();
+    tokio::spawn(async move {
+        context.gone_for_good().await;
+        drop(gateway);
+    });
+}
+
+/// Who shows certificates in place of the browser, where there are any.
+pub(super) async fn gateway(identities: &Identities, options: &mut ContextOptions) -> Result<Option<Gateway>, Failure> {
     if identities.is_empty() {
         return Ok(None);
     }
-    if options.proxy.is_some() {
-        return Err(Failure::new("clientCertificates and proxy do not go together yet"));
-    }
-    let opened = Gateway::open(identities.clone(), options.ignore_https_errors).await;
+    let proxy = options.proxy.clone().map(proxy_of).transpose()?;
+    let opened = Gateway::open(identities.clone(), options.ignore_https_errors, proxy).await;
     let gateway = opened.map_err(|error| Failure::new(error.to_string()))?;
     options.gateway = Some(gateway.address());
     Ok(Some(gateway))

@@ -128,13 +128,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
 fn start(operations: &Operations, params: &Value) -> Result<Value, Failure> {
     let watched = Watched::of(operations, params)?;
     let start: Start = parse(params.clone())?;
-    let place = |path: &str| match files::place_to_write(path, operations.readable_files()) {
-        Ok(place) => Ok(place),
-        // Where a test has no files, it has an artifact folder.
-        Err(_) => picture::place(operations, path),
-    };
-    let path = place(&start.path)?;
-    let resources = start.resources_dir.as_deref().map(place).transpose()?;
+    let path = picture::place(operations, &start.path)?;
+    let resources = start.resources_dir.as_deref().map(|folder| picture::place(operations, folder)).transpose()?;
     let wrong = |pattern: &Pattern| Failure::new(format!("/{}/{}: no such pattern", pattern.source, pattern.flags));
     let url = start
         .url

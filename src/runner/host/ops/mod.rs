@@ -19,6 +19,7 @@ mod input;
 mod linguist;
 mod locator;
 mod objects;
+mod pace;
 mod page;
 mod performed;
 mod picture;
@@ -86,6 +87,7 @@ pub struct Operations {
     traced: trace_events::Traced,
     studios: video::Studios,
     screencasts: screencast::Screencasts,
+    shows: pace::Shows,
 }
 
 impl Operations {
@@ -112,6 +114,7 @@ impl Operations {
             traced: trace_events::Traced::default(),
             studios: video::Studios::default(),
             screencasts: screencast::Screencasts::default(),
+            shows: pace::Shows::default(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! `screencast.…`: a page is filmed while a test wants it, and words lie over it.
 
-use super::{Failure, Operations, Performed, parse, picture};
+use super::{Failure, Operations, Performed, pace, parse, picture};
 use crate::browser::context::Size;
 use crate::browser::overlays::Overlay;
 use crate::browser::video::{Film, FilmOptions, FilmWatcher, Shot, video_size};
@@ -84,6 +84,10 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         return Ok(Value::Null.into());
     }
     let page = operations.page(&id)?;
+    if matches!(operation, "showActions" | "hideActions") {
+        pace::perform(operations, operation, &page, params).await?;
+        return Ok(Value::Null.into());
+    }
     let overlay = match operation {
         "start" => {
             let Start { size, quality, fps, frames, record } = parse(params)?;

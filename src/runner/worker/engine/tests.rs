@@ -128,7 +128,7 @@ fn files_load_or_say_why_not() {
             "import fs from 'fs'; fs;",
             none,
             "Error: Module 'fs' is not available: test code runs without access to files, network and processes. Of Node.js there \
-             are: assert, buffer, crypto, events, path, process, timers, timers/promises, url, util\n    imported at a.spec.ts:1:16\n    at a.spec.ts:1:16",
+             are: assert, buffer, crypto, events, path, process, stream, timers, timers/promises, url, util\n    imported at a.spec.ts:1:16\n    at a.spec.ts:1:16",
         ),
         (
             "the framework and modules of Node.js",

@@ -2,16 +2,19 @@
 
 use super::super::{Failure, Operations, ReadableFiles};
 use crate::browser::context::ContextProxy;
-use crate::browser::{Kept, LaunchOptions, Mode, Wishes, Without};
+use crate::browser::{Kept, LaunchOptions, Mode, Wishes, Without, find_channel};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Options of `launch`, as they come.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct LaunchWishes {
     args: Option<Vec<String>>,
+    artifacts_dir: Option<PathBuf>,
+    channel: Option<String>,
     chromium_sandbox: Option<bool>,
     downloads_path: Option<PathBuf>,
     env: Option<Map<String, Value>>,
@@ -19,6 +22,8 @@ pub(super) struct LaunchWishes {
     headless: Option<bool>,
     ignore_default_args: Option<Value>,
     proxy: Option<ContextProxy>,
+    slow_mo: f64,
+    traces_dir: Option<PathBuf>,
 }
 
 /// Arguments that change what pages see and nothing else.
@@ -87,16 +92,20 @@ impl LaunchWishes {
             }
             _ => Without::Nothing,
         };
+        let channel = self.channel.as_deref().filter(|_| self.executable_path.is_none()).unwrap_or_default();
+        let channel = find_channel(channel).map_err(|error| Failure::new(error.to_string()))?;
         let options = LaunchOptions {
-            executable: self.executable_path.or_else(|| usual.executable.clone()),
+            executable: self.executable_path.or(channel).or_else(|| usual.executable.clone()),
             args,
             wishes: Wishes {
                 profile: None,
-                downloads: self.downloads_path,
+                downloads: self.downloads_path.or(self.artifacts_dir).map(|folder| operations.folder(folder)),
                 env,
                 without,
                 sandbox: self.chromium_sandbox.filter(|_| trust.is_whole()),
                 proxy: self.proxy,
+                slow_mo: pause(self.slow_mo),
+                headers: Vec::new(),
             },
             ..LaunchOptions::default()
         };
@@ -110,6 +119,9 @@ impl LaunchWishes {
             (self.executable_path.is_some(), "executablePath"),
             (self.env.is_some(), "env"),
             (self.downloads_path.is_some(), "downloadsPath"),
+            (self.artifacts_dir.is_some(), "artifactsDir"),
+            (self.traces_dir.is_some(), "tracesDir"),
+            (self.channel.as_deref().is_some_and(|channel| !channel.starts_with("chromium")), "channel"),
             (ignoring, "ignoreDefaultArgs"),
         ] {
             if given {
@@ -120,6 +132,21 @@ impl LaunchWishes {
         match self.args.iter().flatten().find(strange) {
             Some(arg) => trust.allow(&format!("The argument {arg} is")),
             None => Ok(()),
+        }
+    }
+}
+
+/// Milliseconds, as somebody wrote them.
+pub(super) fn pause(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+}
+
+impl Operations {
+    /// A folder of the machine, seen from where the test is.
+    pub(super) fn folder(&self, folder: PathBuf) -> PathBuf {
+        match self.readable_files() {
+            ReadableFiles::From(base) => base.join(folder),
+            ReadableFiles::Below(_) | ReadableFiles::None => folder,
         }
     }
 }
@@ -135,10 +162,7 @@ pub(super) fn profile(operations: &Operations, folder: &str) -> Result<Kept, Fai
         return Ok(Kept::Fresh);
     }
     operations.options.trust.allow("A profile in a folder of the machine is")?;
-    Ok(Kept::In(match operations.readable_files() {
-        ReadableFiles::From(base) => base.join(folder),
-        ReadableFiles::Below(_) | ReadableFiles::None => folder.into(),
-    }))
+    Ok(Kept::In(operations.folder(folder.into())))
 }
 
 #[cfg(test)]
@@ -163,6 +187,10 @@ mod tests {
             (json!({ "executablePath": "/bin/sh" }), Some("options.executablePath")),
             (json!({ "env": {} }), Some("options.env")),
             (json!({ "downloadsPath": "/" }), Some("options.downloadsPath")),
+            (json!({ "artifactsDir": "/" }), Some("options.artifactsDir")),
+            (json!({ "tracesDir": "/" }), Some("options.tracesDir")),
+            (json!({ "channel": "chrome" }), Some("options.channel")),
+            (json!({ "channel": "chromium", "slowMo": 5 }), None),
             (json!({ "ignoreDefaultArgs": true }), Some("options.ignoreDefaultArgs")),
         ] {
             let wishes: LaunchWishes = serde_json::from_value(options).unwrap();

@@ -25,6 +25,8 @@ pub(super) struct State {
     /// Steps that are open, while anything is traced.
     pub(super) steps: HashMap<u32, StepBegin>,
     pub(super) test: Option<Running>,
+    /// Whether titles of steps are wanted where nothing is traced.
+    titles: bool,
     /// By the context's id.
     pub(super) contexts: HashMap<String, Traced>,
 }
@@ -88,7 +90,7 @@ impl Tracer {
     /// See [`crate::runner::host::Service::told`].
     pub(in super::super) fn told(&self, message: &ToHost) {
         let mut state = self.state();
-        if state.test.is_none() && state.contexts.is_empty() {
+        if state.test.is_none() && state.contexts.is_empty() && !state.titles {
             return;
         }
         match message {
@@ -115,6 +117,16 @@ impl Tracer {
             }),
             _ => {}
         }
+    }
+
+    /// From now on steps can be asked for their titles.
+    pub(in super::super) fn keep_titles(&self) {
+        self.state().titles = true;
+    }
+
+    /// Of a step that is open.
+    pub(in super::super) fn title(&self, step: u32) -> Option<String> {
+        self.state().steps.get(&step).map(|step| step.title.clone())
     }
 
     /// A context is new: part of the test's trace, if there is one.
@@ -234,9 +246,9 @@ impl Operations {
     /// Performs what a worker asks for, before the eyes of a trace where there is one.
     pub(in super::super) async fn traced(&self, call: Call) -> Result<Performed, OpError> {
         let Some((trace, begin, page)) = self.tracer.watching(self, &call) else {
-            return self.perform(&call.name, call.params).await;
+            return self.played(&call).await;
         };
-        let work = self.perform(&call.name, call.params);
+        let work = self.played(&call);
         trace.call(begin, page, work, |error| failure(&error.name, &error.message)).await
     }
 }

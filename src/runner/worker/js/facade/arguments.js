@@ -98,6 +98,12 @@ const OPERATIONS = {
   'api.cookies': { fields: { urls: list(address) } },
   'context.addCookies': { required: ['cookies'], fields: { cookies: list(cookie) } },
   'api.addCookies': { required: ['cookies'], fields: { cookies: list(cookie) } },
+  'screencast.showActions': {
+    fields: {
+      cursor: oneOf('none', 'pointer'), duration: float, fontSize: integer, position: oneOf('top-left', 'top', 'top-right', 'bottom-left', 'bottom', 'bottom-right'),
+      style: object({ point: optional(string), highlight: optional(string), title: optional(string) }),
+    },
+  },
   'context.setGeolocation': { fields: { geolocation: optional(object({ latitude: range('LATITUDE', -90, 90), longitude: range('LONGITUDE', -180, 180), accuracy: optional(float) })) } },
   'context.grantPermissions': { fields: { permissions: list(name => (PERMISSIONS.includes(name) ? undefined : `Unknown permission: ${name}`)) } },
   'context.setOffline': { required: ['offline'], fields: { offline: boolean } },

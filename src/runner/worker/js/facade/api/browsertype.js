@@ -3,6 +3,7 @@ import { native } from '../native.js';
 import { apiStep, op } from '../op.js';
 import { recordHar } from './archive.js';
 import { Browser } from './browser.js';
+import { withCertificates } from './certificates.js';
 
 /** How long a start may take, milliseconds. */
 const LAUNCH_TIMEOUT = 180_000;
@@ -11,6 +12,8 @@ const LAUNCH = ['args', 'channel', 'chromiumSandbox', 'downloadsPath', 'env', 'e
   'ignoreDefaultArgs', 'logger', 'proxy', 'slowMo', 'timeout', 'tracesDir', 'artifactsDir'];
 
 const PORT = 'Cannot specify a port without launching as a server.';
+
+const noAddress = endpoint => new TypeError(`browserType.connectOverCDP: Invalid URL\nCall log:\n  - <ws preparing> retrieving websocket url from ${endpoint}\n`);
 
 export class BrowserType {
   #name;
@@ -43,17 +46,21 @@ export class BrowserType {
       const all = { ...this.#defaults().context, ...options };
       if (all.recordVideo) all.recordVideo = { dir: this.#defaults().artifacts, ...all.recordVideo };
       const context = Object.fromEntries(Object.entries(all).filter(([name]) => !LAUNCH.includes(name) || name === 'proxy'));
-      const params = { userDataDir: String(userDataDir ?? ''), context, options: this.#wishes(options), timeout: options.timeout ?? LAUNCH_TIMEOUT };
+      const params = { userDataDir: String(userDataDir ?? ''), context: withCertificates(context, 'browserType.launchPersistentContext'), options: this.#wishes(options), timeout: options.timeout ?? LAUNCH_TIMEOUT };
       const made = await this.#op('launchPersistentContext', 'launchPersistent', params, step);
       return this.#adopt(made, all, true, step, 'launchPersistentContext');
     });
   }
   async connectOverCDP(endpoint, options = {}) {
     this.#mustBeHere('connectOverCDP');
+    if (typeof endpoint?.send === 'function') throw new Error('browserType.connectOverCDP: a transport of the test is not supported, an address is');
     if (typeof endpoint !== 'string') [endpoint, options] = [endpoint?.endpointURL ?? endpoint?.wsEndpoint, endpoint ?? {}];
     if (endpoint === undefined) throw new Error('Cannot connect over CDP without wsEndpoint.');
+    if (!URL.canParse(endpoint)) throw noAddress(endpoint);
     return apiStep('browserType.connectOverCDP', 'Connect over CDP', {}, async step => {
-      const made = await this.#op('connectOverCDP', 'connectOverCDP', { endpoint, timeout: options.timeout ?? 30_000 }, step);
+      const made = await this.#op('connectOverCDP', 'connectOverCDP', {
+        endpoint, timeout: options.timeout ?? 30_000, headers: options.headers, slowMo: options.slowMo, artifactsDir: options.artifactsDir, noDefaults: options.noDefaults,
+      }, step);
       return (await this.#adopt(made, {}, false, step, 'connectOverCDP')).browser();
     });
   }

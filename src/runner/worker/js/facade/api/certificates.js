@@ -12,13 +12,13 @@ export function withCertificates(options, apiName) {
 }
 
 function told(given, index) {
-  const { origin, certPath, keyPath } = given;
+  const { origin, certPath, keyPath, pfxPath, passphrase } = given;
   const [cert, key, pfx] = ['cert', 'key', 'pfx'].map(name => given[name] ?? given[`${name}Path`]);
   if (!origin) throw new Error(`clientCertificates[${index}].origin: expected string, got ${typeof origin}`);
   if (!cert && !key && !given.passphrase && !pfx) throw new Error('None of cert, key, passphrase or pfx is specified');
   if (cert && !key) throw new Error('cert is specified without key');
   if (!cert && key) throw new Error('key is specified without cert');
   if (pfx && (cert || key)) throw new Error('pfx is specified together with cert, key or passphrase');
-  if (pfx || given.passphrase !== undefined) throw new Error('clientCertificates: pfx and passphrase are not supported: pass cert and key without a passphrase');
-  return { origin, cert: given.cert?.toString('base64'), key: given.key?.toString('base64'), certPath, keyPath };
+  const [inCert, inKey, inPfx] = ['cert', 'key', 'pfx'].map(name => given[name]?.toString('base64'));
+  return { origin, cert: inCert, key: inKey, pfx: inPfx, certPath, keyPath, pfxPath, passphrase };
 }

@@ -26,6 +26,11 @@ export class Screencast {
     const { id } = await this.#call('showOverlay', 'showOverlay', { html, duration: options?.duration });
     return new Disposable(() => this.#call('showOverlay', 'removeOverlay', { id }));
   }
+  async showActions({ cursor, duration, fontSize, position, style } = {}) {
+    await this.#call('showActions', 'showActions', { cursor, duration, fontSize, position, style });
+    return new Disposable(() => this.hideActions());
+  }
+  async hideActions() { await this.#call('hideActions', 'hideActions', {}); }
   async showChapter(title, options) {
     await this.#call('showChapter', 'showChapter', { title, description: options?.description, duration: options?.duration });
   }

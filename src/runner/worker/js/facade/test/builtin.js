@@ -30,12 +30,15 @@ export const offerPlaywright = offered => { playwright = offered; };
 
 const fixtures = {
   browserName: ['chromium', { scope: 'worker', option: true }],
-  browser: [async ({}, use) => {
-    await browser._learn();
-    await use(browser);
+  browser: [async ({ launchOptions, headless, channel }, use, worker) => {
+    const wished = wishes({ launchOptions, headless, channel }, worker.project.use ?? {});
+    const mine = wished ? await chromium.launch(wished) : browser;
+    await mine._learn();
+    await use(mine);
+    if (wished) await mine.close();
   }, { scope: 'worker', box: true }],
   _options: [options(), { auto: true, box: true }],
-  context: async ({ _options }, use, info) => {
+  context: async ({ browser, _options }, use, info) => {
     if (info?._hookOfAll) throw new Error(notInHookOfAll(info._hookOfAll));
     const film = filming(info, _options.video);
     const context = await browser._newContext({ ..._options.context, ...film }, '');
@@ -52,6 +55,19 @@ const fixtures = {
   playwright: [async ({}, use) => { await use(playwright); }, { scope: 'worker', box: true }],
 };
 for (const name of [...CONTEXT, ...OTHER]) fixtures[name] ??= [DEFAULTS[name], WORKER.includes(name) ? { option: true, scope: 'worker' } : { option: true }];
+
+/** What the run's own Chromium is started with, as the configuration says. */
+const COMMON = ['args', 'chromiumSandbox', 'executablePath', 'firefoxUserPrefs', 'handleSIGHUP', 'handleSIGINT', 'handleSIGTERM', 'headless', 'logger', 'timeout'];
+const CHROMIUM = /^chromium|^$/;
+
+/** How a browser has to be started that is not as the run's own; undefined where that one will do. */
+function wishes({ launchOptions = {}, headless, channel }, configured) {
+  const differs = (value, usual) => JSON.stringify(value) !== JSON.stringify(usual);
+  const own = Object.keys(launchOptions).some(name => launchOptions[name] !== undefined && (!COMMON.includes(name) || differs(launchOptions[name], configured.launchOptions?.[name])));
+  const another = channel !== configured.channel && !CHROMIUM.test(channel ?? '');
+  const window = headless !== (configured.headless ?? DEFAULTS.headless);
+  return own || another || window ? { headless, ...(another ? { channel } : {}), ...launchOptions } : undefined;
+}
 
 /** A page is of one test; these hooks are around many. */
 const notInHookOfAll = kind => `"context" and "page" fixtures are not supported in "${kind}" since they are created on a per-test basis.

@@ -4,8 +4,8 @@ import { isKept, isRecorded, modeOf } from './tracing.js';
 /** `recordVideo` for the context of this attempt, or undefined. */
 export function filming(info, option) {
   if (info?.retry === undefined || !isRecorded(modeOf(option), info.retry)) return undefined;
-  const { size, fps } = Object(option);
-  return { recordVideo: { dir: info.project.outputDir, size, fps, lazy: true } };
+  const { size, fps, show } = Object(option);
+  return { recordVideo: { dir: info.project.outputDir, size, fps, showActions: show?.actions, lazy: true } };
 }
 
 /** The attempt is over and its context closed: videos that are kept become attachments. */

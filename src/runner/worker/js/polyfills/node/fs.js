@@ -1,5 +1,6 @@
 // Node.js's `fs`, as far as tests and pure packages use it: every call is done by the host, which says what may be written.
 import { native } from '../native.js';
+import { Readable, Writable } from './stream.js';
 
 const pathOf = path => {
   if (path instanceof URL) return decodeURIComponent(path.pathname);
@@ -99,8 +100,31 @@ export const { readFile, writeFile, appendFile, access, stat: statLater, lstat, 
 export { statLater as stat };
 
 const unavailable = name => () => { throw new Error(`fs.${name} is not available: test code has whole files only. \`--runner node\` runs these tests with Node.js`); };
-export const createReadStream = unavailable('createReadStream');
-export const createWriteStream = unavailable('createWriteStream');
+/** A whole file in one piece, or the part of it that is asked for. */
+export function createReadStream(path, options = {}) {
+  const { start = 0, end = Infinity } = Object(options);
+  const stream = new Readable({
+    encoding: encodingOf(options),
+    read() {
+      try {
+        this.push(readFileSync(path).subarray(start, end + 1));
+        this.push(null);
+      } catch (error) { this.destroy(error); }
+    },
+  });
+  return Object.assign(stream, { path });
+}
+/** What is written is there at once. */
+export function createWriteStream(path, options = {}) {
+  const flag = Object(options).flags ?? 'w';
+  const stream = new Writable({
+    write(chunk, encoding, done) { done(attempt(() => appendFileSync(path, chunk))); },
+  });
+  const error = attempt(() => writeFileSync(path, '', { flag }));
+  if (error) stream.destroy(error);
+  return Object.assign(stream, { path });
+}
+const attempt = work => { try { work(); return undefined; } catch (error) { return error; } };
 export const openSync = unavailable('openSync');
 export const open = unavailable('open');
 export const watch = unavailable('watch');
