@@ -13,10 +13,13 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+
+#[cfg(test)]
+mod tests;
 
 /// Longest wait for the answer to a command that does not run scripts. Chromium answers within milliseconds; a minute means it hangs.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
@@ -132,7 +135,7 @@ impl Connection {
 
     /// The session of the browser itself.
     pub(super) fn root(&self) -> Session {
-        Session { connection: self.clone(), id: Arc::from("") }
+        self.session("")
     }
 
     /// Events of `session` go to `listener` from now on.
@@ -142,7 +145,7 @@ impl Connection {
 
     /// The session Chromium calls `id`.
     pub(super) fn session(&self, id: &str) -> Session {
-        Session { connection: self.clone(), id: Arc::from(id) }
+        Session { connection: self.clone(), id: Arc::from(id), end: Arc::default() }
     }
 
     /// How many sessions there are, and commands without an answer.
@@ -207,7 +210,7 @@ impl Connection {
         let removed = lock(&self.0.state).sessions.remove(id);
         if let Some((session, listener)) = removed {
             listener.gone();
-            session.fail_pending(&BrowserError::closed());
+            session.end(&BrowserError::closed());
         }
     }
 
@@ -241,6 +244,8 @@ fn refused(refusal: Refusal) -> BrowserError {
 pub(super) struct Session {
     connection: Connection,
     id: Arc<str>,
+    /// Why nothing that is sent would be answered any more.
+    end: Arc<OnceLock<BrowserError>>,
 }
 
 impl Session {
@@ -293,16 +298,19 @@ impl Session {
         if !self.connection.is_discreet() {
             tracing::trace!(message = %String::from_utf8_lossy(&bytes), "to Chromium");
         }
-        {
+        let error = {
             let mut state = lock(&inner.state);
-            if !state.closed {
-                state.pending.insert(id, Pending { session: self.id.clone(), reply: Box::new(then) });
-                // Under the lock, so that numbers and order on the wire agree. The writer's end is a closed connection.
-                let _ = inner.outgoing.send(bytes);
-                return;
+            match self.end.get() {
+                None if !state.closed => {
+                    state.pending.insert(id, Pending { session: self.id.clone(), reply: Box::new(then) });
+                    // Under the lock, so that numbers and order on the wire agree. The writer's end is a closed connection.
+                    let _ = inner.outgoing.send(bytes);
+                    return;
+                }
+                end => end.cloned().unwrap_or_else(BrowserError::closed),
             }
-        }
-        then(Err(BrowserError::closed()));
+        };
+        then(Err(error));
     }
 
     /// Lets a target that waits for us run without us; `parent` told of it. Detached sooner, a service worker waits for ever.
@@ -314,10 +322,12 @@ impl Session {
         });
     }
 
-    /// Fails what waits in this session.
-    pub(super) fn fail_pending(&self, error: &BrowserError) {
+    /// From now on nobody answers here: fails what waits, and what will be sent.
+    pub(super) fn end(&self, error: &BrowserError) {
         let failed: Vec<Pending> = {
             let mut state = lock(&self.connection.0.state);
+            // What came first is the reason.
+            let _ = self.end.set(error.clone());
             let mut ids: Vec<u64> =
                 state.pending.iter().filter(|(_, pending)| pending.session == self.id).map(|(id, _)| *id).collect();
             ids.sort_unstable();

@@ -54,7 +54,7 @@ impl Page {
     /// The renderer is gone.
     pub(in crate::browser) fn has_crashed(&self) {
         self.0.crashed.cancel();
-        self.0.session.fail_pending(&BrowserError::crashed());
+        self.0.session.end(&BrowserError::crashed());
         self.tell(Notice::PageCrashed(self.clone()));
     }
 
