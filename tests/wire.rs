@@ -164,8 +164,9 @@ async fn each_proof_comes_when_it_is_due() {
     for packet in ["4377[]", "43[]", "432[{\"ok\":true}]"] {
         peer.send(packet).await;
     }
-    assert_eq!(next(&mut connection).await, Incoming::Proved(77));
-    assert_eq!(next(&mut connection).await, Incoming::Proved(2));
+    let acknowledged = |token, arguments| Incoming::Acknowledged { token, arguments };
+    assert_eq!(next(&mut connection).await, acknowledged(77, vec![]));
+    assert_eq!(next(&mut connection).await, acknowledged(2, vec![json!({"ok": true})]));
 
     emit(&connection, "c", json!(3), Proof::Pong, 3).await;
     assert_eq!(peer.packet().await, r#"42["c",3]"#);

@@ -35,9 +35,10 @@ impl Daemon {
         }
     }
 
-    fn heard(&mut self, inbound: Inbound, name: &str) {
+    pub(super) fn heard(&mut self, inbound: Inbound, name: &str) {
         match inbound {
             Inbound::Command(command) => self.command(command),
+            Inbound::Fetch(run) => self.offer(Work::Run(run)),
             Inbound::Introduced => self.link.introduced(),
             Inbound::Told { message, execution } => {
                 let execution = execution.map(|id| id.0);
@@ -86,12 +87,14 @@ impl Daemon {
             Work::Execution(start) => {
                 tracing::info!(execution = %start.execution, bytes = start.code.len(), "an execution starts");
             }
+            Work::Run(run) => tracing::info!(execution = %run, "a run starts"),
             Work::Recording(start) => {
                 tracing::info!(execution = %start.execution, url = start.url, "a recording starts");
             }
         }
         let ears = self.slots.started(work.owed());
-        tokio::spawn(session::run(self.starter.clone(), work, self.tell.clone(), ears));
+        let (starter, options) = (self.starter.clone(), self.options.clone());
+        tokio::spawn(session::run(starter, options, work, self.tell.clone(), ears));
     }
 
     fn control(&mut self, execution: ExecutionId, control: RecordingControl) {

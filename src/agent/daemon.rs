@@ -7,8 +7,9 @@ use super::outbox::{Outbox, is_last};
 use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
+use super::system::{self, Gauge};
 use super::work::Owed;
-use super::{AgentOptions, SessionStarter, Shutdown, StateError, system};
+use super::{AgentOptions, SessionStarter, Shutdown, StateError};
 use crate::dialect::agent::{AgentEnd, Registration, Standing};
 use crate::model::{AgentId, Event, ExecutionId};
 use crate::wire::client::{ConnectError, Incoming};
@@ -40,6 +41,7 @@ pub(super) struct Daemon {
     pub(super) end: Box<dyn AgentEnd>,
     /// As the server was told last.
     stood: Standing,
+    gauge: Gauge,
     backoff: Backoff,
     pub(super) link: Link,
     pub(super) tell: mpsc::Sender<Told>,
@@ -86,6 +88,7 @@ impl Daemon {
             slots: Slots::new(options.max_sessions, ended),
             end: (options.protocol.end)(),
             stood: Standing::default(),
+            gauge: Gauge::default(),
             options,
             starter,
             agent: found.agent,
@@ -178,6 +181,7 @@ impl Daemon {
             }
             Happening::Late => self.late(),
             Happening::Heartbeat => {
+                self.gauge.look();
                 let standing = self.standing();
                 self.link.heartbeat(self.end.heartbeat(&standing, SystemTime::now()));
             }
@@ -249,6 +253,7 @@ impl Daemon {
             system_info: self.system_info.clone(),
             max_sessions: self.options.max_sessions,
             sessions: sessions.into_iter().cloned().collect(),
+            projects: self.options.projects.clone(),
         }
     }
 
@@ -257,13 +262,15 @@ impl Daemon {
             running: self.slots.running(),
             slots: self.options.max_sessions,
             draining: self.ending != Ending::No,
+            load: self.gauge.load(),
         }
     }
 
     /// While the server is away only the newest counts: it is told on connect.
     fn tell_standing(&mut self) {
         let standing = self.standing();
-        if standing != self.stood {
+        // How busy the machine is, is told with heartbeats.
+        if (Standing { load: self.stood.load, ..standing.clone() }) != self.stood {
             self.link.say(self.end.stands(&standing, SystemTime::now()));
             self.stood = standing;
         }
@@ -287,6 +294,10 @@ impl Daemon {
         match incoming {
             Incoming::Event(event) => self.event(event),
             Incoming::Proved(token) => self.proved(token),
+            Incoming::Acknowledged { token, arguments } => {
+                self.proved(token);
+                self.end.answered(&arguments).into_iter().for_each(|inbound| self.heard(inbound, "acknowledgement"));
+            }
             Incoming::TooLarge { token, bytes } => {
                 tracing::error!(bytes, "an event is larger than the server takes, and is left out");
                 self.proved(token);

@@ -30,7 +30,10 @@ pub(super) fn weight(event: &Event) -> usize {
             Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
             Event::RecordingPicker { picker, .. } => json_len(&json!(picker)),
             Event::RecordingPicked { selector, locator, .. } => selector.len() + locator.len(),
-            Event::ExecutionComplete { .. } | Event::RecordingReady { .. } | Event::RecordingMode { .. } => 0,
+            Event::ExecutionComplete { .. }
+            | Event::ExecutionPlanned { .. }
+            | Event::RecordingReady { .. }
+            | Event::RecordingMode { .. } => 0,
         }
 }
 
@@ -144,7 +147,10 @@ pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Even
             let (message, default_value) = (cut(&message, room), cut(&default_value, room));
             vec![Event::RecordingDialog { execution, kind, message, default_value }]
         }
-        whole @ (Event::ExecutionComplete { .. } | Event::RecordingReady { .. } | Event::RecordingMode { .. }) => {
+        whole @ (Event::ExecutionComplete { .. }
+        | Event::ExecutionPlanned { .. }
+        | Event::RecordingReady { .. }
+        | Event::RecordingMode { .. }) => {
             vec![whole]
         }
     }

@@ -37,12 +37,21 @@ pub(super) async fn attempt(options: AgentOptions) -> Result<Opened, ConnectErro
 fn target(server: &Url, way: &Way, token: Option<&str>) -> Target {
     let mut url = server.clone();
     let namespace = match way.transport {
-        Transport::SocketIo(namespace) => namespace,
+        Transport::SocketIo("/") => "/".to_owned(),
+        Transport::SocketIo(usual) => match url.path().trim_end_matches('/').to_owned() {
+            path if path.is_empty() => usual.to_owned(),
+            // The engine's.
+            path if path.contains("socket.io") => usual.to_owned(),
+            namespace => {
+                url.set_path("/");
+                namespace
+            }
+        },
         Transport::WebSocket(path) => {
             if url.path() == "/" {
                 url.set_path(path);
             }
-            ""
+            String::new()
         }
     };
     let mut auth = Map::new();
@@ -51,7 +60,7 @@ fn target(server: &Url, way: &Way, token: Option<&str>) -> Target {
         (TokenPlace::Query, Some(token)) => drop(url.query_pairs_mut().append_pair("token", token)),
         (TokenPlace::Message(_), _) | (_, None) => {}
     }
-    Target { url, namespace: namespace.to_owned(), auth: Value::Object(auth), timeout: CONNECT_TIMEOUT }
+    Target { url, namespace, auth: Value::Object(auth), timeout: CONNECT_TIMEOUT }
 }
 
 async fn agreed(
@@ -78,7 +87,7 @@ async fn agreed(
                 }
             }
             Some(Incoming::Closed(why)) => return Err(ConnectError::Unreachable(why.to_string())),
-            Some(Incoming::Proved(_) | Incoming::TooLarge { .. }) => {}
+            Some(Incoming::Proved(_) | Incoming::Acknowledged { .. } | Incoming::TooLarge { .. }) => {}
             None => return Err(ConnectError::Unreachable("the connection is gone".to_owned())),
         }
     }

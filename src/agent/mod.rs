@@ -9,6 +9,7 @@ mod journal;
 mod link;
 mod login;
 mod outbox;
+mod runs;
 mod session;
 mod slots;
 mod state;
@@ -21,6 +22,7 @@ use crate::model::{Event, StartExecution, StartRecording};
 use crate::session::Controls;
 use crate::wire::client::Connector;
 use futures_util::future::BoxFuture;
+use rustls::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,6 +53,12 @@ pub struct AgentOptions {
     pub drain_timeout: Duration,
     /// What is spoken with the server.
     pub protocol: Spoken,
+    /// Where a run is that the server only names: an address, or a path there, with `{runId}` in it; none is the usual place.
+    pub run_url: Option<String>,
+    /// The projects to work for, of the protocols that have these.
+    pub projects: Vec<String>,
+    /// Roots for what is fetched.
+    pub tls: Option<Arc<ClientConfig>>,
     /// What connects to the server.
     pub connector: Connector,
     /// What the registration says about the runner.

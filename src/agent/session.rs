@@ -1,9 +1,9 @@
 //! One running session as the agent sees it: everything it says, up to exactly one completion, or the word that none has come.
 
-use super::SessionStarter;
 use super::outbox::is_last;
 use super::slots::Ears;
-use super::work::Work;
+use super::work::{Owed, Work};
+use super::{AgentOptions, SessionStarter, runs};
 use crate::model::{Event, ExecutionId};
 use crate::session::Controls;
 use tokio::sync::mpsc;
@@ -24,13 +24,32 @@ pub(super) enum Told {
 }
 
 /// Runs the session to its end in a task of its own, so that a panic in it costs this session only.
-pub(super) async fn run(starter: SessionStarter, work: Work, tell: mpsc::Sender<Told>, ears: Ears) {
+pub(super) async fn run(
+    starter: SessionStarter,
+    options: AgentOptions,
+    work: Work,
+    tell: mpsc::Sender<Told>,
+    ears: Ears,
+) {
     let (begun, execution) = (Instant::now(), work.id().clone());
     let (events, mut said) = mpsc::channel(AHEAD);
     let Ears { cancel, controls, shown } = ears;
     let work = tokio::spawn(async move {
         match work {
             Work::Execution(start) => (starter.execute)(start, events, cancel).await,
+            Work::Run(run) => {
+                let owed = Owed { execution: run.clone(), flow: None };
+                let instead = tokio::select! {
+                    () = cancel.cancelled() => owed.never_started("Cancelled before it was started"),
+                    fetched = runs::fetch(options, &run) => match fetched {
+                        Ok(start) => return (starter.execute)(start, events, cancel).await,
+                        Err(why) => owed.failed(&why, None, 0),
+                    },
+                };
+                for event in instead {
+                    let _ = events.send(event).await;
+                }
+            }
             Work::Recording(start) => {
                 (starter.record)(start, events, Controls { controls, cancel, shown: Some(shown) }).await
             }

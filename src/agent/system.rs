@@ -1,5 +1,6 @@
 //! What an agent says about the machine it is on.
 
+use crate::dialect::agent::Load;
 use serde_json::{Map, Value, json};
 
 /// Versions of what runs the tests; the agent itself does not know them.
@@ -39,6 +40,35 @@ pub(super) fn info(versions: &Versions) -> Map<String, Value> {
         info.insert("chromiumVersion".to_owned(), json!(version));
     }
     info
+}
+
+/// What this machine has to do, as it was when it was looked at last.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    system: Option<sysinfo::System>,
+    load: Option<Load>,
+}
+
+impl Gauge {
+    /// The processors' load is that since the last look; the first one says nothing of it.
+    pub(super) fn look(&mut self) {
+        let known = self.system.is_some();
+        if !known {
+            self.system = sysinfo::System::new().ok();
+        }
+        let Some(system) = &mut self.system else { return };
+        system.refresh_cpu_usage();
+        system.refresh_memory();
+        let total = system.total_memory().max(1);
+        self.load = known.then(|| Load {
+            cpu_percent: f64::from(system.global_cpu_usage()).clamp(0.0, 100.0),
+            memory_percent: 100.0 * system.used_memory() as f64 / total as f64,
+        });
+    }
+
+    pub(super) fn load(&self) -> Option<Load> {
+        self.load
+    }
 }
 
 /// The host's name, which is an agent's name unless it was given another.

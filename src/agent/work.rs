@@ -12,6 +12,8 @@ const EXIT_NOT_RUN: i32 = 2;
 pub(super) enum Work {
     Execution(StartExecution),
     Recording(StartRecording),
+    /// An execution that the server has under this id.
+    Run(ExecutionId),
 }
 
 /// Whose completion the agent owes.
@@ -27,12 +29,13 @@ impl Work {
         match self {
             Self::Execution(start) => &start.execution,
             Self::Recording(start) => &start.execution,
+            Self::Run(run) => run,
         }
     }
 
     pub(super) fn owed(&self) -> Owed {
         let flow = match self {
-            Self::Execution(_) => None,
+            Self::Execution(_) | Self::Run(_) => None,
             Self::Recording(start) => Some(start.flow.clone()),
         };
         Owed { execution: self.id().clone(), flow }
@@ -43,6 +46,7 @@ impl Work {
         match self {
             Self::Execution(start) => start.code.len(),
             Self::Recording(start) => start.url.len(),
+            Self::Run(_) => 0,
         }
     }
 }

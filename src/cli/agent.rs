@@ -4,8 +4,9 @@ use super::playing::{Playing, signals};
 use super::{CouldNotRun, duration};
 use crate::agent::{AgentOptions, Shutdown, TokenSource};
 use crate::config;
-use crate::dialect::testflow;
-use crate::wire::{socketio, tls};
+use crate::dialect::agent::{Spoken, Transport};
+use crate::dialect::{ai_run, cloud, swe, testflow};
+use crate::wire::{socketio, tls, websocket};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,9 +19,12 @@ use url::Url;
                         Example: understudy agent --server https://tests.example.com --token-file /etc/understudy/token"
 )]
 pub(super) struct Args {
-    /// The server
-    #[arg(long, value_name = "URL", default_value = "http://localhost:3000", value_parser = server)]
-    server: Url,
+    /// The server; http://localhost:3000, or where servers of the protocol are usually, where nothing is said
+    #[arg(long, value_name = "URL", value_parser = server)]
+    server: Option<Url>,
+    /// What the server speaks
+    #[arg(long, value_name = "PROTOCOL", default_value = "testflow")]
+    protocol: ProtocolName,
     #[command(flatten)]
     token: TokenArgs,
     /// What people see; the name of this host where nothing is said
@@ -35,6 +39,12 @@ pub(super) struct Args {
     /// After SIGTERM, what still runs is cancelled when it takes longer
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     drain_timeout: Duration,
+    /// Where runs are that the server only names: an address, or a path on the server, with {runId} in it (ai-run)
+    #[arg(long, value_name = "TEMPLATE", value_parser = run_url)]
+    run_url: Option<String>,
+    /// A project to work for; repeatable (swe)
+    #[arg(long, value_name = "ID")]
+    project: Vec<String>,
     /// Certificates (PEM) of authorities to trust besides the system's
     #[arg(long, value_name = "F")]
     ca_file: Option<PathBuf>,
@@ -55,6 +65,45 @@ enum SocketClient {
     RustSocketio,
 }
 
+/// The protocols by the names that people use.
+#[derive(Debug, Clone, Copy, PartialEq, clap::ValueEnum)]
+enum ProtocolName {
+    /// Socket.IO: executions and recordings
+    Testflow,
+    /// WebSocket: runs, told step by step with pictures
+    AiRun,
+    /// Socket.IO: executions, browser sessions, recordings and their playback
+    Testbro,
+    /// Socket.IO: workflows in rooms
+    Swe,
+    /// WebSocket: tasks, presence and notifications
+    Cloud,
+}
+
+impl ProtocolName {
+    fn spoken(self) -> Result<Spoken, CouldNotRun> {
+        match self {
+            Self::Testflow => Ok(testflow::agent::SPOKEN),
+            Self::AiRun => Ok(ai_run::agent::SPOKEN),
+            Self::Swe => Ok(swe::agent::SPOKEN),
+            Self::Cloud => Ok(cloud::agent::SPOKEN),
+            Self::Testbro => {
+                Err(CouldNotRun("--protocol testbro is not there yet: use testflow, ai-run, swe or cloud".to_owned()))
+            }
+        }
+    }
+
+    /// Where servers of it are, as the documents of the protocols have it.
+    fn usual_server(self) -> &'static str {
+        match self {
+            Self::Testflow => "http://localhost:3000",
+            Self::AiRun | Self::Cloud => "ws://localhost:3000/ws",
+            Self::Testbro => "http://localhost:3001",
+            Self::Swe => "http://localhost:8000/ws",
+        }
+    }
+}
+
 /// Where the token comes from.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
@@ -72,7 +121,13 @@ struct TokenArgs {
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
-    let connector = socketio::connector(tls::config_for(&args.server, args.ca_file.as_deref())?);
+    let server = args.server.clone().map_or_else(|| server(args.protocol.usual_server()), Ok).map_err(CouldNotRun)?;
+    let protocol = args.protocol.spoken()?;
+    let tls = tls::config_for(&server, args.ca_file.as_deref())?;
+    let connector = match protocol.way.transport {
+        Transport::SocketIo(_) => socketio::connector(tls.clone()),
+        Transport::WebSocket(_) => websocket::connector(tls.clone()),
+    };
     #[cfg(feature = "rust-socketio")]
     let connector = match args.client {
         SocketClient::Own => connector,
@@ -81,14 +136,17 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     super::runtime()?.block_on(async move {
         let playing = args.playing;
         let options = AgentOptions {
-            server: args.server,
+            server,
             token: args.token.source(),
             name: args.name,
             heartbeat: args.heartbeat,
             max_sessions: playing.max_sessions(),
             state_dir,
             drain_timeout: args.drain_timeout,
-            protocol: testflow::agent::SPOKEN,
+            protocol,
+            run_url: args.run_url,
+            projects: args.project,
+            tls,
             connector,
             versions: playing.versions().await?,
         };
@@ -108,6 +166,13 @@ impl TokenArgs {
             (None, None, Some(command)) => TokenSource::Command(command),
             (None, None, None) => TokenSource::None,
         }
+    }
+}
+
+fn run_url(text: &str) -> Result<String, String> {
+    match text.contains("{runId}") {
+        true => Ok(text.to_owned()),
+        false => Err("{runId} is missing: https://tests.example.com/api/runs/{runId} is an example".to_owned()),
     }
 }
 

@@ -51,6 +51,9 @@ impl Stage {
             state_dir: state.path().to_owned(),
             drain_timeout: DRAIN_TIMEOUT,
             protocol: testflow::agent::SPOKEN,
+            run_url: None,
+            projects: Vec::new(),
+            tls: None,
             connector: socketio::connector(None),
             versions: playing.versions().await?,
         };

@@ -2,7 +2,7 @@
 //! [`Inbound`], what happened becomes messages. It has no socket and no clock; it outlives connections.
 
 use super::Malformed;
-use crate::model::{AgentId, Command, Event, ExecutionId};
+use crate::model::{AgentId, Command, Event, ExecutionId, StartExecution};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::time::SystemTime;
@@ -21,6 +21,8 @@ pub enum Inbound {
         /// The session, where one was named.
         execution: Option<ExecutionId>,
     },
+    /// A request to execute what the server has under this id.
+    Fetch(ExecutionId),
     /// To be said at once; of no use later.
     Reply(Outbound),
     /// Known, and nothing to be done about it.
@@ -73,6 +75,8 @@ pub struct Registration {
     pub max_sessions: usize,
     /// The sessions the agent still answers for: waiting, running, or ended with events still to be sent.
     pub sessions: Vec<ExecutionId>,
+    /// The projects it works for, of the protocols that have these.
+    pub projects: Vec<String>,
 }
 
 /// How an agent stands at this moment.
@@ -84,6 +88,17 @@ pub struct Standing {
     pub slots: usize,
     /// It takes no new work.
     pub draining: bool,
+    /// What its machine has to do, where that was looked at.
+    pub load: Option<Load>,
+}
+
+/// What a machine has to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load {
+    /// Of all processors.
+    pub cpu_percent: f64,
+    /// Of all memory.
+    pub memory_percent: f64,
 }
 
 /// The agent's end of a protocol.
@@ -134,6 +149,8 @@ pub struct Spoken {
     pub way: Way,
     /// What is said there.
     pub end: fn() -> Box<dyn AgentEnd>,
+    /// Reads what a server has under the id of a session, where a request may be no more than that.
+    pub run: Option<fn(&ExecutionId, &str) -> Result<StartExecution, String>>,
 }
 
 /// How an agent gets to its server.

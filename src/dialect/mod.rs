@@ -2,9 +2,12 @@
 
 pub mod agent;
 pub mod ai_run;
+mod bounds;
 pub mod cloud;
 mod fields;
 pub mod hub;
+mod ours;
+mod progress;
 pub mod reading;
 #[cfg(test)]
 mod seeds;

@@ -4,6 +4,7 @@ use super::fields::ID_MAX_BYTES;
 use crate::model::{AgentId, Command, Event, ExecutionId};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// An id as a peer spelled it: not empty and not endless.
@@ -160,6 +161,24 @@ pub struct OurEvent {
     /// Names it over redeliveries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<Id>,
+}
+
+/// `understudy:register`, of an agent of ours to a hub of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OurRegistration {
+    /// Kept over restarts.
+    pub agent_id: Id,
+    /// For people.
+    pub name: String,
+    /// About the machine.
+    #[serde(default)]
+    pub system_info: Map<String, Value>,
+    /// Sessions at the same time.
+    pub max_sessions: u32,
+    /// The sessions it still answers for.
+    #[serde(default)]
+    pub sessions: Vec<Id>,
 }
 
 /// Declares the messages of a protocol: an enum with a variant each, what they are called on the wire, how they are read by that

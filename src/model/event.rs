@@ -31,6 +31,13 @@ pub enum Event {
         /// One or more lines, without a trailing newline.
         message: String,
     },
+    /// So many steps it has, as counted before it runs; loops and helpers make more of them.
+    ExecutionPlanned {
+        /// Whose.
+        execution: ExecutionId,
+        /// Of all tests together.
+        steps: u32,
+    },
     /// A step began or ended.
     ExecutionStep {
         /// Whose.
@@ -153,6 +160,7 @@ impl Event {
     pub fn session(&self) -> Option<&ExecutionId> {
         match self {
             Self::ExecutionLog { execution, .. }
+            | Self::ExecutionPlanned { execution, .. }
             | Self::ExecutionStep { execution, .. }
             | Self::ExecutionScreenshot { execution, .. }
             | Self::ExecutionComplete { execution, .. }

@@ -56,9 +56,9 @@ pub enum Outgoing {
         name: String,
         /// What it carries.
         arguments: Vec<Value>,
-        /// What [`Incoming::Proved`] is to wait for.
+        /// What [`Incoming::Proved`] or [`Incoming::Acknowledged`] is to wait for.
         proof: Proof,
-        /// Comes back in [`Incoming::Proved`] or [`Incoming::TooLarge`].
+        /// Comes back with it, or in [`Incoming::TooLarge`].
         token: u64,
     },
     /// Answer an event that asked for it.
@@ -77,6 +77,13 @@ pub enum Incoming {
     Event(Received),
     /// What was emitted under this token has arrived as far as was asked.
     Proved(u64),
+    /// The server acknowledged what was emitted under this token.
+    Acknowledged {
+        /// The emit's token.
+        token: u64,
+        /// The server's words.
+        arguments: Vec<Value>,
+    },
     /// What was emitted under this token is longer than the server takes; nothing was sent.
     TooLarge {
         /// The emit's token.

@@ -1,8 +1,12 @@
-//! Sockets: Socket.IO, TLS. Knows frames, not commands.
+//! Sockets: Socket.IO, raw WebSockets, TLS. Knows frames, not commands.
 
 pub mod client;
 pub mod frame;
+pub mod http;
+mod reasons;
 #[cfg(feature = "rust-socketio")]
 pub mod rust_socketio;
 pub mod socketio;
 pub mod tls;
+mod upgrade;
+pub mod websocket;

@@ -2,7 +2,6 @@
 //! half run side by side, so that a peer that stops reading is noticed by its missing pings.
 
 mod handshake;
-mod reasons;
 mod serve;
 
 use super::client::{ConnectError, Connection, Connector, Received, Target};
@@ -12,15 +11,8 @@ use rustls::ClientConfig;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// The longest message taken from a server, bytes; also all attachments of one event together. Source code of a test is
-/// the largest thing a server has to say.
-const MESSAGE_MAX_BYTES: usize = 32 << 20;
 /// A server that takes less could not even be told that something failed.
 const MAX_PAYLOAD_LEAST: usize = 1024;
 

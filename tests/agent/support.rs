@@ -151,6 +151,9 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         state_dir: state_dir.to_owned(),
         drain_timeout: Duration::from_secs(60),
         protocol: testflow::agent::SPOKEN,
+        run_url: None,
+        projects: Vec::new(),
+        tls: None,
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),
         versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
     }

@@ -1,24 +1,15 @@
 //! The hub's end of protocol 001.
 
-use super::commands::command;
-use super::messages::{
-    self, Action, Authentication, Complaint, Completion, Message, StartAgent, Status, StepUpdate, decode, encode,
-};
+use super::messages::{self, Authentication, Message, StartAgent, Status, decode, encode};
+use super::source::execution;
+use super::story::{self, Story};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{Frame, Heard, Order, Raw, Report, Said, Translator, Word};
-use crate::dialect::source::source;
-use crate::dialect::testflow::EXTENSION;
-use crate::dialect::values::{Id, OurCommand, OurEvent};
-use crate::model::{Command, Event, ExecutionConfig, ExecutionId, Level, SessionStep, StartExecution, StepState};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use crate::dialect::hub::{Frame, Heard, Order, Raw, Said, Translator, Word};
+use crate::dialect::ours::{self, EXTENSION};
+use crate::dialect::values::OurCommand;
+use crate::model::{Command, ExecutionId};
+use serde_json::Value;
 use std::time::SystemTime;
-
-/// In place of a picture that an agent did not send: one transparent pixel.
-const NO_PICTURE: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 /// Whether the first message of a connection says that it speaks this protocol.
 #[must_use]
@@ -48,10 +39,12 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
             Ok(order) => Heard::said(name, Said::Start { order, agent: None }),
             Err(refusal) => Heard::Answer(refusal),
         },
-        Message::Event(OurEvent { event, event_id }) => match Report::of(event) {
-            Some(report) => Heard::said(name, Said::Event { report, event_id: event_id.map(|id| id.to_string()) }),
-            None => Heard::said(name, Said::AgentError),
-        },
+        Message::Register(registration) => Heard::said(name, ours::registered(registration)),
+        Message::Event(event) => Heard::said(name, ours::reported(event)),
+        Message::Command(OurCommand { command }) => {
+            let raw = Raw::new(Protocol::AiRun, name, value);
+            Heard::said(name, ours::asked(Order { command, raw }))
+        }
         _ => Heard::Nothing,
     }
 }
@@ -61,15 +54,9 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
 /// # Errors
 /// The `completion` of a run that cannot be.
 pub fn order(start: StartAgent) -> Result<Order, Frame> {
-    let failed = |why: &str| completion(&ExecutionId(start.run_id.to_string()), Some(why.to_owned()), None);
-    if start.goal.is_some() && start.code.is_none() && start.actions.is_none() {
-        return Err(failed("Runs by `goal` are not there yet: give `code` or `actions`"));
-    }
-    let code = source(start.code.clone(), start.actions.clone(), "actions");
-    let code = code.map_err(|why| failed(&format!("The run {}: {why}", start.run_id)))?;
-    let config = ExecutionConfig { screenshots: Some(true), ..ExecutionConfig::default() };
-    let execution = ExecutionId(start.run_id.to_string());
-    let command = Command::StartExecution(StartExecution { execution, target: None, code, config });
+    let run = ExecutionId(start.run_id.to_string());
+    let execution = execution(start.clone()).map_err(|why| frame(&story::completion(&run, Some(why), None)))?;
+    let command = Command::StartExecution(execution);
     let raw = Raw::new(Protocol::AiRun, "start_agent", &encode(&Message::StartAgent(start)));
     Ok(Order { command, raw })
 }
@@ -85,13 +72,7 @@ pub fn authentication(error: Option<&str>) -> Frame {
 }
 
 fn complaint(error: &str, run: Option<&ExecutionId>) -> Frame {
-    let run_id = run.map(|run| Id::from(run.as_str()));
-    frame(&Message::Error(Complaint { error: error.to_owned(), run_id }))
-}
-
-fn completion(run: &ExecutionId, error: Option<String>, commands: Option<Vec<Value>>) -> Frame {
-    let status = if error.is_none() { Status::Success } else { Status::Failed };
-    frame(&Message::Completion(Completion { status, commands, error, run_id: Some(Id::from(run.as_str())) }))
+    frame(&story::complaint(error, run))
 }
 
 fn frame(message: &Message) -> Frame {
@@ -101,116 +82,25 @@ fn frame(message: &Message) -> Frame {
 /// Puts everything into this protocol's words.
 #[derive(Debug, Default)]
 pub struct Teller {
-    runs: HashMap<ExecutionId, Run>,
-}
-
-/// What is remembered of a run.
-#[derive(Debug, Default)]
-struct Run {
-    told: u32,
-    /// Steps that have ended and whose picture has not come, by their number.
-    unseen: BTreeMap<u32, (Value, String)>,
-    /// What was done, in order.
-    commands: Vec<Value>,
-    error: Option<String>,
+    story: Story,
 }
 
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, _: SystemTime) -> Vec<Frame> {
-        match word {
-            Word::Session(report) => self.session(report),
+        let messages = match word {
+            Word::Session(report) => match report.event() {
+                Some(event) => self.story.tell(&report.session, event),
+                None => Vec::new(),
+            },
             // A run that is refused has ended for whoever asked for it.
-            Word::Refused { message, session: Some(run) } => vec![completion(run, Some(message.clone()), None)],
-            Word::Refused { message, session: None } => vec![complaint(message, None)],
-            Word::Command(order) if order.raw.protocol == Protocol::AiRun => vec![Frame::from(&order.raw)],
-            Word::Command(order) => {
-                vec![frame(&Message::Command(OurCommand { command: order.command.clone() }))]
-            }
+            Word::Refused { message, session: Some(run) } => vec![story::completion(run, Some(message.clone()), None)],
+            Word::Refused { message, session: None } => vec![story::complaint(message, None)],
+            Word::Command(order) if order.raw.protocol == Protocol::AiRun => return vec![Frame::from(&order.raw)],
+            Word::Command(order) => vec![Message::Command(ours::command(order))],
             Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
                 Vec::new()
             }
-        }
-    }
-}
-
-impl Teller {
-    fn session(&mut self, report: &Report) -> Vec<Frame> {
-        let id = &report.session;
-        let Some(event) = report.event() else { return Vec::new() };
-        let run = self.runs.entry(id.clone()).or_default();
-        match event {
-            Event::ExecutionStep { step, .. } => {
-                run.stepped(step);
-                Vec::new()
-            }
-            Event::ExecutionScreenshot { step_number, image, .. } => {
-                run.seen(id, *step_number, image).into_iter().collect()
-            }
-            Event::ExecutionComplete { exit_code, .. } => {
-                let mut run = self.runs.remove(id).unwrap_or_default();
-                let mut frames = run.rest(id);
-                let error = match exit_code {
-                    0 => None,
-                    130 => Some("The run was cancelled".to_owned()),
-                    code => Some(run.error.unwrap_or_else(|| format!("The run has ended with exit code {code}"))),
-                };
-                frames.push(completion(id, error, Some(run.commands)));
-                frames
-            }
-            Event::ExecutionLog { level: Level::Error, message, .. } => {
-                run.error.get_or_insert_with(|| message.clone());
-                Vec::new()
-            }
-            Event::Error { message, .. } => vec![complaint(message, Some(id))],
-            Event::RecordingComplete { .. } => {
-                self.runs.remove(id);
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-impl Run {
-    fn stepped(&mut self, step: &SessionStep) {
-        if step.state == StepState::Running {
-            return;
-        }
-        if step.state == StepState::Passed {
-            self.commands.push(command(&step.action));
-        }
-        if let Some(error) = &step.error {
-            self.error = Some(error.clone());
-        }
-        self.unseen.insert(step.number, (step.action.clone(), step.explanation.clone()));
-    }
-
-    /// The picture of a step; a step has one.
-    fn seen(&mut self, id: &ExecutionId, number: u32, image: &[u8]) -> Option<Frame> {
-        let (action, explanation) = self.unseen.remove(&number)?;
-        Some(self.update(id, &action, explanation, STANDARD.encode(image)))
-    }
-
-    /// Steps of which no picture comes any more.
-    fn rest(&mut self, id: &ExecutionId) -> Vec<Frame> {
-        let rest = std::mem::take(&mut self.unseen);
-        let updates = rest.into_values().map(|(action, words)| self.update(id, &action, words, NO_PICTURE.to_owned()));
-        updates.collect()
-    }
-
-    fn update(&mut self, id: &ExecutionId, action: &Value, explanation: String, screenshot: String) -> Frame {
-        self.told += 1;
-        let mut details = action.as_object().cloned().unwrap_or_else(Map::new);
-        let kind = match details.remove("type") {
-            Some(Value::String(kind)) => kind,
-            _ => "unknown".to_owned(),
         };
-        frame(&Message::StepUpdate(StepUpdate {
-            step_number: self.told,
-            screenshot,
-            action: Action { kind, details },
-            explanation,
-            run_id: Some(Id::from(id.as_str())),
-        }))
+        messages.iter().map(frame).collect()
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, quoted, refused};
-use crate::dialect::values::{Id, OurCommand, OurEvent, messages};
+use crate::dialect::values::{Id, OurCommand, OurEvent, OurRegistration, messages};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -40,6 +40,8 @@ messages! {
         "completion" => Completion(Completion),
         /// Something could not be understood or done.
         "error" => Error(Complaint),
+        /// An extension: an agent of ours says who it is.
+        "understudy:register" => Register(OurRegistration),
         /// An extension: a command in words of no protocol.
         "understudy:command" => Command(OurCommand),
         /// An extension: an event in words of no protocol.

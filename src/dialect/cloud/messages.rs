@@ -4,7 +4,7 @@
 use crate::dialect::Malformed;
 pub use crate::dialect::hub::Presence;
 use crate::dialect::reading::{Refusal, refused};
-use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, Percent, messages};
+use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, OurRegistration, Percent, messages};
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -44,6 +44,8 @@ messages! {
         "error" => Error(Complaint),
         /// An extension: work for an agent.
         "task" => Task(Task),
+        /// An extension: an agent of ours says who it is.
+        "understudy:register" => Register(OurRegistration),
         /// An extension: a command in words of no protocol.
         "understudy:command" => Command(OurCommand),
         /// An extension: an event in words of no protocol.

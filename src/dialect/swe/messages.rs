@@ -5,7 +5,7 @@ use super::events::Event;
 use super::rooms::Room;
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, quoted, read, refused};
-use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, messages};
+use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, OurRegistration, messages};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -63,6 +63,8 @@ messages! {
         "unsubscribe" => Unsubscribe(Subscription),
         /// Are you there? Acknowledged.
         "ping" => Ping(Nothing),
+        /// An extension: an agent of ours says who it is.
+        "understudy:register" => Register(OurRegistration),
         /// An extension: a command in words of no protocol.
         "understudy:command" => Command(OurCommand),
         /// An extension: an event in words of no protocol.

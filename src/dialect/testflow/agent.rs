@@ -25,6 +25,7 @@ pub const SPOKEN: Spoken = Spoken {
         introduces_late: true,
     },
     end: || Box::new(End),
+    run: None,
 };
 
 impl AgentEnd for End {
@@ -37,7 +38,11 @@ impl AgentEnd for End {
     }
 
     fn tell(&mut self, event: &Event, event_id: Option<&str>, _: SystemTime) -> Vec<Outbound> {
-        vec![encode(event, event_id)]
+        match event {
+            // Ours alone.
+            Event::ExecutionPlanned { .. } if event_id.is_none() => Vec::new(),
+            _ => vec![encode(event, event_id)],
+        }
     }
 
     fn heartbeat(&mut self, _: &Standing, _: SystemTime) -> Vec<Outbound> {
@@ -139,6 +144,9 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
     let (name, mut payload) = match event {
         Event::ExecutionLog { execution, level, message } => {
             ("execution:log", json!({"executionId": execution, "message": message, "level": level}))
+        }
+        Event::ExecutionPlanned { execution, steps } => {
+            ("execution:plan", json!({"executionId": execution, "steps": steps}))
         }
         Event::ExecutionStep { execution, step } => ("execution:step", encode_step(execution, step)),
         Event::ExecutionScreenshot { execution, step_number, image } => {
@@ -365,6 +373,7 @@ mod tests {
             system_info: serde_json::Map::from_iter([("platform".to_owned(), json!("darwin"))]),
             max_sessions: 4,
             sessions: vec!["e".into()],
+            projects: vec![],
         };
         let expected = json!({
             "name": "My Local Agent", "systemInfo": {"platform": "darwin"},

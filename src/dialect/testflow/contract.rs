@@ -126,6 +126,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         name: "linux-1".to_owned(),
         system_info: json!({"platform": "linux", "arch": "x64"}).as_object().unwrap().clone(),
         max_sessions: 4,
+        projects: Vec::new(),
         sessions: vec![uuid],
     };
     for (name, outbound) in

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(in crate::dialect) fn decode(name: &str, payload: &str) -> Option<Event> {
     let event = match name {
         "execution:log" => read::<Log>(payload).map(Event::from),
+        "execution:plan" => read::<Plan>(payload).map(Event::from),
         "execution:step" => read::<Step>(payload).map(Event::from),
         "execution:screenshot" => read::<Screenshot>(payload).map(Event::from),
         "execution:complete" => read::<ExecutionComplete>(payload).map(Event::from),
@@ -59,6 +60,7 @@ macro_rules! payloads {
 payloads! {
     Log { execution_id: ExecutionId, message: String, level: Level } =>
         Event::ExecutionLog { execution: execution_id, level, message };
+    Plan { execution_id: ExecutionId, steps: u32 } => Event::ExecutionPlanned { execution: execution_id, steps };
     Step {
         execution_id: ExecutionId,
         step_number: u32,

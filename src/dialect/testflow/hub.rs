@@ -26,8 +26,8 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
         "agent:register" => register(name, payload),
         "agent:heartbeat" => Ok(Said::Heartbeat),
         "hub:replay" => Ok(Said::Replay),
-        "execution:log" | "execution:step" | "recording:ready" | "recording:dialog" | "recording:picked"
-        | "recording:picker" | "recording:mode" => event(name, payload, Meaning::Progress),
+        "execution:log" | "execution:plan" | "execution:step" | "recording:ready" | "recording:dialog"
+        | "recording:picked" | "recording:picker" | "recording:mode" => event(name, payload, Meaning::Progress),
         "execution:screenshot" => event(name, payload, Meaning::Screenshot),
         "recording:action" => {
             let index = payload.and_then(|payload| payload.get("index")).and_then(Value::as_u64);

@@ -1,16 +1,14 @@
 //! From nothing to a joined namespace: WebSocket, Engine.IO, Socket.IO.
 
-use super::reasons::{network, reason};
-use super::{MESSAGE_MAX_BYTES, Socket, received, unreachable};
+use super::{received, unreachable};
 use crate::wire::client::{ConnectError, Received, Target};
 use crate::wire::frame::{self, Engine, Handshake, Kind, Packet};
+use crate::wire::reasons::network;
+use crate::wire::upgrade::{self, Socket};
 use futures_util::{SinkExt, StreamExt};
 use rustls::ClientConfig;
 use serde_json::Value;
 use std::sync::Arc;
-use tokio_tungstenite::Connector;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Events that a server may send before it has accepted us; some emit in their connect handler.
@@ -18,26 +16,11 @@ const EARLY_EVENTS_MAX: usize = 256;
 
 pub(super) async fn upgrade(target: &Target, tls: Option<Arc<ClientConfig>>) -> Result<Socket, ConnectError> {
     let mut url = target.url.clone();
-    let scheme = match url.scheme() {
-        "https" | "wss" => "wss",
-        _ => "ws",
-    };
-    if url.set_scheme(scheme).is_err() {
-        return Err(ConnectError::Unreachable(format!("{url} is not the address of a server")));
-    }
     if url.path() == "/" {
         url.set_path("/socket.io/");
     }
     url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
-    let request = url.as_str().into_client_request().map_err(unreachable)?;
-    let config =
-        WebSocketConfig::default().max_message_size(Some(MESSAGE_MAX_BYTES)).max_frame_size(Some(MESSAGE_MAX_BYTES));
-    let no_delay = true;
-    let connector = Some(tls.map_or(Connector::Plain, Connector::Rustls));
-    match tokio_tungstenite::connect_async_tls_with_config(request, Some(config), no_delay, connector).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(error) => Err(reason(&error)),
-    }
+    upgrade::upgrade(url, tls).await
 }
 
 pub(super) async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectError> {

@@ -1,8 +1,9 @@
 //! A joined connection, up to its end.
 
-use super::{MESSAGE_MAX_BYTES, Socket, received};
+use super::received;
 use crate::wire::client::{self, CloseReason, Incoming, Outgoing, Proof};
 use crate::wire::frame::{self, Engine, FrameError, Kind, Packet};
+use crate::wire::upgrade::{MESSAGE_MAX_BYTES, Socket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -147,7 +148,13 @@ impl Reader {
                 self.partial = Some(Partial { packet, attachments: Vec::new(), bytes: 0 });
                 Ok(())
             }
-            (Kind::Ack | Kind::BinaryAck, Some(token)) => self.tell(Incoming::Proved(token)).await,
+            (Kind::Ack | Kind::BinaryAck, Some(token)) => {
+                let arguments = match packet.data {
+                    Some(Value::Array(arguments)) => arguments,
+                    _ => Vec::new(),
+                };
+                self.tell(Incoming::Acknowledged { token, arguments }).await
+            }
             (Kind::Disconnect, _) => Err(CloseReason::ServerDisconnect),
             _ => Ok(()),
         }

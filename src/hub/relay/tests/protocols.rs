@@ -59,7 +59,7 @@ fn a_session_of_000_is_told_its_user_at_004_and_nobody_else() {
         told(&mut w, hers),
         [
             status("working"),
-            json!({"type": "agent_status", "data": {"agentName": "A", "state": "working", "currentTask": "Click ‘#a’"}}),
+            json!({"type": "agent_status", "data": {"agentName": "A", "state": "working", "currentTask": "Click ‘#a’", "progress": 0}}),
             json!({"type": "chat_message", "data": {
                 "conversationId": "e1", "messageId": "e1-1", "content": "Click ‘#a’", "sender": "A",
             }}),

@@ -18,16 +18,16 @@ pub(super) fn reason(error: &Error) -> ConnectError {
                     ConnectError::Refused(format!("HTTP {status}"))
                 }
                 (_, Some(place)) => unreachable(format!("HTTP {status}: the server has moved to {place}")),
-                _ => unreachable(format!("HTTP {status} where a WebSocket was expected: is this a Socket.IO server?")),
+                _ => unreachable(format!(
+                    "HTTP {status} where a WebSocket was expected: is this the right server, and the right --protocol?"
+                )),
             }
         }
         Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(error) => tls(error),
             None => unreachable(network(error)),
         },
-        Error::Protocol(what) => {
-            unreachable(format!("no WebSocket: {what}. Is this a Socket.IO server, and not https?"))
-        }
+        Error::Protocol(what) => unreachable(format!("no WebSocket: {what}. Is this the right server, and not https?")),
         other => unreachable(other.to_string()),
     }
 }

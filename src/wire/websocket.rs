@@ -1,0 +1,237 @@
+//! A client of raw WebSockets: messages are JSON texts; a text that is no JSON, such as `ping`, is a string. One task owns the
+//! socket, as in [`super::socketio`]. A server says nothing for long; so it is asked by a WebSocket ping, and one that does not
+//! answer in time is gone.
+
+use super::client::{
+    self, CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Target,
+};
+use super::upgrade::upgrade;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use rustls::ClientConfig;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_util::sync::CancellationToken;
+
+/// What a server takes, bytes: none says it, and this is what most take.
+const MAX_PAYLOAD: usize = 1_000_000;
+/// Between questions whether the server is still there.
+const ASK: Duration = Duration::from_secs(30);
+/// No frame for so long means that it is not.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A write that takes longer has a peer that does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// What taking leave may take.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// This client, with the roots of `tls` for `https` and `wss`; without them it cannot go there.
+#[must_use]
+pub fn connector(tls: Option<Arc<ClientConfig>>) -> Connector {
+    Connector::new(move |target| connect(target, tls.clone()))
+}
+
+/// Connects and leaves a task behind that serves the connection. Refused is what 401 and 403 say.
+async fn connect(target: Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
+    let limit = target.timeout;
+    let socket = timeout(limit, upgrade(target.url, tls)).await.unwrap_or_else(|_| {
+        Err(ConnectError::Unreachable(format!("the server has not completed the handshake within {limit:?}")))
+    })?;
+    let (connection, ours) = Connection::pair(MAX_PAYLOAD, Vec::new());
+    tokio::spawn(serve(socket, ours));
+    Ok(connection)
+}
+
+/// Serves the connection whose other end is `ours`.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(socket: WebSocketStream<S>, ours: client::Socket) {
+    let client::Socket { outgoing: to_write, incoming: told, closing } = ours;
+    let (sink, stream) = socket.split();
+    let mut reader = Reader { stream, told: told.clone() };
+    let mut writer = Writer { sink, told: told.clone(), to_write, closing: closing.clone() };
+    let patience = async {
+        closing.cancelled().await;
+        tokio::time::sleep(LEAVE_TIMEOUT * 2).await;
+    };
+    let why = tokio::select! {
+        why = reader.run() => why,
+        why = writer.run() => {
+            if why == CloseReason::Local {
+                // Unread input would turn our close into a reset, which throws away what the server has not read yet.
+                let _ = timeout(LEAVE_TIMEOUT, async { while let Some(Ok(_)) = reader.stream.next().await {} }).await;
+            }
+            why
+        }
+        () = patience => CloseReason::Local,
+    };
+    tracing::debug!(%why, "the socket is closed");
+    let _ = told.send(Incoming::Closed(why)).await;
+}
+
+async fn tell(told: &mpsc::Sender<Incoming>, incoming: Incoming) -> Result<(), CloseReason> {
+    told.send(incoming).await.map_err(|_| CloseReason::Local)
+}
+
+struct Reader<S> {
+    stream: SplitStream<WebSocketStream<S>>,
+    told: mpsc::Sender<Incoming>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
+    async fn run(&mut self) -> CloseReason {
+        loop {
+            let message = match timeout(SILENCE, self.stream.next()).await {
+                Err(_) => return CloseReason::PingTimeout(SILENCE),
+                Ok(None) => return CloseReason::ServerClose(String::new()),
+                Ok(Some(Err(error))) => return CloseReason::Transport(error.to_string()),
+                Ok(Some(Ok(message))) => message,
+            };
+            let done = match message {
+                Message::Text(text) => tell(&self.told, Incoming::Event(received(&text))).await,
+                Message::Binary(bytes) => {
+                    let event = Received { attachments: vec![bytes.to_vec()], ..nothing() };
+                    tell(&self.told, Incoming::Event(event)).await
+                }
+                Message::Pong(words) => match <[u8; 8]>::try_from(words.as_ref()) {
+                    Ok(token) => tell(&self.told, Incoming::Proved(u64::from_be_bytes(token))).await,
+                    Err(_) => Ok(()),
+                },
+                Message::Close(frame) => {
+                    let why = frame.map(|frame| format!(" ({} {})", u16::from(frame.code), frame.reason));
+                    Err(CloseReason::ServerClose(why.unwrap_or_default()))
+                }
+                Message::Ping(_) | Message::Frame(_) => Ok(()),
+            };
+            if let Err(why) = done {
+                return why;
+            }
+        }
+    }
+}
+
+fn nothing() -> Received {
+    Received { name: String::new(), arguments: Vec::new(), attachments: Vec::new(), ack: None }
+}
+
+fn received(text: &str) -> Received {
+    let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+    Received { arguments: vec![value], ..nothing() }
+}
+
+fn written(arguments: &[Value]) -> Utf8Bytes {
+    match arguments.first() {
+        Some(Value::String(text)) => text.as_str().into(),
+        Some(value) => value.to_string().into(),
+        None => Utf8Bytes::default(),
+    }
+}
+
+struct Writer<S> {
+    sink: SplitSink<WebSocketStream<S>, Message>,
+    told: mpsc::Sender<Incoming>,
+    to_write: mpsc::Receiver<Outgoing>,
+    closing: CancellationToken,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
+    async fn run(&mut self) -> CloseReason {
+        let mut asks = interval(ASK);
+        asks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        asks.tick().await;
+        loop {
+            let done = tokio::select! {
+                biased;
+                _ = asks.tick() => self.write([Message::Ping(Default::default())]).await,
+                next = self.to_write.recv() => match next {
+                    Some(outgoing) => self.send(outgoing).await,
+                    None => return CloseReason::Local,
+                },
+                () = self.closing.cancelled() => return self.leave().await,
+            };
+            if let Err(why) = done {
+                return why;
+            }
+        }
+    }
+
+    /// The channel is empty when this is called: `run` prefers it to leaving.
+    async fn leave(&mut self) -> CloseReason {
+        let _ = timeout(LEAVE_TIMEOUT, self.sink.close()).await;
+        CloseReason::Local
+    }
+
+    async fn send(&mut self, outgoing: Outgoing) -> Result<(), CloseReason> {
+        // There are no numbers to acknowledge.
+        let Outgoing::Emit { arguments, proof, token, .. } = outgoing else { return Ok(()) };
+        let text = written(&arguments);
+        if text.len() > MAX_PAYLOAD {
+            return tell(&self.told, Incoming::TooLarge { token, bytes: text.len() }).await;
+        }
+        match proof {
+            Proof::Written => {
+                self.write([Message::Text(text)]).await?;
+                tell(&self.told, Incoming::Proved(token)).await
+            }
+            Proof::Pong | Proof::Ack => {
+                self.write([Message::Text(text), Message::Ping(token.to_be_bytes().to_vec().into())]).await
+            }
+        }
+    }
+
+    async fn write<const N: usize>(&mut self, messages: [Message; N]) -> Result<(), CloseReason> {
+        let written = timeout(WRITE_TIMEOUT, async {
+            for message in messages {
+                self.sink.feed(message).await?;
+            }
+            self.sink.flush().await
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(CloseReason::Transport(error.to_string())),
+            Err(_) => Err(CloseReason::WriteTimeout(WRITE_TIMEOUT)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{DuplexStream, duplex};
+    use tokio::time::Instant;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    /// A connection and its server, on a clock that jumps.
+    async fn joined() -> (Connection, WebSocketStream<DuplexStream>) {
+        let (near, far) = duplex(1 << 20);
+        let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        let (connection, ours) = Connection::pair(MAX_PAYLOAD, Vec::new());
+        tokio::spawn(serve(near, ours));
+        (connection, WebSocketStream::from_raw_socket(far, Role::Server, None).await)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_says_nothing_is_asked_and_given_up() {
+        let (mut connection, mut server) = joined().await;
+        let begun = Instant::now();
+        let last = connection.incoming.recv().await;
+        assert_eq!(last, Some(Incoming::Closed(CloseReason::PingTimeout(SILENCE))));
+        assert_eq!(begun.elapsed(), SILENCE);
+        assert_eq!(server.next().await.unwrap().unwrap(), Message::Ping(Default::default()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_answers_stays() {
+        let (mut connection, mut server) = joined().await;
+        let begun = Instant::now();
+        for n in 1..=5 {
+            assert_eq!(server.next().await.unwrap().unwrap(), Message::Ping(Default::default()));
+            assert_eq!(begun.elapsed(), ASK * n);
+            server.flush().await.unwrap();
+        }
+        assert!(connection.incoming.try_recv().is_err(), "nothing has happened");
+    }
+}
