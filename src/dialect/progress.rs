@@ -44,8 +44,8 @@ impl Progress {
 
     /// 0 to 99: 100 is the end, and nobody knows before that it is there.
     pub(super) fn percent(&mut self) -> f64 {
-        let (ended, total) = (f64::from(self.ended), f64::from(self.total().unwrap_or(0)));
-        let part = (100.0 * ended / total.max(ended + 1.0)).floor().min(99.0);
+        let total = self.total().unwrap_or(self.ended.saturating_add(1)).max(1);
+        let part = (100.0 * f64::from(self.ended) / f64::from(total)).floor().min(99.0);
         self.told = self.told.max(part);
         self.told
     }
@@ -95,9 +95,9 @@ mod tests {
                 (25.0, Some(4), left(6)),
                 (50.0, Some(4), left(4)),
                 (75.0, Some(4), left(2)),
-                (80.0, Some(4), left(0)),
-                (83.0, Some(5), left(0)),
-                (85.0, Some(6), left(0)),
+                (99.0, Some(4), left(0)),
+                (99.0, Some(5), left(0)),
+                (99.0, Some(6), left(0)),
             ]
         );
     }

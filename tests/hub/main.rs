@@ -4,6 +4,7 @@
 
 mod client;
 mod door;
+mod matrix;
 mod program;
 mod recording;
 mod several;
