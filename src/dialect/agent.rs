@@ -150,8 +150,11 @@ pub struct Spoken {
     /// What is said there.
     pub end: fn() -> Box<dyn AgentEnd>,
     /// Reads what a server has under the id of a session, where a request may be no more than that.
-    pub run: Option<fn(&ExecutionId, &str) -> Result<StartExecution, String>>,
+    pub run: Option<ReadRun>,
 }
+
+/// Reads what is to be executed; says in words why that is nothing.
+pub type ReadRun = fn(&ExecutionId, &str) -> Result<StartExecution, String>;
 
 /// How an agent gets to its server.
 #[derive(Debug, Clone, Copy)]

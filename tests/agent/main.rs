@@ -15,6 +15,7 @@ mod noise;
 #[path = "../support/peer.rs"]
 mod peer;
 mod process;
+mod protocols;
 mod recording;
 mod recording_process;
 mod support;
