@@ -397,6 +397,7 @@ async fn who_leaves_says_so() {
     ] {
         let mut agent = kind.agent();
         let mut server = kind.welcome(&mut agent).await;
+        named(&mut server, if kind == Kind::Swe { "agent.connected" } else { "agent_status" }).await;
         agent.shutdown.drain.cancel();
         until(&mut server, name, |said| match said {
             Said::Event(its, payload) if its == name || payload["type"] == name => {
