@@ -30,6 +30,7 @@ areas! {
     clock
     context
     devtools
+    edges
     elements
     ends
     expect

@@ -24,8 +24,13 @@ static TOKENS: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Clone)]
 pub enum Typing {
     /// A key or a combination.
-    Press(String),
-    /// A text, key by key.
+    Press {
+        /// `Enter`, `Control+A`, …
+        key: String,
+        /// Without waiting for the navigation that it asks for.
+        no_wait: bool,
+    },
+    /// A text, key by key; waits for no navigation.
     Text(String),
 }
 
@@ -84,7 +89,9 @@ impl Act {
 
     /// Whether handlers run before it.
     fn is_intercepted(&self) -> bool {
-        !matches!(self.action, "blur" | "scrollIntoView" | "waitForState") && (self.action != "focus" || self.reset)
+        !self.force
+            && !matches!(self.action, "blur" | "scrollIntoView" | "waitForState")
+            && (self.action != "focus" || self.reset)
     }
 }
 
@@ -166,14 +173,14 @@ impl Locator {
         let act = Act { reset: true, ..Act::of("focus") };
         let acted = self.act(&progress, &act, &[]).await?;
         progress.note(match typing {
-            Typing::Press(key) => format!("  elementHandle.press(\"{key}\")"),
+            Typing::Press { key, .. } => format!("  elementHandle.press(\"{key}\")"),
             Typing::Text(text) => format!("  elementHandle.type(\"{text}\")"),
         });
         let page = self.frame.page();
         let barrier = page.barrier();
         let typed = self.within(&progress, async {
             match typing {
-                Typing::Press(key) => page.keyboard().press(key, delay).await,
+                Typing::Press { key, .. } => page.keyboard().press(key, delay).await,
                 Typing::Text(text) => page.keyboard().type_text(text, delay).await,
             }
         });
@@ -183,7 +190,9 @@ impl Locator {
             result => result?,
         }
         barrier.settle().await?;
-        barrier.finish(&progress).await?;
+        if matches!(typing, Typing::Press { no_wait: false, .. }) {
+            barrier.finish(&progress).await?;
+        }
         Ok(acted)
     }
 

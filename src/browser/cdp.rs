@@ -374,7 +374,10 @@ impl Reply {
     pub(super) async fn parse<T: DeserializeOwned>(self) -> Result<T, BrowserError> {
         let method = self.method.clone();
         let raw = self.raw().await?;
-        serde_json::from_str(raw.get())
+        let mut decoder = serde_json::Deserializer::from_str(raw.get());
+        // Chromium itself writes nothing that is nested deeper than 300 times.
+        decoder.disable_recursion_limit();
+        T::deserialize(&mut decoder)
             .map_err(|error| BrowserError::other(format!("failed to decode the answer to {method}: {error}")))
     }
 }

@@ -7,8 +7,9 @@ use super::page::Page;
 use super::progress::Progress;
 use super::sync::lock;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// The handlers of a page.
 #[derive(Default)]
@@ -18,8 +19,10 @@ pub(super) struct Handlers(Mutex<State>);
 struct State {
     last: u64,
     all: Vec<Handler>,
-    /// Who waits for the one that runs: what it does itself is not intercepted.
-    running: Option<(u64, oneshot::Sender<()>)>,
+    /// Those that were called and have not said that they are done; who looks at the channel waits for it.
+    called: HashMap<u64, watch::Sender<bool>>,
+    /// How many actions wait for handlers: what a handler does itself is not intercepted.
+    waiting: usize,
 }
 
 #[derive(Clone)]
@@ -31,30 +34,42 @@ struct Handler {
 }
 
 impl Handlers {
-    /// Whether there is anything to look for now.
-    fn waiting(&self) -> Vec<Handler> {
+    /// What to look for now.
+    fn due(&self) -> Vec<Handler> {
         let state = lock(&self.0);
-        if state.running.is_some() { Vec::new() } else { state.all.clone() }
+        if state.waiting > 0 { Vec::new() } else { state.all.clone() }
     }
 
-    /// None while another runs, or when it was removed.
-    fn begin(&self, id: u64) -> Option<oneshot::Receiver<()>> {
+    /// Where it will be said that a handler that was called before is done.
+    fn called(&self, id: u64) -> Option<watch::Receiver<bool>> {
+        lock(&self.0).called.get(&id).map(watch::Sender::subscribe)
+    }
+
+    /// The same of one that is called now; none when it was removed meanwhile or another action waits.
+    fn call(&self, id: u64) -> Option<watch::Receiver<bool>> {
         let mut state = lock(&self.0);
-        if state.running.is_some() || !state.all.iter().any(|handler| handler.id == id) {
+        if state.waiting > 0 || !state.all.iter().any(|handler| handler.id == id) {
             return None;
         }
-        let (sender, receiver) = oneshot::channel();
-        state.running = Some((id, sender));
+        let (sender, receiver) = watch::channel(false);
+        state.called.insert(id, sender);
         Some(receiver)
     }
 }
 
-/// Ends the run of a handler, also of one that was given up.
-struct Running<'h>(&'h Handlers);
+/// An action waits for a handler.
+struct Waiting<'h>(&'h Handlers);
 
-impl Drop for Running<'_> {
+impl<'h> Waiting<'h> {
+    fn begin(handlers: &'h Handlers) -> Self {
+        lock(&handlers.0).waiting += 1;
+        Self(handlers)
+    }
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        lock(&self.0.0).running = None;
+        lock(&self.0.0).waiting -= 1;
     }
 }
 
@@ -76,36 +91,41 @@ impl Page {
 
     /// The handler has done what it wanted.
     pub fn uncovered(&self, id: u64) {
-        let mut state = lock(&self.handlers().0);
-        if let Some((_, done)) = state.running.take_if(|(running, _)| *running == id) {
-            // Who waited may have given up.
-            let _ = done.send(());
+        if let Some(done) = lock(&self.handlers().0).called.remove(&id) {
+            done.send_replace(true);
         }
     }
 
     /// Has handlers run whose locators are visible: before each attempt of an action or an assertion.
     pub(super) async fn checkpoint(&self, progress: &Progress) -> Result<(), BrowserError> {
-        let waiting = self.handlers().waiting();
-        if waiting.is_empty() {
+        let due = self.handlers().due();
+        if due.is_empty() {
             return Ok(());
         }
         // Rare, and large: not part of every action's future.
-        Box::pin(self.run_handlers(waiting, progress)).await
+        Box::pin(self.run_handlers(due, progress)).await
     }
 
     async fn run_handlers(&self, handlers: Vec<Handler>, progress: &Progress) -> Result<(), BrowserError> {
         for handler in handlers {
             let Handler { id, locator, may_stay } = handler;
-            if locator.ask("visible", json!({}), json!(false)).await? != Value::Bool(true) {
-                continue;
-            }
-            let Some(done) = self.handlers().begin(id) else { continue };
-            let _running = Running(self.handlers());
+            // One that was called for an action that was given up is not called again before it is done.
+            let (mut done, anew) = match self.handlers().called(id) {
+                Some(done) => (done, false),
+                None if locator.ask("visible", json!({}), json!(false)).await? != Value::Bool(true) => continue,
+                None => match self.handlers().call(id) {
+                    Some(done) => (done, true),
+                    None => continue,
+                },
+            };
+            let _waiting = Waiting::begin(self.handlers());
             let text = locator.text();
             progress.note(format!("found {text}, intercepting action to run the handler"));
-            self.tell(Notice::Covered(self.clone(), id));
+            if anew {
+                self.tell(Notice::Covered(self.clone(), id));
+            }
             tokio::select! {
-                _ = done => {}
+                _ = done.wait_for(|done| *done) => {}
                 error = self.gone() => return Err(error),
             }
             if may_stay {

@@ -44,6 +44,7 @@ pub mod pdf;
 pub mod pointer;
 mod pool;
 pub mod progress;
+mod quad;
 pub mod raw;
 pub mod reading;
 mod resident;

@@ -86,6 +86,7 @@ impl Notice {
         Some(match self {
             Self::Console(message) => (message.page.as_ref()?, Topic::Console),
             Self::PageError(error) => (&error.page, Topic::PageError),
+            Self::Request(request) if request.is_known() => return None,
             Self::Request(request) => (request.page()?, Topic::Request),
             Self::Response(request) => (request.page()?, Topic::Response),
             Self::RequestFinished(request) => (request.page()?, Topic::RequestFinished),
@@ -96,6 +97,17 @@ impl Notice {
             }
             _ => return None,
         })
+    }
+}
+
+impl Notice {
+    /// Who hears it knows the request it is about, and wants to hear where that is redirected to.
+    pub(super) fn make_known(&self) {
+        match self {
+            Self::Request(request) | Self::Response(request) => request.make_known(),
+            Self::Route(route) => route.request().make_known(),
+            _ => {}
+        }
     }
 }
 

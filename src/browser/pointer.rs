@@ -85,6 +85,8 @@ pub struct PointerOptions {
     pub trial: bool,
     /// Without scrolling to it.
     pub stay: bool,
+    /// Without waiting for the navigation that it asks for.
+    pub no_wait: bool,
 }
 
 /// Where a gesture goes: `pointer` of js/act.js.
@@ -172,7 +174,9 @@ impl Locator {
             let mut attempts = Attempts::new(progress);
             loop {
                 attempts.next().await;
-                self.frame.page().checkpoint(progress).await?;
+                if !options.force {
+                    self.frame.page().checkpoint(progress).await?;
+                }
                 if let Some(acted) = self.retriable(doing.with_one_element(self).await)? {
                     return Ok(acted);
                 }
@@ -266,7 +270,9 @@ impl Doing<'_> {
         settled?;
         progress.note(format!("  {}{name} action done", if self.options.trial { "trial " } else { "" }));
         progress.note("  waiting for scheduled navigations to finish");
-        barrier.finish(progress).await?;
+        if !self.options.no_wait {
+            barrier.finish(progress).await?;
+        }
         progress.note("  navigations have finished");
         match (self.act.checked, finished.checked) {
             (Some(wanted), Some(now)) if now.matches != wanted && !self.options.trial => {

@@ -133,6 +133,7 @@ impl Locator {
             let mut attempts = Attempts::new(&progress);
             loop {
                 attempts.next().await;
+                self.frame.page().checkpoint(&progress).await?;
                 if let Some(done) = self.retriable(self.look(&progress, awaited).await)? {
                     return Ok(done);
                 }

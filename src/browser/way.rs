@@ -39,6 +39,14 @@ struct Seen {
     x: f64,
     y: f64,
     blocker: Option<String>,
+    /// The element's box before it is turned or scaled; then `x` and `y` are in it.
+    transformed: Option<Size>,
+}
+
+#[derive(Deserialize)]
+struct Size {
+    width: f64,
+    height: f64,
 }
 
 impl Way {
@@ -56,12 +64,24 @@ impl Way {
     pub(super) async fn outside(&mut self, point: Point, hit: bool) -> Result<Outside, BrowserError> {
         self.complete().await?;
         let mut point = point;
+        let mut done = None;
         for (engine, owner) in &self.owners {
+            let session = owner.context().session().id();
+            // The quad of a transformed one was as seen from the outermost frame of its process.
+            if done == Some(session) {
+                continue;
+            }
             let seen: Seen = typed(engine.about(owner, "outside", json!({ "point": point, "hit": hit })).await?)?;
             if let Some(blocker) = seen.blocker {
                 return Ok(Outside::Covered(blocker));
             }
             point = Point { x: seen.x, y: seen.y };
+            if let Some(Size { width, height }) = seen.transformed
+                && let Some(quad) = owner.quad().await?
+            {
+                point = quad.at(point.x / width, point.y / height);
+                done = Some(session);
+            }
         }
         Ok(Outside::At(point))
     }

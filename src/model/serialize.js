@@ -24,9 +24,19 @@
     return bytes;
   }
 
+  /** What an object says of itself: `performance.timing` has nothing of its own. */
+  function plainly(value) {
+    try {
+      return typeof value.toJSON === 'function' ? { value: value.toJSON() } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** `handleOf(value)` returns the number of a handle, something serialized, or undefined for a plain value. */
   function serialize(value, handleOf = () => undefined) {
-    const seen = new Map();
+    // Made when it is needed: pages that replace `Map` give primitives nevertheless.
+    let seen;
     const visit = value => {
       const handle = handleOf(value);
       if (handle !== undefined) return typeof handle === 'number' ? { h: handle } : handle;
@@ -50,23 +60,24 @@
       if (kind === 'Error' || value instanceof Error) return { e: { n: value.name, m: value.message, s: value.stack ?? '' } };
       if (TYPED.includes(kind)) return { ta: { k: kind, b: toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) } };
       if (kind === 'ArrayBuffer') return { ta: { k: kind, b: toBase64(new Uint8Array(value)) } };
+      seen ??= new Map();
       if (seen.has(value)) return { ref: seen.get(value) };
       const id = seen.size + 1;
       seen.set(value, id);
       if (Array.isArray(value)) {
         const a = [];
-        for (let i = 0; i < value.length; i++) a.push(visit(value[i]));
+        for (let i = 0; i < value.length; i++) a[i] = visit(value[i]);
         return { a, id };
       }
-      if (typeof value.toJSON === 'function' && kind !== 'Object') return visit(value.toJSON());
       const o = [];
       for (const key of Object.keys(value)) {
         let item;
         try { item = value[key]; } catch { continue; }
-        if (key === 'toJSON' && typeof item === 'function') continue;
-        o.push([key, visit(item)]);
+        // As it would be read elsewhere: an object without anything.
+        o[o.length] = [key, key === 'toJSON' && typeof item === 'function' ? { o: [] } : visit(item)];
       }
-      if (!o.length && typeof value.toJSON === 'function') return visit(value.toJSON());
+      const written = o.length ? undefined : plainly(value);
+      if (written) return visit(written.value);
       return { o, id };
     };
     return visit(value);

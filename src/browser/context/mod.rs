@@ -133,6 +133,7 @@ impl BrowserContext {
         }
         let observer = lock(&self.0.observer).clone();
         if let Some(observer) = observer {
+            notice.make_known();
             observer(notice);
         }
     }

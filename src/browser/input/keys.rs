@@ -115,6 +115,12 @@ const OTHERS: &[(&str, u32, &str, u32)] = &[
     ("NumpadSubtract", 109, "-", 3),
     ("NumpadAdd", 107, "+", 3),
     ("NumpadEnter", 13, "Enter", 3),
+    ("AudioVolumeMute", 173, "AudioVolumeMute", 0),
+    ("AudioVolumeDown", 174, "AudioVolumeDown", 0),
+    ("AudioVolumeUp", 175, "AudioVolumeUp", 0),
+    ("MediaTrackNext", 176, "MediaTrackNext", 0),
+    ("MediaTrackPrevious", 177, "MediaTrackPrevious", 0),
+    ("MediaPlayPause", 179, "MediaPlayPause", 0),
 ];
 
 /// The keypad without NumLock: code, key code and key; with shift (the digits) it is the others.

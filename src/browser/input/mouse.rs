@@ -86,12 +86,18 @@ impl Mouse {
 
     /// Moves it, in so many steps. Waits for each: Chromium makes one move of those that it finds waiting.
     pub async fn move_to(&self, x: f64, y: f64, steps: u32) -> Result<(), BrowserError> {
+        self.approach(x, y, steps).await?;
+        self.move_once(x, y).await
+    }
+
+    /// All of the steps but the last.
+    async fn approach(&self, x: f64, y: f64, steps: u32) -> Result<(), BrowserError> {
         let (from_x, from_y) = self.position();
         for step in 1..steps {
             let part = f64::from(step) / f64::from(steps);
             self.move_once(from_x + (x - from_x) * part, from_y + (y - from_y) * part).await?;
         }
-        self.move_once(x, y).await
+        Ok(())
     }
 
     async fn move_once(&self, x: f64, y: f64) -> Result<(), BrowserError> {
@@ -131,9 +137,7 @@ impl Mouse {
     /// Moves there and clicks.
     pub async fn click(&self, x: f64, y: f64, options: &ClickOptions) -> Result<(), BrowserError> {
         let delay = options.delay.filter(|delay| !delay.is_zero());
-        if options.steps > 1 {
-            self.move_to(x, y, options.steps).await?;
-        }
+        self.approach(x, y, options.steps).await?;
         let mut replies = vec![self.send_one_move(x, y)];
         let count = options.count.max(1);
         for nth in 1..=count {

@@ -15,16 +15,17 @@ async function prepared(node, params, states, words, log) {
 }
 
 /** What is rendered of it; of an element without a box of its own, its content. */
-function rectsOf(element) {
-  if (styleOf(element)?.display !== 'contents') return [...element.getClientRects()];
-  const range = element.ownerDocument.createRange();
-  range.selectNodeContents(element);
+function rectsOf(node) {
+  if (node.nodeType === ELEMENT && styleOf(node)?.display !== 'contents') return [...node.getClientRects()];
+  const range = node.ownerDocument.createRange();
+  if (node.nodeType === ELEMENT) range.selectNodeContents(node);
+  else range.selectNode(node);
   return [...range.getClientRects()];
 }
 
 function scrollTo(element, attempt) {
   if (!rectsOf(element).length) return false;
-  const boxed = element.getClientRects().length ? element : element.firstElementChild ?? element.parentElement;
+  const boxed = element.getClientRects?.().length ? element : element.firstElementChild ?? element.parentElement;
   const block = SCROLLS[attempt % SCROLLS.length];
   if (block) boxed?.scrollIntoView({ block, inline: block, behavior: 'instant' });
   else boxed?.scrollIntoViewIfNeeded(true);
@@ -32,9 +33,9 @@ function scrollTo(element, attempt) {
 }
 
 function pointOf(element, position) {
-  const box = element.getBoundingClientRect();
   if (position) {
-    const style = styleOf(element);
+    const around = element.nodeType === ELEMENT ? element : element.parentElement;
+    const [box, style] = [around.getBoundingClientRect(), styleOf(around)];
     const [left, top] = [parseFloat(style.borderLeftWidth) || 0, parseFloat(style.borderTopWidth) || 0];
     return { x: box.x + left + position.x, y: box.y + top + position.y };
   }

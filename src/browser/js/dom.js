@@ -173,6 +173,19 @@ function isTextVisible(node) {
 }
 
 /** Visible as a person sees it: it has a box, and the style does not hide it. Opacity does not count. */
+/** Whether its box is shown in another shape than it has: turned, scaled, in perspective. */
+function isTransformed(element) {
+  for (let at = element; at; at = at.assignedSlot ?? parentOrHost(at)) {
+    const style = styleOf(at);
+    if (!style) continue;
+    if (style.rotate !== 'none' || style.scale !== 'none' || style.offsetPath !== 'none') return true;
+    if (style.transform === 'none') continue;
+    const { is2D, a, b, c, d } = new DOMMatrix(style.transform);
+    if (!is2D || a !== 1 || b !== 0 || c !== 0 || d !== 1) return true;
+  }
+  return false;
+}
+
 function isVisible(element) {
   const style = styleOf(element);
   if (!style) return true;
@@ -189,7 +202,8 @@ function isVisible(element) {
 }
 
 /** Null where nothing is rendered. */
-function boxOf(element) {
+function boxOf(node) {
+  const element = node.nodeType === ELEMENT ? node : node.parentElement;
   const { x, y, width, height } = element.getBoundingClientRect();
   return element.getClientRects().length ? { x, y, width, height } : null;
 }

@@ -32,8 +32,11 @@
     /** Like `run`, again and again until the result is true: at every frame (`raf`) or every so many milliseconds. */
     async poll(text, isFunction, polling, lifetime, arg, ...objects) {
       const end = performance.now() + lifetime;
+      // Compiled once and at once: a page's policy forbids it later.
+      const written = isFunction === false ? undefined : functionOf(text);
+      const parameter = deserialize(arg, objects);
       for (;;) {
-        const result = await this.run(text, isFunction, false, arg, 0, ...objects);
+        const result = await (typeof written === 'function' ? written(parameter) : evaluateGlobally(text));
         if (result) return result;
         if (lifetime && performance.now() > end) return new Promise(() => {});
         await new Promise(next => (polling === 'raf' ? requestAnimationFrame(next) : setTimeout(next, polling)));

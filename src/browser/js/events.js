@@ -7,6 +7,9 @@
     [FocusEvent, 'focus blur'],
     [DragEvent, 'drag dragstart dragend dragover dragenter dragleave dragexit drop'],
     [WheelEvent, 'wheel'],
+    // Only where the page is of a secure origin.
+    [globalThis.DeviceOrientationEvent, 'deviceorientation deviceorientationabsolute'],
+    [globalThis.DeviceMotionEvent, 'devicemotion'],
   ];
   const init = { bubbles: true, cancelable: true, composed: true, ...eventInit };
   let Kind = kinds.find(([, types]) => types.split(' ').includes(type))?.[0] ?? Event;

@@ -89,7 +89,9 @@ const METHODS = {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
     const side = name => (parseFloat(style[`border${name}Width`]) || 0) + (parseFloat(style[`padding${name}`]) || 0);
-    const outer = { x: point.x + box.x + side('Left'), y: point.y + box.y + side('Top') };
+    const inset = { x: point.x + side('Left'), y: point.y + side('Top') };
+    if (isTransformed(element)) return { ...inset, transformed: { width: element.offsetWidth, height: element.offsetHeight } };
+    const outer = { x: box.x + inset.x, y: box.y + inset.y };
     return { ...outer, blocker: hit ? withCaches(() => blockerAt(outer, element)) : null };
   },
   preview: (params, [element]) => preview(element),

@@ -46,7 +46,8 @@ function stateOf(node, state, frameVisible = true) {
       return { matches: !disabled && !readonly, received: disabled ? 'disabled' : readonly ? 'readOnly' : 'editable' };
     }
     case 'checked': case 'unchecked': {
-      const checked = checkedOf(element);
+      // What is not decided is checked or not nevertheless.
+      const checked = tagOf(element) === 'INPUT' && element.indeterminate ? element.checked : checkedOf(element);
       if (checked === null) throw new StateError('Not a checkbox or radio button');
       return {
         matches: (checked === true) === (state === 'checked'),

@@ -217,6 +217,7 @@ impl Network {
             frame,
             navigation,
             continued: redirected_from.as_ref().map(|from| from.0.continued.clone()).unwrap_or_default(),
+            known: redirected_from.as_ref().map(|from| from.0.known.clone()).unwrap_or_default(),
             redirected_from,
             answer: watch::channel(Answer::default()).0,
             overrides: Mutex::default(),
@@ -239,7 +240,11 @@ impl Network {
         if let Some(page) = owner.page() {
             page.keep_request(request.clone());
         }
-        owner.tell_if(Topic::Request, || Notice::Request(request.clone()));
+        if request.is_known() {
+            owner.tell(Notice::Request(request.clone()));
+        } else {
+            owner.tell_if(Topic::Request, || Notice::Request(request.clone()));
+        }
         if let Some(pause) = pause {
             decide(owner, request, pause);
         }

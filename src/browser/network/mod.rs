@@ -28,6 +28,7 @@ use super::sync::lock;
 use answer::Answer;
 use serde_json::{Map, Value};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -52,6 +53,8 @@ struct Inner {
     decision: Mutex<Option<Decision>>,
     /// How the first of a chain of redirects went on; the others go on so too.
     continued: Arc<Mutex<Option<Value>>>,
+    /// Somebody was told of one of the chain: the rest of it concerns him.
+    known: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -67,6 +70,15 @@ struct Sent {
 }
 
 impl Request {
+    /// Whether somebody was told of it, or of one that was redirected to it.
+    pub(in crate::browser) fn is_known(&self) -> bool {
+        self.0.known.load(Ordering::Relaxed)
+    }
+
+    pub(in crate::browser) fn make_known(&self) {
+        self.0.known.store(true, Ordering::Relaxed);
+    }
+
     /// Chromium's name for it, and how many redirects came before: no two requests of a page share it.
     pub fn id(&self) -> String {
         let redirects = std::iter::successors(self.redirected_from(), |request| request.redirected_from()).count();

@@ -38,8 +38,6 @@ pub(super) struct Initiator {
 #[serde(rename_all = "camelCase")]
 pub(super) struct SentRequest {
     pub(super) url: String,
-    #[serde(default)]
-    pub(super) url_fragment: Option<String>,
     pub(super) method: String,
     pub(super) headers: Map<String, Value>,
     #[serde(default)]
@@ -123,7 +121,7 @@ pub(super) fn to_be_sent(sent: WillBeSent, pause: Option<&Pause>) -> Sent {
     let entries: Vec<&String> = told.post_data_entries.iter().filter_map(|entry| entry.bytes.as_ref()).collect();
     let body = entries.iter().flat_map(|bytes| BASE64.decode(bytes).unwrap_or_default()).collect();
     Sent {
-        url: told.url.clone() + told.url_fragment.as_deref().unwrap_or_default(),
+        url: told.url.clone(),
         method: told.method.clone(),
         headers: told.headers.clone(),
         body: (!entries.is_empty()).then_some(body),

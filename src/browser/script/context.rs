@@ -283,6 +283,7 @@ impl ExecutionContext {
         }
         if message.contains("Object reference chain is too long")
             || message.contains("Object couldn't be returned by value")
+            || message.contains("CBOR: stack limit exceeded")
         {
             return BrowserError::other("Cannot serialize result: object reference chain is too long.");
         }

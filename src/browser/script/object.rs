@@ -2,6 +2,7 @@
 
 use super::super::error::BrowserError;
 use super::super::frame::Frame;
+use super::super::quad::Quad;
 use super::context::{EVALUATE_JS, ExecutionContext};
 use super::raw::RawObject;
 use super::{CallArg, Evaluation};
@@ -84,6 +85,7 @@ impl RemoteObject {
             (Some(id), _, _) => json!({ "objectId": id }),
             (None, Some(text), _) => json!({ "unserializableValue": text }),
             (None, None, Some(value)) => json!({ "value": value }),
+            (None, None, None) if self.0.raw.subtype.as_deref() == Some("null") => json!({ "value": null }),
             (None, None, None) => json!({}),
         }
     }
@@ -157,7 +159,7 @@ impl RemoteObject {
         if self.context() == context || self.object_id().is_none() {
             return Ok(self.clone());
         }
-        if !self.is_element() || self.context().frame().map(Frame::id) != context.frame().map(Frame::id) {
+        if !self.is_element() {
             return Err(BrowserError::other("JSHandles can be evaluated only in the context they were created!"));
         }
         self.adopt_into(context).await
@@ -170,8 +172,37 @@ impl RemoteObject {
 
     /// The frame inside of it, if it is a frame element.
     pub async fn content_frame(&self) -> Result<Option<Frame>, BrowserError> {
-        let frame = self.describe().await?.and_then(|node| node.frame_id);
-        Ok(frame.and_then(|id| self.context().page()?.frame(&id)))
+        let node = self.describe().await?.filter(|node| matches!(node.node_name.as_str(), "IFRAME" | "FRAME"));
+        Ok(node.and_then(|node| self.context().page()?.frame(&node.frame_id?)))
+    }
+
+    /// The frame whose document a node is in, whichever frame's script found it; none of what is no node.
+    pub async fn owner_frame(&self) -> Result<Option<Frame>, BrowserError> {
+        const ROOT: &str = "function() { return (this.ownerDocument ?? this).documentElement ?? null; }";
+        if !self.is_element() {
+            return Ok(None);
+        }
+        let root = self.call_handle(ROOT, &[]).await?;
+        let Some(id) = root.describe().await?.and_then(|node| node.frame_id) else {
+            return Ok(self.context().frame().cloned());
+        };
+        let pages = self.context().page().map(|page| page.context().pages()).unwrap_or_default();
+        Ok(pages.iter().find_map(|page| page.frame(&id)))
+    }
+
+    /// Where its box is shown, as seen from the outermost frame of its process; none while it is not rendered.
+    pub(in crate::browser) async fn quad(&self) -> Result<Option<Quad>, BrowserError> {
+        #[derive(Deserialize)]
+        struct Shown {
+            quads: Vec<Quad>,
+        }
+        let Some(id) = self.object_id() else { return Ok(None) };
+        let reply = self.context().session().request("DOM.getContentQuads", &json!({ "objectId": id }));
+        match reply.parse::<Shown>().await {
+            Ok(shown) => Ok(shown.quads.into_iter().next()),
+            Err(BrowserError::Protocol { .. }) => Ok(None),
+            Err(error) => Err(self.context().translate(error)),
+        }
     }
 
     async fn describe(&self) -> Result<Option<Node>, BrowserError> {
@@ -190,5 +221,6 @@ impl RemoteObject {
 #[serde(rename_all = "camelCase")]
 struct Node {
     backend_node_id: i64,
+    node_name: String,
     frame_id: Option<String>,
 }

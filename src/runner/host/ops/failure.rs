@@ -20,6 +20,11 @@ impl Failure {
     }
 
     /// Nothing goes by this name any more.
+    /// An argument is a handle that was disposed of.
+    pub(super) fn no_argument(index: usize, id: &str) -> Self {
+        Self::new(format!("arg.handles[{index}]: no object with guid {id}"))
+    }
+
     pub(super) fn gone(id: &str) -> Self {
         if id.starts_with("frame@") {
             Self::new("Frame was detached")

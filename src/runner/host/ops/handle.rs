@@ -43,8 +43,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "ownerFrame" => {
             handle.lives().map_err(|error| if error.is_context_lost() { error } else { error.of_element() })?;
-            let owner = handle.context().frame().filter(|_| handle.is_element());
-            frame(operations, owner)
+            frame(operations, handle.owner_frame().await?.as_ref())
         }
         _ => return Err(Failure::unknown(&format!("handle.{operation}"))),
     };

@@ -64,6 +64,7 @@ struct Action {
     source_position: Option<Point>,
     target_position: Option<Point>,
     files: Value,
+    no_wait_after: bool,
 }
 
 impl Action {
@@ -80,7 +81,14 @@ impl Action {
             ),
         };
         let stay = self.scroll == "none";
-        Ok(PointerOptions { position: self.position, modifiers, force: self.force, trial: self.trial, stay })
+        Ok(PointerOptions {
+            position: self.position,
+            modifiers,
+            force: self.force,
+            trial: self.trial,
+            stay,
+            no_wait: self.no_wait_after,
+        })
     }
 
     fn click(&self, count: u32) -> Result<Gesture, Failure> {
@@ -183,7 +191,9 @@ async fn all_handles(operations: &Operations, locator: &Locator) -> Result<Value
 }
 
 async fn point(locator: &Locator, operation: &str, action: &Action, timeout: u64) -> Result<Performed, Failure> {
-    let options = action.pointer()?;
+    let mut options = action.pointer()?;
+    // As documented: of the others only a click waits for the navigation that it asks for.
+    options.no_wait |= operation != "click";
     let document = locator.frame.page().main_frame().document();
     let acted = match operation {
         "click" => locator.gesture(&action.click(action.click_count.unwrap_or(1))?, &options, timeout).await?,
@@ -220,7 +230,10 @@ async fn act(
     let acted = match operation {
         "fill" => locator.fill(&action.value, action.force, timeout).await?,
         "clear" => locator.fill("", action.force, timeout).await?,
-        "press" => locator.type_into(&Typing::Press(action.key.clone()), action.delay(), timeout).await?,
+        "press" => {
+            let typing = Typing::Press { key: action.key.clone(), no_wait: action.no_wait_after };
+            locator.type_into(&typing, action.delay(), timeout).await?
+        }
         "pressSequentially" => locator.type_into(&Typing::Text(action.text.clone()), action.delay(), timeout).await?,
         "setInputFiles" => {
             let files = files::load(action.files, operations.readable_files()).await?;

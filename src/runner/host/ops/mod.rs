@@ -226,7 +226,11 @@ impl Operations {
             expression: script.expression,
             is_function: script.is_function,
             arg: value,
-            handles: handles.iter().map(|id| self.handle(id)).collect::<Result<_, _>>()?,
+            handles: handles
+                .iter()
+                .enumerate()
+                .map(|(index, id)| self.handle(id).map_err(|_| Failure::no_argument(index, id)))
+                .collect::<Result<_, _>>()?,
         })
     }
 }

@@ -113,7 +113,7 @@ const OPERATIONS = {
 function optionOf(option, path) {
   if (typeof option !== 'object') return `${path}: expected object, got ${typeof option}`;
   if (typeof option.valueOrLabel === 'object') return `${path}.valueOrLabel: expected string, got object`;
-  return undefined;
+  return object({ value: optional(string), label: optional(string), index: optional(integer) })(option, path);
 }
 
 /** What is wrong with the parameters of an operation: a message, one with the name of its error, or undefined. */

@@ -50,7 +50,7 @@ const HANDLE_TITLES = { elementHandle: { type: 'Type', dispatchEvent: 'Dispatch 
 export function installActions(prototype, apiObject, prepare, skip = []) {
   for (const [name, [title, toParams]] of Object.entries(ACTIONS)) {
     if (skip.includes(name)) continue;
-    define(prototype, name, function (...args) {
+    define(prototype, name, async function (...args) {
       const { target, rest, subtitle, timeout } = prepare(this, args);
       const params = toParams(...rest);
       const words = HANDLE_TITLES[apiObject]?.[name] ?? (typeof title === 'function' ? title(params) : title);
@@ -89,7 +89,8 @@ function selectOptions(values) {
     if (typeof value === 'string') return { valueOrLabel: value };
     if (typeof list[0] === 'string') return { valueOrLabel: value };
     if (typeof value !== 'object') return value;
-    return { value: value.value, label: value.label, index: value.index };
+    const { value: chosen, label, index: at } = value;
+    return { value: chosen, label, index: at };
   });
 }
 

@@ -108,6 +108,7 @@ export function installFrameMethods(prototype, api, frame) {
     async waitForFunction(expression, arg, options) {
       const isFunction = typeof expression === 'function';
       if (typeof options?.polling === 'string' && options.polling !== 'raf') throw new Error(`Unknown polling option: ${options.polling}`);
+      if (options?.polling <= 0) throw new Error(`${api}.waitForFunction: Cannot poll with non-positive interval: ${options.polling}`);
       const params = { frame: frame(this)._id, expression: functionText(expression), isFunction, arg: argument(arg, handleId),
         polling: options?.polling ?? 'raf', timeout: timeouts(this).forAction(options) };
       return makeHandle(await apiCall(`${api}.waitForFunction`, 'Wait for function', 'frame.waitForFunction', params, {}), frame(this));

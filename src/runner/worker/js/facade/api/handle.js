@@ -99,7 +99,11 @@ export class JSHandle {
     return new Map(properties.map(({ name, ...value }) => [name, makeHandle(value, this._frame, this._page)]));
   }
   async getProperty(name) {
-    return evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, (object, key) => object[key], name, { returnHandle: true, step: false, frame: this._frame, page: this._page });
+    // In a box: what is evaluated is awaited.
+    const boxed = await evaluate(`${this._api}.getProperty`, 'handle.evaluate', { handle: this._id, frame: this._frame?._id }, (object, key) => ({ __proto__: null, [key]: object[key] }), name, { returnHandle: true, step: false, frame: this._frame, page: this._page });
+    const property = (await boxed.getProperties()).get(name);
+    boxed.dispose().catch(() => {});
+    return property;
   }
   /** Its name in messages. */
   get _api() { return 'jsHandle'; }

@@ -115,6 +115,7 @@ export class Locator {
     await apiCall('locator.waitForFunction', `Wait for function ${this}`, 'locator.waitForFunction', params, { selector: this._selector });
   }
   async drop(payload, options) {
+    if (payload?.files === undefined && payload?.data === undefined) throw new Error('locator.drop: At least one of "files" or "data" must be provided.');
     const params = { ...options, ...this._target(options), files: payload?.files === undefined ? [] : filePayloads(payload.files), data: Object.entries(payload?.data ?? {}) };
     await apiCall('locator.drop', `Drop ${this}`, 'locator.drop', params, { selector: this._selector });
   }

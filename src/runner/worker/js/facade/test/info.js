@@ -1,4 +1,5 @@
 // `test.info()`: what a test knows and changes about itself.
+import { mkdirSync } from 'understudy:polyfills/node/fs.js';
 import { SkipError } from '../errors.js';
 import { makeAttachment } from './attach.js';
 import { attemptFolder, below } from './folder.js';
@@ -88,6 +89,8 @@ export class TestInfo {
   outputPath(...segments) {
     const path = below(this.outputDir, segments);
     if (path === undefined) throw new Error(`testInfo.outputPath: ${segments.join('/')} is outside the test's folder; files are written in there`);
+    // An agent has no folders of its tests: their files are attachments.
+    try { mkdirSync(this.outputDir, { recursive: true }); } catch { /* whoever writes is told */ }
     return path;
   }
 }
