@@ -189,8 +189,8 @@ impl Locator {
             Err(error) if error.is_gone() => return Ok(acted),
             result => result?,
         }
-        barrier.settle().await?;
         if matches!(typing, Typing::Press { no_wait: false, .. }) {
+            barrier.settle().await?;
             barrier.finish(&progress).await?;
         }
         Ok(acted)

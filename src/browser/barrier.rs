@@ -29,6 +29,16 @@ impl Barrier {
         }
     }
 
+    /// When the main frame asks for a navigation; for ever where it does not.
+    pub async fn asked(&self) {
+        let asked = self.page.main_frame();
+        let asked = asked.when(|frame| frame.peek(|state| state.requests > self.requests).then_some(()));
+        if asked.await.is_err() {
+            // Who waits for something else hears of the end there.
+            std::future::pending().await
+        }
+    }
+
     /// After [`Self::settle`]: waits for the navigation of the main frame that the action asked for, if it did, until it is committed or given up.
     pub async fn finish(self, progress: &Progress) -> Result<(), BrowserError> {
         let frame = self.page.main_frame();

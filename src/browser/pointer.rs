@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::screenshot::Rect;
 use super::way::{Outside, Point};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::OnceLock;
 
 /// What is done with the pointer.
@@ -256,8 +256,17 @@ impl Doing<'_> {
         if let Some(before) = before {
             page.keyboard().ensure_modifiers(&before).await?;
         }
-        // Asked for at once, to wait for both only once.
-        let (finished, settled) = tokio::join!(series.finish(), barrier.settle());
+        let (finished, settled) = if self.options.no_wait {
+            // Chromium answers nothing while a navigation waits for its server.
+            tokio::select! {
+                biased;
+                finished = series.finish() => (finished, Ok(())),
+                () = barrier.asked() => (Ok(json!({})), Ok(())),
+            }
+        } else {
+            // Asked for at once, to wait for both only once.
+            tokio::join!(series.finish(), barrier.settle())
+        };
         let finished: Finished = match finished {
             Ok(finished) => typed(finished)?,
             // The document went away under it: the action worked.

@@ -159,6 +159,9 @@ impl RemoteObject {
         if self.context() == context || self.object_id().is_none() {
             return Ok(self.clone());
         }
+        if self.is_element() && self.context().page() != context.page() {
+            return Err(BrowserError::other("Frame has been detached."));
+        }
         if !self.is_element() {
             return Err(BrowserError::other("JSHandles can be evaluated only in the context they were created!"));
         }
