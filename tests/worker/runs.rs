@@ -181,3 +181,16 @@ async fn who_listens_hears_what_was_begun_in_the_same_breath() {
     let at = |name: &str| told.performed.iter().position(|performed| performed == name).unwrap();
     assert!(at("page.subscribe") < at("frame.goto"), "{:?}", told.performed);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_asked_for_begins_in_that_order() {
+    let source = "test('t', async ({ page }) => {
+        await Promise.all(Array.from({ length: 400 }, (_, i) => (i % 3 ? page.title() : page.goto('about:blank'))));
+    });";
+    let told = play(request(&format!("{IMPORT}{source}"))).await;
+    assert_eq!(told.lines(), ["t passed"]);
+    let begun = told.performed.iter().filter(|name| name.starts_with("frame."));
+    for (i, name) in begun.enumerate() {
+        assert_eq!(name, if i % 3 == 0 { "frame.goto" } else { "frame.title" }, "{i}");
+    }
+}

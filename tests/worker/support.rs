@@ -39,6 +39,7 @@ impl Nothing {
             "frame.goto" if params_text(params, "url").starts_with("panic:") => panic!("as asked"),
             "frame.goto" => json!({"response": null}),
             "frame.title" => json!("Nothing"),
+            "browser.version" => json!({"version": "1"}),
             "expect.locator" | "expect.page" => json!({"matches": true, "timedOut": false, "log": []}),
             _ => Value::Null,
         }

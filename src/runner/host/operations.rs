@@ -8,10 +8,13 @@ use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -31,12 +34,21 @@ pub(crate) struct Operations {
     tasks: JoinSet<()>,
     running: HashMap<u32, (AbortHandle, Interruption)>,
     pictures: Pictures,
+    /// Completes when the last one has begun.
+    begun: Option<oneshot::Receiver<()>>,
 }
 
 impl Operations {
     /// Results go to `outbox`.
     pub(crate) fn new(service: Arc<dyn Service>, outbox: mpsc::UnboundedSender<ToWorker>) -> Self {
-        Self { service, outbox, tasks: JoinSet::new(), running: HashMap::new(), pictures: Pictures::default() }
+        Self {
+            service,
+            outbox,
+            tasks: JoinSet::new(),
+            running: HashMap::new(),
+            pictures: Pictures::default(),
+            begun: None,
+        }
     }
 
     /// Whether no more can be started now.
@@ -71,12 +83,17 @@ impl Operations {
         let (service, outbox) = (self.service.clone(), self.outbox.clone());
         let interruption = Interruption::default();
         let performing = interruptible(interruption.clone(), service.clone().perform(call));
-        let task = self.tasks.spawn(async move {
+        let performing = async move {
             if let Some(still) = still {
                 still.await;
             }
             // A panic is an answer and not the end of everything.
-            let result = AssertUnwindSafe(performing).catch_unwind().await.unwrap_or_else(|_| Err(panicked()));
+            AssertUnwindSafe(performing).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+        };
+        let (begins, begun) = oneshot::channel();
+        let performing = begun_after(self.begun.replace(begun), performing, begins);
+        let task = self.tasks.spawn(async move {
+            let result = performing.await;
             let (result, picture) = match result {
                 Ok(performed) => (Ok(performed.value), performed.picture),
                 Err(error) => (Err(error), exposure.as_ref().and_then(|(_, params)| service.sight(params))),
@@ -133,6 +150,26 @@ impl Operations {
 pub(crate) async fn localized(service: Arc<dyn Service>, question: String) -> ToWorker {
     let result = service.localize(question).await.map(Value::String).map_err(|why| ("EIO".to_owned(), why));
     ToWorker::Answer { result }
+}
+
+/// Begins `work` when what was asked for before has begun: what waits for something does so before the next one causes it.
+async fn begun_after<T>(
+    before: Option<oneshot::Receiver<()>>,
+    work: impl Future<Output = T>,
+    begins: oneshot::Sender<()>,
+) -> T {
+    if let Some(before) = before {
+        // Who was given up before has begun, too.
+        let _ = before.await;
+    }
+    let mut work = pin!(work);
+    let first = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    // Nobody may come after.
+    let _ = begins.send(());
+    match first {
+        Poll::Ready(value) => value,
+        Poll::Pending => work.await,
+    }
 }
 
 fn panicked() -> OpError {

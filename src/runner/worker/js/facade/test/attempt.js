@@ -225,7 +225,9 @@ export class Attempt {
 
   note(report, error) {
     if (this.info.errors.some(seen => seen._thrown !== undefined && seen._thrown === error)) return;
-    const entry = isError(error) || error === undefined ? { message: report.message, stack: report.stack } : { value: report.message };
+    // As V8 writes it: what was thrown, then from where.
+    const stack = [report.message, report.stack].filter(Boolean).join('\n');
+    const entry = isError(error) || error === undefined ? { message: report.message, stack } : { value: report.message };
     Object.defineProperty(entry, '_report', { value: report });
     Object.defineProperty(entry, '_thrown', { value: error });
     this.info.errors.push(entry);
