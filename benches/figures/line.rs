@@ -18,7 +18,15 @@ pub(crate) struct Line {
     _hub: Ended,
 }
 
-struct Ended(Child);
+/// A process that is ended with this value.
+pub(crate) struct Ended(pub(crate) Child);
+
+impl Ended {
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -27,23 +35,28 @@ impl Drop for Ended {
     }
 }
 
+/// A hub that listens, and its address.
+pub(crate) fn hub() -> (Ended, String) {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let hub = Command::new(UNDERSTUDY)
+        .args(["serve", "--listen", &address.to_string(), "--jwt-secret", SECRET])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map(Ended)
+        .expect("the hub");
+    let patience = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < patience, "the hub does not listen");
+        thread::sleep(Duration::from_millis(20));
+    }
+    (hub, format!("http://{address}"))
+}
+
 impl Line {
     /// Returns when the agent has registered.
     pub(crate) fn start(agent_flags: &[&str]) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let hub = Command::new(UNDERSTUDY)
-            .args(["serve", "--listen", &address.to_string(), "--jwt-secret", SECRET])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map(Ended)
-            .expect("the hub");
-        let patience = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < patience, "the hub does not listen");
-            thread::sleep(Duration::from_millis(20));
-        }
-        let url = format!("http://{address}");
+        let (hub, url) = hub();
         let mut agent = Command::new(UNDERSTUDY)
             .args(["agent", "--server", &url, "--token", &token("agent"), "--log-level", "info", "--state-dir"])
             .arg(scratch("state"))

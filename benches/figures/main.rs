@@ -4,6 +4,9 @@
 //! `cargo bench` measures all; `cargo bench -- idle cold` only those.
 #![expect(clippy::print_stdout, reason = "figures are printed")]
 
+#[path = "../../tests/support/crowd.rs"]
+mod crowd;
+mod fanout;
 mod line;
 mod official;
 mod pairs;
@@ -23,8 +26,15 @@ use std::time::{Duration, Instant};
 const UNDERSTUDY: &str = env!("CARGO_BIN_EXE_understudy");
 
 /// What is measured, by name.
-const FIGURES: &[(&str, fn())] =
-    &[("warm", warm), ("idle", idle), ("actions", actions), ("cold", cold), ("suite", suite), ("preview", preview)];
+const FIGURES: &[(&str, fn())] = &[
+    ("warm", warm),
+    ("idle", idle),
+    ("actions", actions),
+    ("cold", cold),
+    ("suite", suite),
+    ("preview", preview),
+    ("fanout", fanout::fanout),
+];
 
 /// Tests of the suites that fail on purpose.
 const FAILING: &str = "an error inside|never added|nobody can see|at its end|told together";

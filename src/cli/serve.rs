@@ -2,6 +2,7 @@
 
 use super::{CouldNotRun, duration, secret::SecretArgs};
 use crate::hub::{self, HubError, HubHandle, HubOptions, RateLimit, TlsFiles};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -55,6 +56,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         tls: args.tls_cert.zip(args.tls_key).map(|(cert, key)| TlsFiles { cert, key }),
         ..HubOptions::default()
     };
+    let_be_many();
     super::runtime()?.block_on(async {
         let hub = open(options).await?;
         super::say(&format!("The hub listens on {0}. Its dashboard: {0}/", hub.url()));
@@ -62,6 +64,14 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         hub.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Each connection is a file to the system: as many as it lets this process have, where it would begin with fewer.
+fn let_be_many() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// A hub in this process.

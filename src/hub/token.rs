@@ -201,7 +201,7 @@ mod tests {
             ("a role of theirs", json!({"sub": "u6", "role": "admin"}), "u6", Role::Client),
             ("an agent", json!({"sub": "u7", "role": "agent"}), "u7", Role::Agent),
             ("a service", json!({"sub": "u8", "role": "service"}), "u8", Role::Service),
-            ("an end that no clock shows", json!({"sub": "u10", "exp": 1e18}), "u10", Role::Client),
+            ("an end that no clock shows", json!({"sub": "u10", "exp": 1e19}), "u10", Role::Client),
             ("an audience", json!({"sub": "u9", "aud": "testflow"}), "u9", Role::Client),
         ] {
             let grant = verify(SECRET, Some(&signed(&claims))).unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -25,6 +25,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// The largest message, bytes: as of Socket.IO peers.
 const MESSAGE_MAX: usize = 1_000_000;
 
+/// What is read at once, bytes. The library clears all of it for each read: its own 128 kB would be most of what a client costs.
+const READ_BYTES: usize = 4 << 10;
+
 /// A peer that says nothing for so long and showed no token is one of protocol 004 without a token.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
@@ -33,7 +36,7 @@ const WRITE_MAX: Duration = Duration::from_secs(30);
 
 /// `GET /ws`.
 pub(super) async fn enter(State(desk): State<Desk>, caller: Caller, upgrade: WebSocketUpgrade) -> Response {
-    let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX);
+    let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX).read_buffer_size(READ_BYTES);
     upgrade.on_upgrade(move |socket| serve(desk, socket, caller))
 }
 

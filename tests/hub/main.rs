@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
 mod client;
+#[path = "../support/crowd.rs"]
+mod clients;
+mod crowd;
 mod door;
 mod matrix;
 mod program;

@@ -239,7 +239,8 @@ async fn process(redis: &Redis) -> (Child, String) {
     started(command).await
 }
 
-async fn started(mut command: Command) -> (Child, String) {
+/// A hub that was started so, and its address.
+pub(crate) async fn started(mut command: Command) -> (Child, String) {
     let mut serve = command.stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(serve.stderr.take().unwrap()).lines();
     let url = loop {

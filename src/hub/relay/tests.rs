@@ -34,7 +34,10 @@ impl World {
         }
     }
 
+    /// What happens and what is known go from hub to hub as text, and nothing may get lost on that way.
     fn step(&mut self, input: Input) {
+        let input = serde_json::from_str(&serde_json::to_string(&input).unwrap()).unwrap();
+        self.relay = serde_json::from_str(&serde_json::to_string(&self.relay).unwrap()).unwrap();
         for effect in self.relay.step(input, self.now) {
             match effect {
                 Effect::Join(peer, room) => self.bus.join(peer, room),
