@@ -120,7 +120,7 @@ pub enum ToWorker {
         /// Its value or its error.
         result: Result<Value, OpError>,
     },
-    /// Answer to `File` and to `Intl`.
+    /// Answer to `File`, to `Ask` and to `Intl`.
     Answer {
         /// Its value, or code (`ENOENT`) and words.
         result: Result<Value, (String, String)>,
@@ -247,6 +247,13 @@ pub enum ToHost {
     Intl {
         /// See `host/ops/linguist.js`.
         question: String,
+    },
+    /// Perform an operation of that table; the worker waits for `Answer` and does nothing else.
+    Ask {
+        /// Of the table.
+        name: String,
+        /// Its parameters.
+        params: Value,
     },
     /// Perform an operation of the table in `host/ops`.
     Op {

@@ -171,6 +171,7 @@ impl Worker {
                 let result = self.stage.loader.file(&call, &params);
                 self.process.send(ToWorker::Answer { result });
             }
+            ToHost::Ask { name, params } => self.operations.ask(name, params),
             ToHost::Intl { question } => self.operations.localize(question),
             ToHost::Abandon { id } => self.operations.abandon(id),
             ToHost::Interrupt { id, why, line } => self.operations.interrupt(id, why, line),

@@ -109,6 +109,17 @@ impl Operations {
         self.running.insert(id, (task, interruption));
     }
 
+    /// Performs an operation; the worker waits for its end and does nothing else.
+    pub(crate) fn ask(&mut self, name: String, params: Value) {
+        let (service, outbox) = (self.service.clone(), self.outbox.clone());
+        self.tasks.spawn(async move {
+            let asked = AssertUnwindSafe(service.perform(Call { step: None, name, params })).catch_unwind().await;
+            let result = asked.unwrap_or_else(|_| Err(panicked()));
+            let result = result.map(|performed| performed.value).map_err(|error| (error.name, error.message));
+            let _ = outbox.send(ToWorker::Answer { result });
+        });
+    }
+
     /// Answers what the worker asks `Intl`; it waits for that and does nothing else.
     pub(crate) fn localize(&mut self, question: String) {
         let (service, outbox) = (self.service.clone(), self.outbox.clone());

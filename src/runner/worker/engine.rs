@@ -63,6 +63,11 @@ impl Shared {
         self.answer(&ToHost::File { call, params })
     }
 
+    /// Has the host perform an operation; waits for it.
+    pub(crate) fn ask(&self, name: String, params: serde_json::Value) -> Answer {
+        self.answer(&ToHost::Ask { name, params })
+    }
+
     /// Has the host ask a browser's `Intl`; waits for what it says.
     pub(crate) fn intl(&self, question: String) -> Answer {
         self.answer(&ToHost::Intl { question })

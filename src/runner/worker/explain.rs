@@ -39,6 +39,8 @@ pub(crate) fn explain(sources: &Sources, message: &str, stack: &str) -> String {
         }
         "invalid array length" => "Invalid array length",
         "invalid repeat count" => "Invalid count value",
+        "BigInt are forbidden in JSON.stringify" => "Do not know how to serialize a BigInt",
+        "expecting hex digit" => "URI malformed",
         "circular reference" => "Converting circular structure to JSON",
         "empty array" => "Reduce of empty array with no initial value",
         "cannot convert BigInt to number" => "Cannot mix BigInt and other types, use explicit conversions",

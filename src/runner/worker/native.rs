@@ -1,7 +1,7 @@
 //! `__native`: what scripts (the facade and the polyfills, no one else) may ask of Rust. Every function parses, calls, maps,
 //! and does nothing else. No handle of the engine is ever kept here.
 
-use super::engine::Shared;
+use super::engine::{Answer, Shared};
 use super::explain::explain;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -181,17 +181,24 @@ fn compile<'js>(ctx: Ctx<'js>, path: String, code: String) -> Result<Value<'js>>
     ctx.eval_with_options(code, options)
 }
 
-/// For `fs`; see `js/polyfills/node/fs.js`.
+/// For `fs`, see `js/polyfills/node/fs.js`; and for operations that are waited for on the spot.
 fn files(native: &Object<'_>, shared: &Rc<Shared>) -> Result<()> {
+    let answer = |answer: Answer| match answer {
+        Ok(value) => serde_json::json!({ "value": value }).to_string(),
+        Err((code, message)) => serde_json::json!({ "code": code, "message": message }).to_string(),
+    };
     let it = shared.clone();
     native.set(
         "file",
         Func::from(move |call: String, params: String| {
-            let params = serde_json::from_str(&params).unwrap_or_default();
-            match it.file(call, params) {
-                Ok(value) => serde_json::json!({ "value": value }).to_string(),
-                Err((code, message)) => serde_json::json!({ "code": code, "message": message }).to_string(),
-            }
+            answer(it.file(call, serde_json::from_str(&params).unwrap_or_default()))
+        }),
+    )?;
+    let it = shared.clone();
+    native.set(
+        "ask",
+        Func::from(move |name: String, params: String| {
+            answer(it.ask(name, serde_json::from_str(&params).unwrap_or_default()))
         }),
     )
 }

@@ -4,6 +4,7 @@
 pub(crate) const GLOBALS: &[(&str, &str)] = &[
     ("understudy:polyfills/native.js", include_str!("js/polyfills/native.js")),
     ("understudy:polyfills/system.js", include_str!("js/polyfills/system.js")),
+    ("understudy:polyfills/json.js", include_str!("js/polyfills/json.js")),
     ("understudy:polyfills/boot.js", include_str!("js/polyfills/boot.js")),
     ("understudy:polyfills/events.js", include_str!("js/polyfills/events.js")),
     ("understudy:polyfills/text.js", include_str!("js/polyfills/text.js")),

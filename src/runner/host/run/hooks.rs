@@ -111,6 +111,7 @@ impl Hooks {
             ToHost::File { call, params } => {
                 self.process.send(ToWorker::Answer { result: self.stage.loader.file(&call, &params) });
             }
+            ToHost::Ask { name, params } => self.operations.ask(name, params),
             ToHost::Intl { question } => self.operations.localize(question),
             ToHost::Abandon { id } => self.operations.abandon(id),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),

@@ -4,7 +4,7 @@ import { register } from './api/engines.js';
 import { defineConfig } from './config.js';
 import { devices } from './devices.js';
 import { expect, mergeExpects } from './expect/index.js';
-import { lacks, missing } from './missing.js';
+import { missing } from './missing.js';
 import { mergeTests, TestType } from './test/declare.js';
 import { apiRequest, chromium, firefox, offerPlaywright, webkit } from './test/builtin.js';
 import { setTestIdAttribute } from './selectors.js';
@@ -14,7 +14,6 @@ test.expect = expect;
 
 const errors = { TimeoutError };
 const selectors = { register, setTestIdAttribute };
-lacks(test, 'test', { methods: 'abort' });
 
 /** Modules of Playwright that start something else than browsers. */
 const refused = name => new Proxy({}, {

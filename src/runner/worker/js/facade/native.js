@@ -1,9 +1,15 @@
 // The one door to Rust. `__native` is taken away after start-up, so nobody else has it.
 export const native = globalThis.__native;
 
+/** A message as JSON. Half of a character, which a script may well have, is none in it. */
+export function encode(message) {
+  const text = JSON.stringify(message);
+  return /\\ud[89a-f]/i.test(text) ? JSON.stringify(message, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value)) : text;
+}
+
 /** Sends one message of runner/protocol.rs to the host. */
 export function send(message) {
-  native.send(JSON.stringify(message));
+  native.send(encode(message));
 }
 
 /** Where the caller stands, as the engine tells it: handed to `framesOf` when somebody wants to know. */

@@ -1,7 +1,7 @@
 // Operations of the host: numbered, answered once, abandoned when the test they belong to has ended.
 import { isGone, whyClosed } from './api/registry.js';
 import { mistake } from './arguments.js';
-import { native, send, capture } from './native.js';
+import { capture, encode, native, send } from './native.js';
 import { ABORTED, AbortError, TimeoutError } from './errors.js';
 import { onAbort, signalInForce, whyAborted } from './signal.js';
 import { beginStep } from './steps.js';
@@ -42,7 +42,7 @@ export function op(name, params, { apiName = '', step, stack = capture() } = {})
     pending.set(id, Object.assign(waiting, { about: whyClosed(target) === undefined ? target : undefined }));
     const failed = error => { pending.delete(id); reject(errorOf({ message: error.message }, { apiName, stack })); };
     try {
-      const text = JSON.stringify({ t: 'op', id, step: step ?? null, name, params });
+      const text = encode({ t: 'op', id, step: step ?? null, name, params });
       if (name === SUBSCRIBING) native.send(text);
       else if (held.push({ text, failed }) === 1) queueMicrotask(beginAll);
     } catch (error) {
@@ -91,6 +91,13 @@ export function unlessClosed(call) {
 /** An operation that is no step: reads, and what the framework does on its own. */
 export function quiet(apiName, name, params) {
   return op(name, params, { apiName, stack: capture() });
+}
+
+/** The host's answer to an operation, at once: nothing else happens meanwhile. For what is synchronous in Playwright. */
+export function ask(name, params) {
+  const { value, code, message } = JSON.parse(native.ask(name, encode(params)));
+  if (code !== undefined) throw new Error(message);
+  return value;
 }
 
 /** The host's answer came. */

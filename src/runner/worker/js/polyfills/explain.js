@@ -1,6 +1,6 @@
 // Errors of the engine itself get the words of V8 (explain.rs), in place: whoever looks at one later sees the same.
 const native = globalThis.__native;
-const OWN = [TypeError, ReferenceError, RangeError].map(type => type.prototype);
+const OWN = [TypeError, ReferenceError, RangeError, URIError].map(type => type.prototype);
 
 /** The same value. Errors that the test or anybody else made are left as they are. */
 export function explain(error) {

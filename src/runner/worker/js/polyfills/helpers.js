@@ -36,3 +36,14 @@ globalThis.babelHelpers = {
 
 // Every `catch (e)` begins with it.
 Object.defineProperty(globalThis, '__caught', { value: explain });
+// So does what handles a rejection.
+const { then } = Promise.prototype;
+Object.defineProperty(Promise.prototype, 'then', {
+  configurable: true,
+  writable: true,
+  value: {
+    then(fulfilled, rejected) {
+      return then.call(this, fulfilled, typeof rejected === 'function' ? error => rejected(explain(error)) : rejected);
+    },
+  }.then,
+});

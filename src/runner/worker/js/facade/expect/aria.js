@@ -31,26 +31,26 @@ export async function ariaMatch(subject, args, call) {
   if (text === '') {
     const seen = await see();
     snapshot.told(`A snapshot is not provided, generating new baseline.`);
-    await snapshot.attachText('aria', seen);
+    snapshot.attachText('aria', seen);
     return;
   }
-  const kept = await snapshot.read();
+  const kept = snapshot.read();
   const mode = call.isNot ? 'none' : snapshot.mode;
   if (kept === undefined && mode !== 'none') {
-    await snapshot.write(Buffer.from(await see()).toString('base64'));
+    snapshot.write(Buffer.from(await see()).toString('base64'));
     snapshot.told(mode === 'default' || mode === 'missing' ? `A snapshot doesn't exist at ${snapshot.shortPath}, writing actual.` : `A snapshot is generated at ${snapshot.shortPath}.`);
     return;
   }
   const expected = kept === undefined ? '' : Buffer.from(kept, 'base64').toString('utf8').trimEnd();
   if (mode === 'all') {
     const seen = Buffer.from(await see()).toString('base64');
-    if (seen !== kept) await snapshot.replace(seen, 'is re-generated');
+    if (seen !== kept) snapshot.replace(seen, 'is re-generated');
     return;
   }
   const failure = await compare(expected);
   if (!failure) return;
   if (mode !== 'changed') throw said(failure);
-  await snapshot.replace(Buffer.from(await see()).toString('base64'), 'does not match');
+  snapshot.replace(Buffer.from(await see()).toString('base64'), 'does not match');
 }
 
 /** The element was only the way: a page has no locator. */

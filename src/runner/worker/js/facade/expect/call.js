@@ -21,7 +21,7 @@ import { WEB, webMatch } from './web.js';
 
 export const VALUE = { ...PLAIN, toContain, toContainEqual, toHaveProperty, toBeOK, toThrow, toThrowError: toThrow };
 
-/** Matchers that ask the host for files and pictures. */
+/** Matchers that compare with files beside the test. */
 export const KEPT = { toHaveScreenshot, toMatchSnapshot };
 
 /** `call`: { settings, custom, actual, modifiers }. Synchronous where the matcher is. */
@@ -45,9 +45,9 @@ export function callMatcher(call, name, args) {
   const context = { ...call, name, args, stack, title, step: step.id };
   if (modifiers.promise) return finish(viaPromise(context));
   if (name in WEB && !own) return finish(webFirst(context));
-  if (name in KEPT && !own) return outcome.awaited(finish(kept(context)));
+  if (name === 'toHaveScreenshot' && !own) return outcome.awaited(finish(kept(context)));
   try {
-    const result = check(context, actual);
+    const result = name in KEPT && !own ? matchKept(context, actual, args) : check(context, actual);
     if (typeof result?.then === 'function') return finish(result);
     step.end();
     return undefined;
@@ -78,7 +78,7 @@ class Outcome {
   later(promise) {
     return promise.then(() => undefined, error => { this.word(error); return this.soften(error); });
   }
-  /** `toMatchSnapshot` is not waited for by its callers: the test does it at its end. */
+  /** Whoever forgets to wait for it: the test does so at its end. */
   awaited(promise) {
     expectDefaults.attempt()?.expects(promise);
     return promise;
@@ -141,7 +141,11 @@ async function kept({ name, actual, args, settings, modifiers, stack, title, ste
   // In the order of their calls, also where nobody waits for them.
   await Promise.allSettled(before);
   const [signal, given] = takeSignal(args);
-  await under(signal, () => KEPT[name](subject, given, { isNot: modifiers.isNot, timeout, title, step, stack, attempt: expectDefaults.attempt }));
+  await under(signal, () => matchKept({ name, settings: { ...settings, timeout }, modifiers, stack, title, step }, subject, given));
+}
+
+function matchKept({ name, settings: { timeout }, modifiers: { isNot }, stack, title, step }, subject, args) {
+  return KEPT[name](subject, args, { isNot, timeout, title, step, stack, attempt: expectDefaults.attempt });
 }
 
 async function webFirst({ name, actual, args, settings, modifiers, stack, title, step }, subject = actual) {

@@ -35,15 +35,13 @@ export async function toHaveScreenshot(subject, [first, second], call) {
     return new Error(snapshotWords({ what: isElement ? 'locator' : 'page', matcher: 'toHaveScreenshot', rows, why: result.why, name: snapshot.shown, log: [head, ...result.log] }));
   };
 
-  const expected = await snapshot.read();
+  const expected = snapshot.read();
   if (expected === undefined) {
-    await snapshot.missing(async () => {
-      const result = await look();
-      if (!result.why) return result.actual;
-      await snapshot.attach({ previous: result.previous, actual: result.actual, diff: result.diff });
-      throw fail(result);
-    });
-    return;
+    snapshot.refuseMissing();
+    const result = await look();
+    if (!result.why) { snapshot.keep(result.actual); return; }
+    snapshot.attach({ previous: result.previous, actual: result.actual, diff: result.diff });
+    throw fail(result);
   }
   const result = await look(expected);
   if (call.isNot) {
@@ -51,13 +49,13 @@ export async function toHaveScreenshot(subject, [first, second], call) {
     return;
   }
   if (!result.why) {
-    if (snapshot.mode === 'all' && result.actual !== expected) await snapshot.replace(result.actual, 'is re-generated');
+    if (snapshot.mode === 'all' && result.actual !== expected) snapshot.replace(result.actual, 'is re-generated');
     return;
   }
   if ((snapshot.mode === 'all' || snapshot.mode === 'changed') && !result.timedOut) {
-    await snapshot.replace(result.actual, snapshot.mode === 'all' ? 'is re-generated' : 'does not match');
+    snapshot.replace(result.actual, snapshot.mode === 'all' ? 'is re-generated' : 'does not match');
     return;
   }
-  await snapshot.attach({ expected, previous: result.previous, actual: result.actual, diff: result.diff });
+  snapshot.attach({ expected, previous: result.previous, actual: result.actual, diff: result.diff });
   throw fail(result);
 }

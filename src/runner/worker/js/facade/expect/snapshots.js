@@ -1,5 +1,5 @@
 // Snapshots: what was seen once, kept in a file beside the test. `toMatchSnapshot`, and what `toHaveScreenshot` shares with it.
-import { op } from '../op.js';
+import { ask } from '../op.js';
 import { send } from '../native.js';
 import { currentInfo } from '../test/info.js';
 import { unified } from './unified.js';
@@ -8,7 +8,6 @@ const PICTURES = ['.png', '.jpg', '.jpeg', '.webp'];
 const TYPES = { '.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg', '.webp': 'image/webp', '.txt': 'text/plain', '.json': 'application/json', '.html': 'text/html', '.yml': 'text/yaml', '.md': 'text/markdown', '.svg': 'image/svg+xml' };
 
 const log = text => { send({ t: 'log', test: currentInfo()?.testId ?? null, level: 'info', text }); };
-const quietly = (name, params, { stack, step }) => op(name, params, { apiName: '', stack, step });
 
 /** One snapshot of the running test. */
 export class Snapshot {
@@ -25,21 +24,21 @@ export class Snapshot {
   get isPicture() { return PICTURES.includes(this.ending.toLowerCase()); }
 
   /** The file's bytes as base64, or undefined where there is none. */
-  async read() { return (await quietly('snapshot.read', { path: this.expected }, this.call))?.base64; }
+  read() { return ask('snapshot.read', { path: this.expected })?.base64; }
 
-  async write(base64) { await quietly('snapshot.write', { path: this.expected, base64 }, this.call); }
+  write(base64) { ask('snapshot.write', { path: this.expected, base64 }); }
 
-  compare(expected, actual, tolerance) { return quietly('snapshot.compare', { expected, actual, ...tolerance }, this.call); }
+  compare(expected, actual, tolerance) { return ask('snapshot.compare', { expected, actual, ...tolerance }); }
 
   /** Keeps a file of this run and attaches it; what is expected stays where it is. */
-  async attach(files) {
+  attach(files) {
     for (const [what, base64] of Object.entries(files)) {
       if (base64 === undefined || base64 === null) continue;
       const name = this.attachment(what);
       let path = this.expected;
       if (what !== 'expected') {
         path = this.info.outputPath(name);
-        await quietly('artifact.write', { path, base64 }, this.call);
+        ask('artifact.write', { path, base64 });
       }
       this.info.attachments.push({ name, contentType: TYPES[this.ending.toLowerCase()] ?? 'application/octet-stream', path });
     }
@@ -51,27 +50,30 @@ export class Snapshot {
     return cwd && this.expected.startsWith(`${cwd}/`) ? this.expected.slice(cwd.length + 1) : this.expected;
   }
 
-  async attachText(what, text) {
+  attachText(what, text) {
     this.info.attachments.push({ name: this.attachment(what), contentType: 'text/yaml', body: Buffer.from(text) });
   }
 
-  /** There is none yet: `make()` gives what is to be kept, unless nothing may be. */
-  async missing(make) {
-    const why = `A snapshot doesn't exist at ${this.expected}`;
-    if (this.call.isNot) throw new Error(`${why}${this.mode === 'none' ? '.' : ', matchers using ".not" won\'t write them automatically.'}`);
-    if (this.mode === 'none') {
-      if (this.kind !== 'screenshot') await this.attach({ actual: await make() });
-      throw new Error(`${why}.`);
-    }
-    const actual = await make();
-    await this.write(actual);
-    await this.attach({ expected: actual, actual });
-    this.told(`${why}, writing actual.`);
+  /** There is none yet: an error unless one may be made; `actual` is what there is to see then, if that is known. */
+  refuseMissing(actual) {
+    if (this.call.isNot) throw new Error(`${this.#absence}${this.mode === 'none' ? '.' : ', matchers using ".not" won\'t write them automatically.'}`);
+    if (this.mode !== 'none') return;
+    if (actual !== undefined) this.attach({ actual });
+    throw new Error(`${this.#absence}.`);
   }
 
+  /** The first one. */
+  keep(actual) {
+    this.write(actual);
+    this.attach({ expected: actual, actual });
+    this.told(`${this.#absence}, writing actual.`);
+  }
+
+  get #absence() { return `A snapshot doesn't exist at ${this.expected}`; }
+
   /** What was kept is replaced, as whoever started the run wished. */
-  async replace(actual, why) {
-    await this.write(actual);
+  replace(actual, why) {
+    this.write(actual);
     log(`${this.expected} ${why}, writing actual.`);
   }
 
@@ -100,8 +102,8 @@ export function snapshotWords({ what, matcher, rows = [], why, name, log: lines 
   return `expect(${what}).${matcher}(expected) failed\n\n${rows.map(row => `${row}\n`).join('')}${indented}\n\n  Snapshot: ${name}\n${lines ? `\nCall log:\n${lines.join('\n')}\n` : ''}`;
 }
 
-/** `toMatchSnapshot(name, options)`, `toMatchSnapshot(options)`. Resolves when it is as kept. */
-export async function toMatchSnapshot(received, args, call) {
+/** `toMatchSnapshot(name, options)`, `toMatchSnapshot(options)`. Returns when it is as kept. */
+export function toMatchSnapshot(received, args, call) {
   if (typeof received?.then === 'function') throw new Error('An unresolved Promise was passed to toMatchSnapshot(), make sure to resolve it by adding await to it.');
   const isText = typeof received === 'string';
   if (!isText && !ArrayBuffer.isView(received)) throw new Error(`toMatchSnapshot() takes a string or a Buffer, not ${received === null ? 'null' : typeof received}`);
@@ -113,24 +115,28 @@ export async function toMatchSnapshot(received, args, call) {
   const snapshot = new Snapshot(name, 'snapshot', isText ? '.txt' : endingOf(bytes), call);
   if (snapshot.ignored) return;
   const actual = bytes.toString('base64');
-  const expected = await snapshot.read();
-  if (expected === undefined) { await snapshot.missing(() => actual); return; }
-  const different = await difference(snapshot, expected, received, actual, options);
+  const expected = snapshot.read();
+  if (expected === undefined) {
+    snapshot.refuseMissing(actual);
+    snapshot.keep(actual);
+    return;
+  }
+  const different = difference(snapshot, expected, received, actual, options);
   if (call.isNot) {
     if (!different) throw new Error('Snapshot comparison failed:\n\n  Expected result should be different from the actual one.');
     return;
   }
   if (!different) {
-    if (snapshot.mode === 'all' && expected !== actual) await snapshot.replace(actual, 'is re-generated');
+    if (snapshot.mode === 'all' && expected !== actual) snapshot.replace(actual, 'is re-generated');
     return;
   }
-  if (snapshot.mode === 'all' || snapshot.mode === 'changed') { await snapshot.replace(actual, 'does not match'); return; }
-  await snapshot.attach({ expected, actual, diff: different.diff });
+  if (snapshot.mode === 'all' || snapshot.mode === 'changed') { snapshot.replace(actual, 'does not match'); return; }
+  snapshot.attach({ expected, actual, diff: different.diff });
   throw new Error(snapshotWords({ what: isText ? 'string' : 'Buffer', matcher: 'toMatchSnapshot', why: different.why, name: snapshot.shown }));
 }
 
 /** `{ why, diff? }`, or nothing. The file's ending says what is compared. */
-async function difference(snapshot, expected, received, actual, options) {
+function difference(snapshot, expected, received, actual, options) {
   const isText = typeof received === 'string';
   if (snapshot.isPicture) {
     if (isText) return { why: 'Actual result should be a Buffer.' };
