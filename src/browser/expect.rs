@@ -3,10 +3,11 @@
 use super::error::BrowserError;
 use super::injected::{Engine, typed};
 use super::locator::{Attempts, Locator, World};
-use super::progress::Progress;
+use super::progress::{CallLog, Progress};
 use super::script::Evaluation;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// What is expected.
 #[derive(Debug, Clone)]
@@ -21,6 +22,9 @@ pub struct Expectation {
     pub params: Value,
 }
 
+/// How long a failure waits for its evidence.
+const EVIDENCE_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How it went. A mismatch is no error.
 #[derive(Debug, Clone, Default)]
 pub struct Verdict {
@@ -34,6 +38,8 @@ pub struct Verdict {
     pub log: Vec<String>,
     /// What is wrong besides the value: `element(s) not found`, a strict mode violation, …
     pub error: Option<String>,
+    /// Of what was expected otherwise, where it is there to be seen; else of all there is.
+    pub aria_snapshot: Option<String>,
 }
 
 /// One look at the page.
@@ -94,8 +100,25 @@ impl Locator {
                 }
             }
         }
+        if verdict.matches == expectation.is_not {
+            verdict.aria_snapshot = self.evidence(expectation).await;
+        }
         verdict.log = progress.log.compressed();
         verdict
+    }
+
+    /// What a failure can be understood by; none where the page does not say soon.
+    async fn evidence(&self, expectation: &Expectation) -> Option<String> {
+        let matcher = expectation.matcher.as_str();
+        if matcher == "to.have.count" || matcher == "to.match.aria" || matcher.ends_with(".array") {
+            return None;
+        }
+        let shown = async {
+            let place = self.place(World::Utility).await.ok()??;
+            place.call(&CallLog::default(), "evidence", json!({ "matcher": matcher, "strict": false }), &[]).await.ok()
+        };
+        let shown = tokio::time::timeout(EVIDENCE_PATIENCE, shown).await.ok()??;
+        shown.as_str().map(str::to_owned)
     }
 
     async fn expect_within(

@@ -82,6 +82,16 @@ function expectList(elements, { matcher, expectedText, expectedNumber, useInnerT
   return { received, matches: next === matchers.length };
 }
 
+/** What a failure can be understood by: the element where it is to be seen, else the page. */
+function evidence(params, handles) {
+  const ofPage = params.matcher === 'to.have.title' || params.matcher === 'to.have.url';
+  const [element] = ofPage ? [] : elementsOf(params, handles);
+  const isShown = element && params.frameVisible && isVisible(element);
+  if (!isShown && !document.body) return null;
+  const depth = isShown && params.matcher !== 'to.have.text' ? 1 : 0;
+  return yamlOf(treeJson(distil(ariaTree(isShown ? element : document.body)), { depth }).json);
+}
+
 const shownText = (element, innerText) => (innerText ? element.innerText : textOf(element).full);
 
 function connected(result) {

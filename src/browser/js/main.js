@@ -72,6 +72,7 @@ const METHODS = {
     return withCaches(() => snapshotJson(target.element, params));
   },
   yaml: ({ json }) => yamlOf(json),
+  evidence: (params, handles) => withCaches(() => evidence(params, handles)),
   /** Another selector engine, unless it is known; an error about a script that makes none. */
   learn: ({ name, source }) => { if (!custom.has(name)) custom.set(name, (0, eval)(`(${source})`)); },
   /** For `waitFor`: `{ attached, visible }`. */

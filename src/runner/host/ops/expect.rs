@@ -48,6 +48,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     if let Some(received) = verdict.received {
         value["received"] = received;
     }
+    if let Some(snapshot) = verdict.aria_snapshot {
+        value["ariaSnapshot"] = snapshot.into();
+    }
     if let Some(error) = verdict.error {
         value["errorMessage"] = error.into();
     }

@@ -44,9 +44,10 @@ export function callMatcher(call, name, args) {
   const finish = promise => outcome.later(promise.then(() => { step.end(); }, error => { outcome.word(error); step.end(error); throw error; }));
   const context = { ...call, name, args, stack, title, step: step.id };
   if (modifiers.promise) return finish(viaPromise(context));
-  if (name in WEB && !own) return finish(webFirst(context));
+  if (name in WEB && !own && !WEB[name].mistake?.(args)) return finish(webFirst(context));
   if (name === 'toHaveScreenshot' && !own) return outcome.awaited(finish(kept(context)));
   try {
+    if (name in WEB && !own) throw new Error(WEB[name].mistake(args));
     const result = name in KEPT && !own ? matchKept(context, actual, args) : check(context, actual);
     if (typeof result?.then === 'function') return finish(result);
     step.end();
@@ -160,9 +161,9 @@ async function webFirst({ name, actual, args, settings, modifiers, stack, title,
 }
 
 /** The error of a matcher that failed. Matchers of one's own that are made of others read its `matcherResult`. */
-function failure(message, { name, pass, expected, actual, timeout, log }) {
+function failure(message, { name, pass, expected, actual, timeout, log, ariaSnapshot }) {
   const error = new Error(message);
-  Object.defineProperty(error, 'matcherResult', { value: { name, pass, expected, actual, message, ...(timeout === undefined ? {} : { timeout }), ...(log === undefined ? {} : { log }) }, configurable: true });
+  Object.defineProperty(error, 'matcherResult', { value: { name, pass, expected, actual, message, ...(timeout === undefined ? {} : { timeout }), ...(log === undefined ? {} : { log }), ...(ariaSnapshot === undefined ? {} : { ariaSnapshot }) }, configurable: true });
   return error;
 }
 

@@ -23,6 +23,12 @@ const texts = (single, list, flags = {}) => ({
   subject: 'locator', expectedWord: 'expected',
   plan: ([expected, options = {}]) => ({ options, expected, matcher: Array.isArray(expected) ? list : single, substring: flags.substring && !Array.isArray(expected),
     expectedText: items(expected, { normalizeWhiteSpace: flags.normalize, matchSubstring: flags.substring, ignoreCase: options.ignoreCase }), useInnerText: options.useInnerText }),
+  /** What is wrong with what is expected, to be said at once. */
+  mistake([expected]) {
+    if (flags.names && isRegExp(expected)) return '"expected" argument in toContainClass cannot be a RegExp value';
+    if (flags.names && Array.isArray(expected) && expected.some(isRegExp)) return '"expected" argument in toContainClass cannot contain RegExp values';
+    return undefined;
+  },
 });
 const text = (matcher, flags = {}) => ({
   subject: 'locator', expectedWord: 'expected',
@@ -53,7 +59,7 @@ export const WEB = {
   toHaveText: texts('to.have.text', 'to.have.text.array', { normalize: true }),
   toContainText: texts('to.have.text', 'to.contain.text.array', { normalize: true, substring: true }),
   toHaveClass: texts('to.have.class', 'to.have.class.array'),
-  toContainClass: texts('to.contain.class', 'to.contain.class.array'),
+  toContainClass: texts('to.contain.class', 'to.contain.class.array', { names: true }),
   toHaveValue: text('to.have.value'),
   toHaveId: text('to.have.id'),
   toHaveAccessibleName: text('to.have.accessible.name', { normalize: true }),
@@ -70,7 +76,7 @@ export const WEB = {
     if (args.length < 2 || isObject(expected)) return { options: expected ?? {}, matcher: 'to.have.attribute', expressionArg: name, words: 'have attribute' };
     return { options: options ?? {}, expected, matcher: 'to.have.attribute.value', expressionArg: name, expectedText: items(expected, { ignoreCase: options?.ignoreCase }) };
   } },
-  toHaveCSS: { subject: 'locator', expectedWord: 'expected', plan: ([name, expected, options = {}]) => ({ options, expected, matcher: 'to.have.css', expressionArg: name, expectedText: items(expected, {}) }) },
+  toHaveCSS: { subject: 'locator', expectedWord: 'expected', plan: ([name, expected, options = {}]) => ({ options, expected, matcher: 'to.have.css', expressionArg: name, pseudo: options.pseudo, expectedText: items(expected, {}) }) },
   toHaveJSProperty: { subject: 'locator', expectedWord: 'expected', plan: ([name, expected, options = {}]) => ({ options, expected, matcher: 'to.have.property', expressionArg: name, expectedValue: expected }) },
   toMatchAriaSnapshot: { subject: 'locator', expectedWord: 'expected', plan: ([expected, options = {}]) => ({ options, expected, matcher: 'to.match.aria', expectedValue: expected, lines: true }) },
   toHaveTitle: pageText('to.have.title', { normalize: true }),
@@ -98,7 +104,7 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
     ...(isPage ? { page: subject._id } : { frame: subject._frame._id, selector: subject._selector }),
     matcher: plan.matcher, isNot, timeout, expectedText: plan.expectedText, expectedNumber: plan.expectedNumber,
     expectedValue: 'expectedValue' in plan ? argument(plan.expectedValue, handleId).value : undefined,
-    expressionArg: plan.expressionArg, useInnerText: plan.useInnerText,
+    expressionArg: plan.expressionArg, pseudo: plan.pseudo, useInnerText: plan.useInnerText,
   };
   const about = isPage ? subject._id : subject._frame._id;
   const wasOpen = whyClosed(about) === undefined;
@@ -108,7 +114,7 @@ export async function webMatch(name, subject, args, { isNot, timeout: byDefault,
   });
   if (wasOpen) giveReason(result, whyClosed(about));
   return {
-    pass: result.matches, expected: plan.expected ?? plan.words, actual: receivedOf(plan, result), timeout, log: result.log,
+    pass: result.matches, expected: plan.expected ?? plan.words, actual: receivedOf(plan, result), timeout, log: result.log, ariaSnapshot: result.ariaSnapshot,
     message: () => words(name, subject, plan, result, { isNot, timeout, title, isPage }),
   };
 }
