@@ -32,8 +32,8 @@ fn shared() -> &'static Shared {
 
 /// For runs on Chromium; `/` is the form.
 pub(crate) fn prepare(request: &mut RunRequest) {
-    // A busy machine is slow to start a browser.
-    request.projects[0].config.timeout = 60_000;
+    // A busy machine is slow to start a browser, and to ask it a thousand questions.
+    request.projects[0].config.timeout = 180_000;
     request.projects[0].config.r#use.insert("baseURL".to_owned(), shared().origin.clone().into());
     request.artifacts = tempfile::tempdir().unwrap().keep().into();
 }
