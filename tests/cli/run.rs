@@ -311,14 +311,15 @@ fn what_attempts_leave_has_a_folder_each() {
 }
 
 #[test]
-fn what_tests_write_stays_below_the_folder() {
+fn tests_write_where_they_say() {
     let spec = "import { test, expect } from '@playwright/test';\n\
         test('shot', async ({ page }) => {\n  await page.setContent('<p>x</p>');\n  await page.screenshot({ path: 'shots/here.png' });\n  \
-        await expect(page.screenshot({ path: '../outside.png' })).rejects.toThrow();\n});\n";
+        await page.screenshot({ path: '../outside.png' });\n});\n";
     let folder = Folder::with(&[("in/shot.spec.ts", spec)]);
     let inside: PathBuf = folder.path().join("in");
     let output = understudy(&inside).arg("run").output().unwrap();
     Done::from(output).has(0, &["  1 passed"]);
     assert!(fs::read(inside.join("shots/here.png")).unwrap().starts_with(b"\x89PNG"));
-    assert!(!folder.path().join("outside.png").exists());
+    // Who runs tests of his own trusts them; on an agent they don't get there.
+    assert!(folder.path().join("outside.png").exists());
 }
