@@ -78,9 +78,11 @@ impl Link {
     /// For as long as the hub is there.
     pub(super) async fn keep(mut self) {
         let mut pauses = PAUSES.into_iter();
+        let mut told = false;
         loop {
             let end = self.converse(&mut pauses).await;
-            let was_away = self.away.begins();
+            // One that was never there is told of, too.
+            told &= self.away.begins();
             match end {
                 End::Stopped => return,
                 End::Lost => {
@@ -89,9 +91,9 @@ impl Link {
                     );
                     self.is_member = false;
                 }
-                End::Broken(error) if !was_away => {
-                    tracing::error!(%error, "Redis is away: trying again; what is said meanwhile waits");
-                    pauses = PAUSES.into_iter();
+                End::Broken(error) if !told => {
+                    tracing::error!(%error, "Redis cannot be reached: trying again; what is said meanwhile waits");
+                    (told, pauses) = (true, PAUSES.into_iter());
                 }
                 End::Broken(error) => tracing::debug!(%error, "Redis is still away"),
             }
