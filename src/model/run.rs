@@ -216,6 +216,11 @@ pub enum RunEvent {
         /// How many workers will be used.
         workers: usize,
     },
+    /// So many steps they have, as far as their text says.
+    Counted {
+        /// Of all files together.
+        steps: u32,
+    },
     /// An attempt begins.
     TestBegin {
         /// [`TestCase::id`].

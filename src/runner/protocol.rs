@@ -139,6 +139,46 @@ pub enum ToWorker {
     Cancel,
 }
 
+/// How many steps a source has, as far as its text says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCount {
+    /// Declarations of tests.
+    pub tests: u32,
+    /// In tests.
+    pub own: u32,
+    /// Around each test.
+    pub each: u32,
+    /// Elsewhere.
+    pub once: u32,
+}
+
+impl StepCount {
+    /// With what else is imported.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            tests: self.tests.saturating_add(other.tests),
+            own: self.own.saturating_add(other.own),
+            each: self.each.saturating_add(other.each),
+            once: self.once.saturating_add(other.once),
+        }
+    }
+
+    /// Of so many tests; a declaration in a loop makes several.
+    #[must_use]
+    pub fn of(self, tests: usize) -> u32 {
+        let tests = u32::try_from(tests).unwrap_or(u32::MAX);
+        if tests == 0 {
+            return 0;
+        }
+        let own = match self.tests {
+            0 => self.own,
+            declared => u32::try_from(u64::from(self.own) * u64::from(tests) / u64::from(declared)).unwrap_or(u32::MAX),
+        };
+        own.saturating_add(self.each.saturating_mul(tests)).saturating_add(self.once)
+    }
+}
+
 /// Worker to host.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -156,6 +196,11 @@ pub enum ToHost {
         /// By `require`.
         #[serde(default)]
         required: bool,
+    },
+    /// So many steps are in the file and what it imports; told before [`ToHost::Loaded`].
+    Counted {
+        /// Of all of it.
+        steps: StepCount,
     },
     /// The file was evaluated; these are its tests, in order of declaration, filtered by `test.only` and `grep`.
     Loaded {

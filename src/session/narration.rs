@@ -47,6 +47,9 @@ impl Narration {
     pub fn tell(&mut self, event: RunEvent) -> Vec<Event> {
         match event {
             RunEvent::Planned { tests, .. } => self.planned(tests),
+            RunEvent::Counted { steps } => {
+                vec![Event::ExecutionPlanned { execution: self.execution.clone(), steps }]
+            }
             RunEvent::TestBegin { test, retry, .. } => vec![self.test_begin(&test, retry)],
             RunEvent::StepBegin { step, .. } => self.step_begin(step).into_iter().collect(),
             RunEvent::StepEnd { id, duration_ms, error, .. } => {

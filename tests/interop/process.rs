@@ -39,6 +39,21 @@ impl Peer {
         (peer, format!("http://127.0.0.1:{port}"))
     }
 
+    /// A server of protocol 001 or 004, and where it listens; see `wire.mjs`.
+    pub(crate) fn wire(kind: &str) -> (Self, String) {
+        let mut peer = Self::start(Command::new(node()).arg(here("wire.mjs")).arg(kind));
+        let port = peer.until("a port", |line| line["listening"].as_u64());
+        (peer, format!("ws://127.0.0.1:{port}"))
+    }
+
+    /// A server of protocol 003, and where it listens; see `swe.py`.
+    pub(crate) fn swe() -> (Self, String) {
+        let mut peer =
+            Self::start(Command::new("python3").env("PYTHONPATH", here(".python")).arg("-u").arg(here("swe.py")));
+        let port = peer.until("a port", |line| line["listening"].as_u64());
+        (peer, format!("http://127.0.0.1:{port}"))
+    }
+
     /// The official client of Node.js.
     pub(crate) fn client(url: &str, token: &str) -> Self {
         Self::start(Command::new(node()).arg(here("peer.mjs")).args(["client", url, token]))
@@ -99,7 +114,8 @@ impl Peer {
         self.does(&json!({"disconnect": true}));
     }
 
-    fn does(&mut self, what: &Value) {
+    /// As the peer's own file has it.
+    pub(crate) fn does(&mut self, what: &Value) {
         writeln!(self.input, "{what}").unwrap();
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Worker {
 pub(crate) struct Loaded {
     pub(crate) tests: Vec<TestCase>,
     pub(crate) only: bool,
+    /// Steps, as far as the text says.
+    pub(crate) steps: u32,
 }
 
 impl Worker {
@@ -61,10 +63,10 @@ impl Worker {
             () = cancel.cancelled() => return Err(None),
         };
         match loaded {
-            Ok(Answer::Tests { tests, only }) => {
+            Ok(Answer::Tests { tests, only, steps }) => {
                 let operations = Operations::new(service, process.outbox.clone());
                 let worker = Self { file, process, stage, operations, steps: HashMap::new(), allowance, index: None };
-                Ok((worker, Loaded { tests, only }))
+                Ok((worker, Loaded { tests, only, steps }))
             }
             Ok(Answer::Config(_) | Answer::Hooks) => Err(None),
             Err(error) => Err(Some(error)),
@@ -179,6 +181,7 @@ impl Worker {
             ToHost::Done { .. }
             | ToHost::Ready
             | ToHost::Resolve { .. }
+            | ToHost::Counted { .. }
             | ToHost::Loaded { .. }
             | ToHost::ConfigLoaded { .. }
             | ToHost::HooksLoaded

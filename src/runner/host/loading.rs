@@ -10,7 +10,7 @@ use super::spawn::Process;
 use super::stage::plain;
 use crate::model::Level;
 use crate::model::run::{TestCase, TestError};
-use crate::runner::protocol::{Module, ToHost, ToWorker, WorkerConfig};
+use crate::runner::protocol::{Module, StepCount, ToHost, ToWorker, WorkerConfig};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub(crate) enum Answer {
     Tests {
         tests: Vec<TestCase>,
         only: bool,
+        /// As far as its text says.
+        steps: u32,
     },
     Config(ConfigFile),
     /// They are ready to run.
@@ -49,6 +51,7 @@ pub(crate) async fn until_loaded(
     mut log: impl FnMut(Level, String),
 ) -> Result<Answer, TestError> {
     let late = Instant::now() + limit;
+    let mut counted = StepCount::default();
     loop {
         let message = tokio::select! {
             message = process.next() => message,
@@ -58,7 +61,11 @@ pub(crate) async fn until_loaded(
             }
         };
         match message {
-            Some(Ok(ToHost::Loaded { tests, only })) => return Ok(Answer::Tests { tests, only }),
+            Some(Ok(ToHost::Counted { steps })) => counted = steps,
+            Some(Ok(ToHost::Loaded { tests, only })) => {
+                let steps = counted.of(tests.len());
+                return Ok(Answer::Tests { tests, only, steps });
+            }
             Some(Ok(ToHost::ConfigLoaded { config, lost, env })) => {
                 return Ok(Answer::Config(ConfigFile { value: config, lost, env }));
             }

@@ -167,7 +167,7 @@ impl Run<'_> {
     }
 
     async fn play(&self) -> Outcome {
-        let (files, mut idle) = match self.load_all().await {
+        let (files, steps, mut idle) = match self.load_all().await {
             Ok(loaded) => loaded,
             Err(mut errors) => {
                 // What is wrong with the run itself every file says.
@@ -192,6 +192,7 @@ impl Run<'_> {
         let idle_shard = request.shard.is_some() && files.iter().any(|tests| !tests.is_empty());
         let none = tests.is_empty();
         self.stage.tell(RunEvent::Planned { tests, workers });
+        self.stage.tell(RunEvent::Counted { steps });
         let outcome = if none && !idle_shard {
             self.stage.tell(RunEvent::Error(plain(format!("Error: No tests found{}", self.filters()))));
             Outcome::CouldNotRun

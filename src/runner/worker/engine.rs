@@ -280,6 +280,7 @@ impl Engine {
         if let Err(error) = loaded {
             return self.shared.tell(&ToHost::LoadFailed { error: *error });
         }
+        self.shared.tell(&ToHost::Counted { steps: self.graph.borrow().steps });
         self.shared.loading.set(true);
         self.shared.limits.set_deadline(Some(LOAD_LIMIT));
         let config = serde_json::to_string(config).unwrap_or_default();

@@ -4,6 +4,7 @@ mod await_chain;
 mod bytecode;
 mod calls;
 mod commonjs;
+mod count;
 mod engine;
 mod explain;
 mod exports;

@@ -9,7 +9,7 @@ use super::stack::{OWN, Sources};
 use super::transform;
 use super::uses::Use;
 use crate::model::run::TestError;
-use crate::runner::protocol::{Module as Source, WorkerConfig};
+use crate::runner::protocol::{Module as Source, StepCount, WorkerConfig};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Function, Module};
@@ -21,6 +21,8 @@ use url::Url;
 /// Modules by name, and what a specifier means in which module.
 #[derive(Default)]
 pub(crate) struct Graph {
+    /// In all of them.
+    pub(crate) steps: StepCount,
     code: HashMap<String, String>,
     resolved: HashMap<(String, String), String>,
     exports: HashMap<String, Exports>,
@@ -61,6 +63,7 @@ impl Graph {
                 continue;
             }
             let transformed = transform::transform(&module)?;
+            self.steps = self.steps.plus(transformed.steps);
             if !config.allow_unsupported && !module.path.contains("node_modules/") {
                 absent.extend(transformed.uses.into_iter().map(|used| (module.clone(), used)));
             }

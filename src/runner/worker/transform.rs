@@ -4,13 +4,14 @@
 use super::await_chain;
 use super::calls::Calls;
 use super::commonjs;
+use super::count;
 use super::exports::{self, Exports};
 use super::imports::{self, Import};
 use super::positions::{LineIndex, Mapping, PositionMap};
 use super::stack::snippet;
 use super::uses::{self, Use};
 use crate::model::run::{Location, TestError};
-use crate::runner::protocol::Module;
+use crate::runner::protocol::{Module, StepCount};
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{ImportDeclarationSpecifier, Program, Statement};
 use oxc::codegen::{Codegen, CodegenOptions};
@@ -37,6 +38,8 @@ pub(crate) struct Transformed {
     pub(crate) exports: Exports,
     /// What it uses of the API and is not there.
     pub(crate) uses: Vec<Use>,
+    /// How many steps it has.
+    pub(crate) steps: StepCount,
     /// The code is a function for `require`, see [`commonjs`].
     pub(crate) is_function: bool,
 }
@@ -79,6 +82,7 @@ fn of_kind(module: &Module, source_type: SourceType) -> Result<Transformed, Box<
     // All calls of what was made of something else stand in one place.
     let calls = if origin.is_some() { Calls::default() } else { Calls::of(&program, &lines) };
     let uses = uses::of(&program, &scoping, &lines);
+    let steps = count::of(&program);
     let mut required = Vec::new();
     let mut wrapping =
         commonjs::rewrite(&allocator, path, &scoping, &mut program, &mut required, |at| lines.position(at));
@@ -108,7 +112,7 @@ fn of_kind(module: &Module, source_type: SourceType) -> Result<Transformed, Box<
     }));
     let code = format!("{}{}{}", wrapping.before, built.code, wrapping.after);
     exports.names.extend(wrapping.names);
-    Ok(Transformed { code, positions, calls, imports, exports, uses, is_function: wrapping.is_function })
+    Ok(Transformed { code, positions, calls, imports, exports, uses, steps, is_function: wrapping.is_function })
 }
 
 /// A JSON file is a module whose default export is its value.
@@ -129,6 +133,7 @@ fn json(path: &str, source: &str) -> Result<Transformed, Box<TestError>> {
         imports: Vec::new(),
         exports,
         uses: Vec::new(),
+        steps: StepCount::default(),
         is_function: true,
     })
 }

@@ -17,7 +17,7 @@ pub(super) type LoadEnd = Result<(Worker, Loaded), Option<TestError>>;
 
 impl Run<'_> {
     /// Loads every file, some at a time. Workers that have loaded one are kept, up to a number.
-    pub(super) async fn load_all(&self) -> Result<(Vec<Vec<TestCase>>, VecDeque<Worker>), Vec<TestError>> {
+    pub(super) async fn load_all(&self) -> Result<(Vec<Vec<TestCase>>, u32, VecDeque<Worker>), Vec<TestError>> {
         let workers = self.request.workers.max(1);
         let mut files: Vec<Option<Loaded>> = self.files.iter().map(|_| None).collect();
         let mut waiting: VecDeque<usize> = (0..files.len()).collect();
@@ -52,8 +52,9 @@ impl Run<'_> {
         }
         // One `test.only` anywhere leaves out the files without.
         let only = files.iter().any(|file| file.only);
+        let steps = files.iter().filter(|file| !only || file.only).map(|file| file.steps).sum();
         let tests = files.into_iter().map(|file| if only && !file.only { Vec::new() } else { file.tests }).collect();
-        Ok((tests, idle))
+        Ok((tests, steps, idle))
     }
 
     fn take_loaded(
