@@ -89,6 +89,7 @@ fn scripts_do_not_see_the_environment() {
     let load = load.to_string();
     let load = format!(r#"{{"t":"load",{}"#, load.trim_start_matches('{').replace(r#","t":"load""#, ""));
     worker.say(&load);
+    assert!(matches!(worker.hear(), Some(ToHost::Counted { .. })));
     match worker.hear() {
         Some(ToHost::Log { text, .. }) => assert_eq!(text, r#"[{"OURS":"1"},["OURS"]]"#),
         other => panic!("{other:?}"),
