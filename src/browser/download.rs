@@ -7,7 +7,32 @@ use serde::Deserialize;
 use serde_json::json;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use tokio::sync::watch;
+
+/// Where a browser's downloads are.
+pub(super) enum Folder {
+    /// Of its process.
+    Own(PathBuf),
+    /// Whoever connected to it wants them there, those of its first context too.
+    Wanted(PathBuf),
+    /// Nobody said anything; none where there is no room for them.
+    Fresh(Option<TempDir>),
+}
+
+impl Folder {
+    /// Of a browser that somebody else started.
+    pub(super) fn beside(wanted: Option<PathBuf>) -> Self {
+        wanted.map_or_else(|| Self::Fresh(tempfile::tempdir().ok()), Self::Wanted)
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Own(folder) | Self::Wanted(folder) => Some(folder),
+            Self::Fresh(folder) => folder.as_ref().map(TempDir::path),
+        }
+    }
+}
 
 /// How a download went, for those that did not go well.
 const CANCELED: &str = "canceled";

@@ -4,7 +4,7 @@ mod root;
 
 use super::cdp::{Connection, Session};
 use super::context::{BrowserContext, ContextOptions};
-use super::download::{self, Download};
+use super::download::{self, Download, Folder};
 use super::endpoint;
 use super::error::BrowserError;
 use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
@@ -16,10 +16,9 @@ use root::Root;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio::sync::{OnceCell, watch};
 
 /// A running Chromium. Clones share it; it ends when the last one is dropped.
@@ -40,16 +39,6 @@ struct Inner {
     downloads: Folder,
     /// A pause after everything that a test does in it.
     slow_mo: Duration,
-}
-
-/// Where downloads are of a Chromium that someone else started.
-enum Folder {
-    /// Of its process.
-    Own,
-    /// Whoever connected wants them there, those of its first context too.
-    Wanted(PathBuf),
-    /// Nobody said anything.
-    Fresh(Option<TempDir>),
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
@@ -135,11 +124,9 @@ impl Browser {
             endpoint: options.cdp_endpoint.clone().unwrap_or_else(|| "its pipe".into()),
             reason: error.to_string(),
         };
-        let downloads = match (&process, &options.wishes.downloads) {
-            (Some(_), _) => Folder::Own,
-            (None, Some(folder)) => Folder::Wanted(folder.clone()),
-            // Without one there are no downloads.
-            (None, None) => Folder::Fresh(tempfile::tempdir().ok()),
+        let downloads = match &process {
+            Some(process) => Folder::Own(process.downloads().to_owned()),
+            None => Folder::beside(options.wishes.downloads.clone()),
         };
         let root = connection.root();
         let version: Version = root.request("Browser.getVersion", &json!({})).parse().await.map_err(refused)?;
@@ -384,11 +371,7 @@ impl Browser {
 
     /// Where downloads are.
     pub(super) fn downloads(&self) -> Option<&Path> {
-        match &self.0.downloads {
-            Folder::Own => self.0.process.as_ref().map(Process::downloads),
-            Folder::Wanted(folder) => Some(folder),
-            Folder::Fresh(folder) => folder.as_ref().map(TempDir::path),
-        }
+        self.0.downloads.path()
     }
 
     /// Whether those of the context that it began with are somebody else's matter.

@@ -56,6 +56,7 @@ pub mod storage;
 mod sync;
 pub mod trace_events;
 mod transport;
+mod upload;
 pub mod url_match;
 pub mod video;
 mod way;

@@ -49,12 +49,27 @@ impl Frame {
         })
     }
 
+    /// Where it says that it comes from: as asked, or as all requests of the page say.
+    fn referer(&self, options: &GotoOptions) -> Result<Option<String>, BrowserError> {
+        let headers = self.page().extra_headers().unwrap_or_default();
+        let header = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("referer"));
+        let header = header.and_then(|(_, value)| value.as_str());
+        match (&options.referer, header) {
+            (Some(asked), Some(header)) if asked != header => {
+                Err(BrowserError::navigation("\"referer\" is already specified as extra HTTP header"))
+            }
+            (asked, header) => Ok(asked.clone().or_else(|| header.map(str::to_owned))),
+        }
+    }
+
     async fn navigate(&self, url: &str, options: &GotoOptions) -> Result<Option<Request>, BrowserError> {
         let mut navigations = self.navigations();
         let params = json!({
             "url": url,
             "frameId": self.id(),
-            "referrer": options.referer.as_deref().unwrap_or_default(),
+            "referrer": self.referer(options)?.unwrap_or_default(),
+            // As it was said, also to another origin.
+            "referrerPolicy": "unsafeUrl",
         });
         // By the page's session: that of an out-of-process frame may end with its document, before it answers.
         let reply = self.page().session().request("Page.navigate", &params).unlimited();
@@ -110,13 +125,13 @@ impl Frame {
         timeout: u64,
     ) -> Result<Option<Request>, BrowserError> {
         let progress = Progress::new(timeout);
-        self.next_navigation(self.navigations(), url, until, &progress).await
+        self.next_navigation(self.navigations(), (url, true), until, &progress).await
     }
 
     async fn next_navigation(
         &self,
         mut navigations: broadcast::Receiver<Navigated>,
-        url: &UrlMatcher,
+        (url, may_stay): (&UrlMatcher, bool),
         until: LoadState,
         progress: &Progress,
     ) -> Result<Option<Request>, BrowserError> {
@@ -131,6 +146,10 @@ impl Frame {
                     Navigated::Aborted { error, .. } => Some(Err(BrowserError::navigation(error))),
                 })
                 .await??;
+                // What the document does to its own address is no answer to a new one.
+                if same && !may_stay {
+                    continue;
+                }
                 progress.note(format!("  navigated to \"{to}\""));
                 if url.matches(self, &to).await? {
                     let request = if same { None } else { self.page().network().document(&loader) };
@@ -149,7 +168,7 @@ impl Frame {
         if progress.run(self.while_attached(url.matches(self, &self.url()))).await? {
             return progress.run(self.reached(until)).await.map_err(while_waiting);
         }
-        self.next_navigation(navigations, url, until, &progress).await.map(drop)
+        self.next_navigation(navigations, (url, true), until, &progress).await.map(drop)
     }
 
     /// Replaces the document by `html` and waits until that is loaded so far.
@@ -172,7 +191,7 @@ impl Page {
         let progress = Progress::new(timeout);
         let navigations = frame.navigations();
         drop(self.session().request("Page.reload", &json!({})));
-        frame.next_navigation(navigations, &UrlMatcher::Any, until, &progress).await
+        frame.next_navigation(navigations, (&UrlMatcher::Any, false), until, &progress).await
     }
 
     /// One back (`-1`) or forward (`1`) in the history; none if there is nothing there.
@@ -194,7 +213,7 @@ impl Page {
         let Some(entry) = entry else { return Ok(None) };
         let navigations = frame.navigations();
         drop(self.session().request("Page.navigateToHistoryEntry", &json!({ "entryId": entry.id })));
-        frame.next_navigation(navigations, &UrlMatcher::Any, until, &progress).await.map(Some)
+        frame.next_navigation(navigations, (&UrlMatcher::Any, true), until, &progress).await.map(Some)
     }
 }
 

@@ -266,9 +266,9 @@ function blur(element) {
 /** Files as `[{ name, mimeType, base64 }]`. */
 function transferOf(files) {
   const transfer = new DataTransfer();
-  for (const { name, mimeType, base64 } of files ?? []) {
+  for (const { name, mimeType, base64, lastModified } of files ?? []) {
     const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type: mimeType }));
+    transfer.items.add(new File([bytes], name, { type: mimeType, lastModified: lastModified ?? Date.now() }));
   }
   return transfer;
 }
@@ -278,7 +278,12 @@ function setFiles(node, params) {
   if (!input) return 'detached';
   if (input.nodeName !== 'INPUT') throw new StateError('Node is not an HTMLInputElement');
   if (input.type.toLowerCase() !== 'file') throw new StateError('Not an input[type=file] element');
-  if (params.files.length > 1 && !input.multiple && !input.webkitdirectory) {
+  if (params.files.folder) {
+    if (!input.webkitdirectory) throw new StateError('File input does not support directories, pass individual files instead');
+    return { done: null };
+  }
+  if (input.webkitdirectory) throw new StateError('[webkitdirectory] input requires passing a path to a directory');
+  if (params.files.length > 1 && !input.multiple) {
     throw new StateError('Non-multiple file input can only accept single file');
   }
   input.files = transferOf(params.files).files;

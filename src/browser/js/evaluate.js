@@ -3,7 +3,7 @@
   const evaluateGlobally = globalThis.eval;
 
   /** A function's text as a function; methods (`name() {}`) have no expression of their own. */
-  function functionOf(text) {
+  function evaluate(text) {
     try {
       return evaluateGlobally('(' + text + '\n)');
     } catch (error) {
@@ -24,7 +24,7 @@
     run(text, isFunction, byValue, arg, leadingCount, ...objects) {
       const leading = objects.slice(0, leadingCount);
       const parameters = [...leading, deserialize(arg, objects.slice(leadingCount))];
-      let result = isFunction === true ? functionOf(text) : evaluateGlobally(text);
+      let result = isFunction === true ? evaluate(text) : evaluateGlobally(text);
       if (isFunction === true || (isFunction === null && typeof result === 'function')) result = result(...parameters);
       if (!byValue) return result;
       return isThenable(result) ? result.then(value => serialize(value)) : serialize(result);

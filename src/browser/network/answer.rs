@@ -211,6 +211,11 @@ impl Request {
         }
         let reply = self.session().request("Network.getResponseBody", &json!({ "requestId": self.0.id }));
         let body: Body = reply.parse().await.map_err(left)?;
+        if body.body.is_empty()
+            && let Some(kept) = self.kept_body().await
+        {
+            return Ok(kept);
+        }
         if !body.base64_encoded {
             return Ok(body.body.into_bytes());
         }

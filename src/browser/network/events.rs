@@ -207,6 +207,12 @@ impl Network {
             return pause.allow_preflight();
         }
         let navigation = sent.kind == "Document" && sent.request_id == sent.loader_id;
+        if !navigation && sent.is_of_browser() {
+            if let Some(pause) = pause {
+                pause.leave_to_browser(&sent);
+            }
+            return;
+        }
         let told = sent.frame_id.take().or_else(|| pause.as_ref().and_then(|pause| pause.event.frame_id.clone()));
         let frame = told.filter(|id| !id.is_empty()).or_else(|| lock(&self.askers).get(session.id()).cloned());
         let id = sent.request_id.clone();

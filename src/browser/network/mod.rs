@@ -4,6 +4,7 @@ mod answer;
 mod events;
 mod extra;
 mod intercept;
+mod kept;
 mod preflight;
 mod route;
 mod routed_socket;

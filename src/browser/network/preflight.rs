@@ -5,6 +5,17 @@ use super::told::{Pause, WillBeSent};
 use super::{Headers, listed};
 use serde_json::json;
 
+impl WillBeSent {
+    /// Whether the browser asks on its own account: nobody is told.
+    pub(super) fn is_of_browser(&self) -> bool {
+        self.is_icon() || self.kind == "Preflight" || self.initiator.as_ref().is_some_and(|by| by.kind == "preflight")
+    }
+
+    fn is_icon(&self) -> bool {
+        self.request.url.ends_with("/favicon.ico")
+    }
+}
+
 impl Pause {
     /// A page may ask what we answer.
     pub(super) fn allow_preflight(&self) {
@@ -30,6 +41,17 @@ impl Pause {
             "body": "",
         });
         drop(self.session.request("Fetch.fulfillRequest", &params));
+    }
+
+    /// Nobody decides about it: pages have no icon, and other origins are asked.
+    pub(super) fn leave_to_browser(&self, sent: &WillBeSent) {
+        let id = &self.event.request_id;
+        if sent.is_icon() {
+            let params = json!({ "requestId": id, "errorReason": "Aborted" });
+            drop(self.session.request("Fetch.failRequest", &params));
+        } else {
+            drop(self.session.request("Fetch.continueRequest", &json!({ "requestId": id })));
+        }
     }
 
     /// Whether it is that question.

@@ -15,6 +15,7 @@ pub(crate) const GLOBALS: &[(&str, &str)] = &[
     ("understudy:polyfills/helpers.js", include_str!("js/polyfills/helpers.js")),
     ("understudy:polyfills/commonjs.js", include_str!("js/polyfills/commonjs.js")),
     ("understudy:polyfills/console.js", include_str!("js/polyfills/console.js")),
+    ("understudy:polyfills/forms.js", include_str!("js/polyfills/forms.js")),
 ];
 
 /// Evaluated when something imports them.

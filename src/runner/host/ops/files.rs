@@ -32,6 +32,30 @@ pub(super) async fn load(files: Value, readable: &ReadableFiles) -> Result<Value
     Ok(loaded.into())
 }
 
+/// The folder that is meant, where it is one and not files.
+pub(super) async fn folder(files: &Value, readable: &ReadableFiles) -> Result<Option<PathBuf>, Failure> {
+    let ReadableFiles::From(base) = readable else { return Ok(None) };
+    let all = files.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut folders = Vec::new();
+    for path in all.iter().filter_map(|file| file["path"].as_str()) {
+        let full = base.join(path);
+        match tokio::fs::metadata(&full).await {
+            Ok(found) if found.is_dir() => folders.push(full),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Failure::new(format!("ENOENT: no such file or directory, stat '{}'", full.display())));
+            }
+            Err(error) => return Err(Failure::new(format!("{}: {error}", full.display()))),
+        }
+    }
+    match folders.len() {
+        0 => Ok(None),
+        1 if all.len() == 1 => Ok(folders.pop()),
+        1 => Err(Failure::new("File paths must be all files or a single directory")),
+        _ => Err(Failure::new("Multiple directories are not supported")),
+    }
+}
+
 /// A text file that the test names.
 pub(super) async fn text(path: &str, readable: &ReadableFiles) -> Result<String, Failure> {
     let content = content(path, readable).await?;
@@ -75,7 +99,16 @@ async fn read(path: &str, readable: &ReadableFiles) -> Result<Value, Failure> {
     let content = content(path, readable).await?;
     let name = Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy());
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    Ok(json!({ "name": name, "mimeType": kind.essence_str(), "base64": BASE64.encode(content) }))
+    let changed = changed(&place(path, readable, "pass the content")?).await;
+    Ok(
+        json!({ "name": name, "mimeType": kind.essence_str(), "base64": BASE64.encode(content), "lastModified": changed }),
+    )
+}
+
+/// When it was, in milliseconds since 1970.
+async fn changed(file: &Path) -> Option<u64> {
+    let time = tokio::fs::metadata(file).await.ok()?.modified().ok()?;
+    u64::try_from(time.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// What is in a file that may be read.
@@ -141,11 +174,13 @@ mod tests {
         std::fs::write(folder.path().join("a.txt"), "hi").expect("a file");
         let given = json!([{ "path": "a.txt" }, { "name": "b", "mimeType": "x/y", "base64": "" }]);
         let files = load(given.clone(), &ReadableFiles::From(folder.path().into())).await.ok();
+        let mut files = files.expect("files");
+        assert!(files[0]["lastModified"].take().is_u64());
         let expected = json!([
-            { "name": "a.txt", "mimeType": "text/plain", "base64": "aGk=" },
+            { "name": "a.txt", "mimeType": "text/plain", "base64": "aGk=", "lastModified": null },
             { "name": "b", "mimeType": "x/y", "base64": "" },
         ]);
-        assert_eq!(files, Some(expected));
+        assert_eq!(files, expected);
         assert!(load(given, &ReadableFiles::None).await.is_err());
     }
 

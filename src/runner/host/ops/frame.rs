@@ -90,6 +90,14 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     Ok(Performed::from(value).showing(frame.page(), None))
 }
 
+/// Names of this machine are servers, not schemes.
+fn whole(url: &str) -> String {
+    if ["localhost", "127.0.0.1"].iter().any(|name| url.starts_with(name)) {
+        return format!("http://{url}");
+    }
+    url.to_owned()
+}
+
 async fn navigate(
     operations: &Operations,
     frame: &Frame,
@@ -101,6 +109,7 @@ async fn navigate(
     match operation {
         "goto" => {
             let url = navigation.url.as_ref().and_then(Value::as_str).unwrap_or_default();
+            let url = &whole(url);
             operations.options.trust.allow_address(url)?;
             let options = GotoOptions { wait_until: until, timeout, referer: navigation.referer };
             let request = frame.goto(url, &options).await?;

@@ -235,10 +235,13 @@ async fn act(
             locator.type_into(&typing, action.delay(), timeout).await?
         }
         "pressSequentially" => locator.type_into(&Typing::Text(action.text.clone()), action.delay(), timeout).await?,
-        "setInputFiles" => {
-            let files = files::load(action.files, operations.readable_files()).await?;
-            locator.set_files(files, timeout).await?
-        }
+        "setInputFiles" => match files::folder(&action.files, operations.readable_files()).await? {
+            Some(folder) => locator.set_folder(&folder, timeout).await?,
+            None => {
+                let files = files::load(action.files, operations.readable_files()).await?;
+                locator.set_files(files, timeout).await?
+            }
+        },
         "focus" => locator.simply("focus", false, timeout).await?,
         "blur" => locator.simply("blur", false, timeout).await?,
         "selectText" => locator.simply("selectText", action.force, timeout).await?,

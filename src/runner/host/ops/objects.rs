@@ -250,9 +250,7 @@ impl Objects {
     /// The same name for the same request; its answer is known by it too.
     pub(super) fn add_request(&self, request: &Request) -> String {
         let mut tables = self.tables();
-        // The protocol calls all requests of a chain of redirects the same.
-        let hops = std::iter::successors(request.redirected_from(), |request| request.redirected_from()).count();
-        let name = format!("request {} {} {hops}", request.owner().id(), request.id());
+        let name = name_of(request);
         if let Some(id) = tables.names.get(&name) {
             return id.clone();
         }
@@ -327,4 +325,10 @@ impl Objects {
     pub(super) fn dialog(&self, id: &str) -> Result<Dialog, Failure> {
         self.tables().dialogs.get(id).cloned().ok_or_else(|| Failure::gone(id))
     }
+}
+
+/// The protocol calls all requests of a chain of redirects the same.
+fn name_of(request: &Request) -> String {
+    let hops = std::iter::successors(request.redirected_from(), |request| request.redirected_from()).count();
+    format!("request {} {} {hops}", request.owner().id(), request.id())
 }

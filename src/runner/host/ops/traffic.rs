@@ -78,7 +78,10 @@ pub(super) async fn perform(operations: &Operations, name: &str, params: Value) 
         }
         "request.sizes" => json!(request.sizes().await?),
         "response.headers" => headers_json(&request.all_response_headers().await?.unwrap_or_default()),
-        "response.finished" => json!(request.finished().await?),
+        "response.finished" => {
+            request.finished().await?;
+            json!({ "responseEnd": request.response_end() })
+        }
         "response.body" => json!({ "base64": BASE64.encode(request.body().await?) }),
         _ => return Err(Failure::unknown(name)),
     };

@@ -1,4 +1,5 @@
 // Actions and reads on an element: one table for Locator, ElementHandle and, with a selector in front, Page and Frame.
+import { native } from '../native.js';
 import { apiCall, quiet } from '../op.js';
 import { argument } from '../values.js';
 import { ElementHandle, handleId } from './handle.js';
@@ -95,14 +96,25 @@ function selectOptions(values) {
 }
 
 export function filePayloads(files) {
-  return (Array.isArray(files) ? files : [files]).map(file => {
+  const list = Array.isArray(files) ? files : [files];
+  const folders = list.filter(file => typeof file === 'string' && kindOf(file) === 'folder');
+  if (folders.length > 1) throw new Error('Multiple directories are not supported');
+  if (folders.length && list.length > 1) throw new Error('File paths must be all files or a single directory');
+  return list.map(file => {
     if (typeof file === 'string') return { path: file };
     if (file.buffer === undefined) return {};
     return { name: String(file.name), mimeType: file.mimeType ?? 'application/octet-stream', base64: Buffer.from(file.buffer).toString('base64') };
   });
 }
 
-ElementHandle.prototype._setFiles = function (apiName, files, options) {
+/** What a path names, as far as tests have files. */
+function kindOf(path) {
+  const { value, code } = JSON.parse(native.file('stat', JSON.stringify({ path: path.startsWith('/') ? path : `${process.cwd()}/${path}`, follow: true })));
+  if (code === 'ENOENT') throw Object.assign(new Error(`ENOENT: no such file or directory, stat '${path}'`), { code });
+  return value?.kind;
+}
+
+ElementHandle.prototype._setFiles = async function (apiName, files, options) {
   const params = { ...options, ...this._target(), files: filePayloads(files), timeout: this._timeout(options) };
   return apiCall(apiName, 'Set input files', 'locator.setInputFiles', params, shown(params));
 };

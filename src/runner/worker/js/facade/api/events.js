@@ -34,9 +34,13 @@ export class ConsoleMessage {
   page() { return this._page; }
   type() { return this._type; }
   text() { return this._text; }
-  location() { return { url: '', lineNumber: 0, columnNumber: 0, ...this._location }; }
+  location() {
+    const { url = '', lineNumber = 0, columnNumber = 0 } = this._location ?? {};
+    return { url, line: lineNumber, column: columnNumber, lineNumber, columnNumber };
+  }
   args() { return this._args; }
   timestamp() { return this._time; }
+  [Symbol.for('nodejs.util.inspect.custom')]() { return this.text(); }
   worker() { return this._worker; }
 }
 

@@ -93,10 +93,19 @@ export function installFrameMethods(prototype, api, frame) {
       });
     },
     waitForNavigation(options) {
-      const pattern = hostPattern(options?.url, base(this)) ?? { any: true };
+      const self = frame(this);
+      const pattern = hostPattern(options?.url, base(this));
       return apiStep(`${api}.waitForNavigation`, 'Wait for navigation', {}, async ({ id, stack }) => {
-        const result = await op('frame.waitForNavigation', { ...navigation(this, options), url: pattern }, { apiName: `${api}.waitForNavigation`, step: id, stack }).catch(withLogFrame);
-        return makeResponse(result, frame(this)._page);
+        const call = { apiName: `${api}.waitForNavigation`, step: id, stack };
+        const params = navigation(this, options);
+        const next = (url, timeout) => op('frame.waitForNavigation', { ...params, url, timeout }, call).catch(withLogFrame);
+        if (pattern) return makeResponse(await next(pattern, params.timeout), self._page);
+        // Only a predicate here can tell.
+        const began = native.now();
+        for (;;) {
+          const result = await next({ any: true }, leftOf(params.timeout, began));
+          if (matchesUrl(options.url, self._url, base(this))) return makeResponse(result, self._page);
+        }
       });
     },
     waitForTimeout(timeout) {
@@ -173,6 +182,9 @@ function waitUntil(value = 'load', name = 'waitUntil') {
   return value;
 }
 
+/** Of a time that counts from `began`; 0 is for ever. */
+const leftOf = (timeout, began) => (timeout > 0 ? Math.max(1, Math.ceil(timeout - (native.now() - began))) : 0);
+
 /** What the host logged, in the shape of calls that wait on this side. */
 function withLogFrame(error) {
   if (error instanceof AbortError) error.message = error.message.replace(/: [^\n]*/, `: ${ABORTED}`).replace(/\n *- operation was aborted: .*/, '');
@@ -194,7 +206,7 @@ async function untilClosed(page, promise, { apiName, stack }) {
 async function untilUrl(frame, url, { timeout, state }, call) {
   const began = native.now();
   if (!matchesUrl(url, frame._url)) await navigatedTo(frame, url, { timeout, state }, call);
-  const left = timeout > 0 ? Math.max(1, timeout - (native.now() - began)) : 0;
+  const left = leftOf(timeout, began);
   await op('frame.waitForLoadState', { frame: frame._id, state, timeout: left }, call);
 }
 

@@ -125,7 +125,10 @@ export class Response {
   async text() { return (await this.#body('response.text')).toString('utf8'); }
   async json() { return JSON.parse((await this.#body('response.json')).toString('utf8')); }
   async #body(apiName) { return Buffer.from((await quiet(apiName, 'response.body', { response: this._data.id })).base64, 'base64'); }
-  async finished() { return quiet('response.finished', 'response.finished', { response: this._data.id }).then(() => null); }
+  async finished() {
+    this._request._update(await quiet('response.finished', 'response.finished', { response: this._data.id }));
+    return null;
+  }
 }
 
 /** One object for one request, however often the host tells of it; `known` is its context's map. */

@@ -35,7 +35,10 @@ function ofParts(parts) {
   for (const [name, value] of parts) {
     let head = `--${boundary}\r\ncontent-disposition: form-data; name="${escape(name)}"`;
     let content;
-    if (value !== null && typeof value === 'object') {
+    if (value instanceof Blob) {
+      head += `; filename="${escape(value.name)}"\r\ncontent-type: ${value.type || 'application/octet-stream'}`;
+      content = value._bytes();
+    } else if (value !== null && typeof value === 'object') {
       if (!ArrayBuffer.isView(value.buffer)) throw new Error(`Unexpected buffer type of 'data.${name}'`);
       head += `; filename="${escape(value.name)}"\r\ncontent-type: ${value.mimeType || 'application/octet-stream'}`;
       content = bytes(value.buffer);

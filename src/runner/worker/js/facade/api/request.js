@@ -18,6 +18,8 @@ export class APIRequestContext {
   #base;
   #timeout;
   #disposed = false;
+  /** Why it is. */
+  #reason;
   #tracing;
 
   /** `target` is `{ api }` or `{ context }`, what the host knows it by; `timeout(options)` of a call. */
@@ -39,6 +41,7 @@ export class APIRequestContext {
   async dispose(options) {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#reason = options?.reason;
     if (this.#target.api) closedBecause({ _id: this.#target.api }, options?.reason ?? 'Request context disposed.');
     if (this.#target.api) await quiet('apiRequestContext.dispose', 'api.dispose', this.#target);
   }
@@ -58,7 +61,7 @@ export class APIRequestContext {
       const call = { apiName, step: id, stack };
       let params;
       try {
-        if (this.#disposed) throw new Error(CLOSED);
+        if (this.#disposed) throw new Error(this.#reason ?? CLOSED);
         params = { ...this.#target, ...this.#params(url, verb, options) };
       } catch (error) {
         error.message = `${apiName}: ${error.message}`;

@@ -35,7 +35,7 @@ export class Route {
   fulfill(options = {}) { return this.#decide(() => this.#op('fulfill', fulfillment(options))); }
   /** Sends the frame elsewhere. */
   _redirect(url) { return this.#decide(() => this.#op('redirect', { url })); }
-  fetch(options = {}) { return this.#context.request._fetchRequest(this.#request, options); }
+  fetch(options = {}) { return this.#context.request._fetchRequest(this.#request, options, 'route.fetch'); }
   toJSON() { return { _type: 'Route', _guid: this.#id }; }
 
   /** Resolves to whether the handler that is called now decided. */
