@@ -33,7 +33,7 @@
     async poll(text, isFunction, polling, lifetime, arg, ...objects) {
       const end = performance.now() + lifetime;
       // Compiled once and at once: a page's policy forbids it later.
-      const written = isFunction === false ? undefined : functionOf(text);
+      const written = isFunction === false ? undefined : evaluate(text);
       const parameter = deserialize(arg, objects);
       for (;;) {
         const result = await (typeof written === 'function' ? written(parameter) : evaluateGlobally(text));
