@@ -46,11 +46,7 @@ async fn errors_of_the_engine_have_the_words_of_v8_and_a_place() {
         ),
         ("const o: any = { a: { f: 1 } };\no.a\n  .f();", "TypeError: o.a.f is not a function", 5),
         ("\n\n[1].map(5);", "TypeError: The argument of map is not a function", 5),
-        (
-            "\nJSON.parse('{a');",
-            "SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
-            4,
-        ),
+        ("\nJSON.parse('{a');", "SyntaxError: Expected property name or '}' in JSON at position 1", 4),
     ];
     for (body, message, line) in cases {
         let error = error_of(body).await;

@@ -58,7 +58,12 @@ async fn play(folder: &Path, area: &str, site: &str) -> Told {
     paths.retain(|path| path.to_string_lossy().ends_with(".spec.ts"));
     paths.sort();
     let output = tempfile::tempdir().unwrap();
-    let mut config = WorkerConfig { timeout: 30_000, root: folder.display().to_string(), ..WorkerConfig::default() };
+    let mut config = WorkerConfig {
+        timeout: 30_000,
+        root: folder.display().to_string(),
+        output_dir: output.path().display().to_string(),
+        ..WorkerConfig::default()
+    };
     config.r#use.insert("baseURL".to_owned(), site.into());
     let request = RunRequest {
         projects: vec![Project {
