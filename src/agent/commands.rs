@@ -58,6 +58,7 @@ impl Daemon {
                 self.cancel(execution);
             }
             Command::ControlRecording { execution, control } => self.control(execution, control),
+            Command::Live { execution, .. } => self.refuse(Some(execution), "This agent drives no browsers"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::artifacts::shrink;
 use crate::dialect::agent::{AgentEnd, Outbound};
+use crate::model::live::{LiveNews, PlaybackNews, Recorded, RecordingNews, View};
 use crate::model::{Event, SessionStep};
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -28,6 +29,7 @@ pub(super) fn weight(event: &Event) -> usize {
             Event::RecordingAction { code, .. } => code.len(),
             Event::RecordingFrame { frame, .. } => frame.len(),
             Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
+            Event::Live { news, .. } => news.bytes(),
             Event::RecordingPicker { picker, .. } => json_len(&json!(picker)),
             Event::RecordingPicked { selector, locator, .. } => selector.len() + locator.len(),
             Event::ExecutionComplete { .. }
@@ -139,6 +141,30 @@ pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Even
             };
             let room = room(&with(Vec::new())) / 4 * 3;
             shrink::shrink(&frame, room).map(|frame| vec![with(frame)]).unwrap_or_default()
+        }
+        Event::Live { execution, news } => {
+            let with = |news| Event::Live { execution: execution.clone(), news };
+            match news {
+                LiveNews::View(view) => {
+                    let empty = View { frame: Vec::new(), ..view.clone() };
+                    let room = room(&with(LiveNews::View(empty))) / 4 * 3;
+                    let smaller = shrink::shrink(&view.frame, room);
+                    smaller.map(|frame| vec![with(LiveNews::View(View { frame, ..view }))]).unwrap_or_default()
+                }
+                LiveNews::Playback(PlaybackNews::Picture { step, image }) => {
+                    let picture = |image| with(LiveNews::Playback(PlaybackNews::Picture { step, image }));
+                    let room = room(&picture(Vec::new())) / 4 * 3;
+                    shrink::shrink(&image, room).map(|image| vec![picture(image)]).unwrap_or_default()
+                }
+                LiveNews::Recording(RecordingNews::Stopped(recorded)) => {
+                    let size = recorded.code.len();
+                    let code = format!("// The code has {size} bytes, which is more than the server takes ({limit})\n");
+                    let recorded = Box::new(Recorded { actions: Vec::new(), code, ..*recorded });
+                    vec![with(LiveNews::Recording(RecordingNews::Stopped(recorded)))]
+                }
+                LiveNews::Recording(RecordingNews::Recorded { .. }) => Vec::new(),
+                news => vec![with(news)],
+            }
         }
         // The next one, or the completion, brings the code.
         Event::RecordingAction { .. } | Event::RecordingPicked { .. } | Event::RecordingPicker { .. } => Vec::new(),

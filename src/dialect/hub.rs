@@ -1,16 +1,21 @@
 //! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
 //! is told, once for all peers of that dialect.
 
+mod report;
+
+pub use report::{Meaning, Report};
+
 use super::cloud;
 use super::swe::messages::Envelope;
 use super::swe::rooms::Room;
 use super::{Malformed, Protocol};
-use crate::model::{AgentId, Command, Event, ExecutionId};
+use crate::model::recording::RecordingControl;
+use crate::model::{AgentId, Command, ExecutionId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// One message of a peer.
@@ -49,12 +54,33 @@ pub enum Said {
     Replay,
     /// A user stands so.
     Presence(Presence),
+    /// Something for a browser that is driven from afar, which is opened where it is not there.
+    Live(Order),
+    /// To hear of a session in a protocol in which peers choose, and what was told of it so far.
+    Watch(Subject, ExecutionId),
+    /// Not to hear of it any more.
+    Unwatch(Subject, ExecutionId),
+    /// What was told of a session, once more.
+    Retell(ExecutionId),
     /// To hear what is told in a room; the answer is whether it may.
     Subscribe(Room),
     /// Not to hear it any more.
     Unsubscribe(Room),
     /// Of no meaning to a hub.
     Unknown,
+}
+
+/// What of a session a peer wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Subject {
+    /// It is an execution.
+    Execution,
+    /// It is a browser.
+    Browser,
+    /// The recordings in a browser.
+    Recording,
+    /// The playbacks in a browser.
+    Playback,
 }
 
 /// What a connection has to do about a message of its peer.
@@ -170,121 +196,18 @@ pub struct Order {
     pub raw: Raw,
 }
 
-/// What a report means for its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Meaning {
-    /// It goes on.
-    Progress,
-    /// It goes on, and looked like this; dispensable where there is too much.
-    Screenshot,
-    /// It goes on, and this action of a recording, where it has a number, is now so.
-    Action(Option<u64>),
-    /// What it looks like now; of these only the newest counts.
-    Picture,
-    /// It goes on, unless these are the first words on it.
-    Error,
-    /// Nothing follows.
-    Complete,
-}
-
-/// Something about a session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Kept", into = "Kept")]
-pub struct Report {
-    /// Which.
-    pub session: ExecutionId,
-    /// What it means for it.
-    pub means: Meaning,
-    /// The name of the agent that has it, for people; none where the hub itself speaks.
-    pub agent: Option<String>,
-    raw: Option<Raw>,
-    event: OnceLock<Option<Box<Event>>>,
-}
-
-/// A report as it is kept and sent: as it came, else what happened.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    session: ExecutionId,
-    means: Meaning,
-    agent: Option<String>,
-    raw: Option<Raw>,
-    event: Option<Box<Event>>,
-}
-
-impl From<Kept> for Report {
-    fn from(Kept { session, means, agent, raw, event }: Kept) -> Self {
-        let event = event.map_or_else(OnceLock::new, |event| OnceLock::from(Some(event)));
-        Self { session, means, agent, raw, event }
-    }
-}
-
-impl From<Report> for Kept {
-    fn from(Report { session, means, agent, raw, event }: Report) -> Self {
-        let event = if raw.is_some() { None } else { event.into_inner().flatten() };
-        Self { session, means, agent, raw, event }
-    }
-}
-
-impl Report {
-    /// What an agent said.
+impl Order {
+    /// It as what a client says. `agent` is the only one that may have what it starts.
     #[must_use]
-    pub fn heard(session: ExecutionId, means: Meaning, raw: Raw) -> Self {
-        Self { session, means, agent: None, raw: Some(raw), event: OnceLock::new() }
-    }
-
-    /// What the hub itself says of a session, or an agent in words of no protocol.
-    #[must_use]
-    pub fn own(session: &ExecutionId, event: Event) -> Self {
-        let means = match &event {
-            Event::ExecutionComplete { .. } | Event::RecordingComplete { .. } => Meaning::Complete,
-            Event::ExecutionScreenshot { .. } => Meaning::Screenshot,
-            Event::RecordingAction { index, .. } => Meaning::Action(u64::try_from(*index).ok()),
-            Event::RecordingFrame { .. } => Meaning::Picture,
-            Event::Error { .. } => Meaning::Error,
-            _ => Meaning::Progress,
+    pub fn said(self, agent: Option<AgentId>) -> Said {
+        let control = match &self.command {
+            Command::StartExecution(_) | Command::StartRecording(_) => return Said::Start { order: self, agent },
+            Command::Live { .. } => return Said::Live(self),
+            Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
+            Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,
+            Command::ControlRecording { .. } => Control::Word,
         };
-        Self { session: session.clone(), means, agent: None, raw: None, event: OnceLock::from(Some(Box::new(event))) }
-    }
-
-    /// The same of the session that the event names, where it names one.
-    #[must_use]
-    pub fn of(event: Event) -> Option<Self> {
-        let session = event.session()?.clone();
-        Some(Self::own(&session, event))
-    }
-
-    /// As it came, where it came from a peer of this dialect.
-    #[must_use]
-    pub fn original(&self, protocol: Protocol) -> Option<&Raw> {
-        self.raw.as_ref().filter(|raw| raw.protocol == protocol)
-    }
-
-    /// What happened; none where an agent said something that only peers of its own dialect may understand.
-    pub fn event(&self) -> Option<&Event> {
-        self.event.get_or_init(|| self.raw.as_ref().and_then(Protocol::event).map(Box::new)).as_deref()
-    }
-
-    /// The same with another payload.
-    #[must_use]
-    pub fn rewritten(&self, change: impl FnOnce(&mut Value)) -> Self {
-        let Some(raw) = &self.raw else { return self.clone() };
-        let Ok(mut payload) = serde_json::from_str(raw.payload.get()) else { return self.clone() };
-        change(&mut payload);
-        let raw = Raw { payload: json_text(&payload), ..raw.clone() };
-        Self { agent: self.agent.clone(), ..Self::heard(self.session.clone(), self.means, raw) }
-    }
-
-    fn bytes(&self) -> usize {
-        match (&self.raw, self.event.get()) {
-            (Some(raw), _) => raw.name.len() + raw.payload.get().len(),
-            (None, Some(Some(event))) => match &**event {
-                Event::ExecutionLog { message, .. } | Event::Error { message, .. } => message.len(),
-                Event::ExecutionScreenshot { image, .. } | Event::RecordingFrame { frame: image, .. } => image.len(),
-                Event::RecordingAction { code, .. } => code.len(),
-                _ => 0,
-            },
-            (None, _) => 0,
-        }
+        Said::Control { order: self, control }
     }
 }
 
@@ -374,6 +297,8 @@ pub enum Word {
     },
     /// The answer to a registration that announced our extensions.
     Registered(AgentId),
+    /// From now on a peer hears of a session.
+    Watched(Subject, ExecutionId),
     /// A session stands so; for watchers.
     View(SessionView),
     /// A service tells something.
@@ -398,9 +323,12 @@ impl Word {
                 Self::Command(order) => order.raw.payload.get().len(),
                 Self::Session(report) => report.bytes(),
                 Self::Refused { message, .. } => message.len(),
-                Self::Agent { .. } | Self::Presence { .. } | Self::Registered(_) | Self::View(_) | Self::Service(_) => {
-                    0
-                }
+                Self::Agent { .. }
+                | Self::Presence { .. }
+                | Self::Registered(_)
+                | Self::Watched(..)
+                | Self::View(_)
+                | Self::Service(_) => 0,
             }
     }
 

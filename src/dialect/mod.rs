@@ -31,6 +31,8 @@ pub enum Protocol {
     Testflow,
     /// 001: runs and their steps over a raw WebSocket.
     AiRun,
+    /// 002: Socket.IO events about executions and browsers.
+    Testbro,
     /// 003: rooms and events in envelopes over Socket.IO.
     Swe,
     /// 004: presence, tasks and notifications over a raw WebSocket.
@@ -44,6 +46,7 @@ impl Protocol {
         match self {
             Self::Testflow => "testflow",
             Self::AiRun => "ai-run",
+            Self::Testbro => "testbro",
             Self::Swe => "swe",
             Self::Cloud => "cloud",
         }
@@ -55,6 +58,7 @@ impl Protocol {
         match self {
             Self::Testflow => Box::new(testflow::hub::Teller),
             Self::AiRun => Box::new(ai_run::hub::Teller::default()),
+            Self::Testbro => Box::new(testbro::hub::Teller::default()),
             Self::Swe => Box::new(swe::hub::Teller::default()),
             Self::Cloud => Box::new(cloud::hub::Teller::default()),
         }
@@ -65,7 +69,7 @@ impl Protocol {
         match raw.protocol {
             Self::Testflow => testflow::events::decode(&raw.name, raw.payload.get()),
             // Their reports are in words of no protocol from the beginning.
-            Self::AiRun | Self::Swe | Self::Cloud => None,
+            Self::AiRun | Self::Testbro | Self::Swe | Self::Cloud => None,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! What our own ends say to each other in every protocol, once both have announced [`EXTENSION`].
 
 use super::agent::Registration;
-use super::hub::{self, Control, Order, Said};
+use super::hub::{self, Order, Said};
 use super::values::{Id, OurCommand, OurEvent, OurRegistration};
-use crate::model::recording::RecordingControl;
-use crate::model::{Command, Event};
+use crate::model::Event;
 use serde_json::Value;
 
 pub(super) use super::testflow::EXTENSION;
@@ -48,17 +47,6 @@ pub(super) fn reported(OurEvent { event, event_id }: OurEvent) -> Said {
         Some(report) => Said::Event { report, event_id: event_id.map(|id| id.to_string()) },
         None => Said::AgentError,
     }
-}
-
-/// What a client asks for.
-pub(super) fn asked(order: Order) -> Said {
-    let control = match &order.command {
-        Command::StartExecution(_) | Command::StartRecording(_) => return Said::Start { order, agent: None },
-        Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
-        Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,
-        Command::ControlRecording { .. } => Control::Word,
-    };
-    Said::Control { order, control }
 }
 
 /// For an agent.

@@ -61,7 +61,9 @@ impl Refusal {
         self
     }
 
-    fn at(mut self, index: usize) -> Self {
+    /// As seen from whoever has the list.
+    #[must_use]
+    pub fn at(mut self, index: usize) -> Self {
         self.path.push(Step::Item(index));
         self
     }

@@ -137,6 +137,9 @@ impl Actor {
         match request {
             Request::Attach { peer, protocol, outlet, connected } => {
                 if self.is_own(peer) {
+                    if self.bus.is_new(protocol) {
+                        self.bus.learn(protocol, self.replica.relay.told().map(|word| &**word));
+                    }
                     self.bus.attach(peer, protocol, outlet);
                     self.enter(Entry::Input(connected), None);
                 }

@@ -2,7 +2,7 @@
 
 mod queue;
 
-pub(super) use queue::{Inbox, Outlet, queue};
+pub(super) use queue::{Inbox, Outlet, WeakOutlet, queue};
 
 use super::token::UserId;
 use crate::dialect::Protocol;
@@ -35,6 +35,10 @@ pub(super) enum Room {
     Watchers(UserId),
     /// Everybody who is not an agent, but for peers of protocol 003, who have rooms for that.
     Clients,
+    /// The connections that want to hear of an execution of this user.
+    Execution(UserId, ExecutionId),
+    /// The connections that want to hear of a browser of this user.
+    Session(UserId, ExecutionId),
     /// A room of protocol 003 that peers enter and leave as they like: a project, what is told of an agent, `global`.
     Topic(Topic),
 }
@@ -95,9 +99,26 @@ struct Member {
 }
 
 impl Bus {
+    /// Whether nobody has spoken this protocol yet.
+    pub(super) fn is_new(&self, protocol: Protocol) -> bool {
+        !self.translators.contains_key(&protocol)
+    }
+
+    /// From now on this protocol is spoken. `told` is what was told of the sessions that go on.
+    pub(super) fn learn<'a>(&mut self, protocol: Protocol, told: impl IntoIterator<Item = &'a Word>) {
+        let (mut translator, now) = (protocol.translator(), SystemTime::now());
+        for word in told {
+            // Nobody of it was there to hear it.
+            drop(translator.tell(word, now));
+        }
+        self.translators.insert(protocol, translator);
+    }
+
     /// Makes the peer reachable, in its own room.
     pub(super) fn attach(&mut self, peer: PeerId, protocol: Protocol, outlet: Outlet) {
-        self.translators.entry(protocol).or_insert_with(|| protocol.translator());
+        if self.is_new(protocol) {
+            self.learn(protocol, []);
+        }
         self.peers.insert(peer, Member { protocol, outlet, rooms: BTreeSet::new() });
         self.join(peer, Room::Peer(peer));
     }
@@ -168,6 +189,8 @@ impl Bus {
         let name = |room: &Room| match room {
             Room::User(user) => Some(format!("user:{user}")),
             Room::Topic(topic) => Some(topic.to_string()),
+            Room::Execution(_, id) => Some(format!("execution_{id}")),
+            Room::Session(_, id) => Some(format!("session_{id}")),
             Room::Peer(_) | Room::Agent(_) | Room::Watchers(_) | Room::Clients => None,
         };
         let rooms = self.rooms.iter().filter_map(|(room, members)| Some((name(room)?, members.len())));

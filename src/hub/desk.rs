@@ -134,9 +134,20 @@ impl Desk {
 
     /// Introduces a peer to the relay; what it is told goes to the outlet.
     pub(super) fn introduce(&self, pass: &Pass, outlet: Outlet) {
+        self.attach(pass.peer(), pass, pass.entry.protocol, outlet);
+    }
+
+    /// The same of one that speaks several protocols: in each it has a number of its own.
+    pub(super) fn introduce_as(&self, pass: &Pass, protocol: Protocol, outlet: Outlet) -> PeerId {
+        let peer = PeerId(self.peers.fetch_add(1, Ordering::Relaxed));
+        tracing::debug!(peer = peer.0, connection = pass.peer().0, ?protocol, "a peer speaks");
+        self.attach(peer, pass, protocol, outlet);
+        peer
+    }
+
+    fn attach(&self, peer: PeerId, pass: &Pass, protocol: Protocol, outlet: Outlet) {
         let spare = AgentId(uuid::Uuid::new_v4().to_string());
-        let (peer, protocol, identity) = (pass.peer(), pass.entry.protocol, pass.identity.clone());
-        let connected = Input::Connected { peer, protocol, identity, spare };
+        let connected = Input::Connected { peer, protocol, identity: pass.identity.clone(), spare };
         self.relay.send(Request::Attach { peer, protocol, outlet, connected });
     }
 

@@ -78,10 +78,14 @@ impl History {
         self.stories.get(id)
     }
 
+    /// All of them, oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&ExecutionId, &Story)> {
+        self.order.iter().filter_map(|id| self.stories.get_key_value(id))
+    }
+
     /// The stories of a user, oldest first.
     pub(super) fn of_user(&self, user: &UserId) -> impl Iterator<Item = (&ExecutionId, &Story)> {
-        let all = self.order.iter().filter_map(|id| self.stories.get_key_value(id));
-        all.filter(move |(_, story)| story.owner == *user)
+        self.all().filter(move |(_, story)| story.owner == *user)
     }
 
     fn shrink(&mut self) {

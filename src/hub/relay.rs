@@ -4,6 +4,7 @@ mod attendance;
 mod flow;
 mod listed;
 mod watch;
+mod watching;
 
 use super::bus::{PeerId, Room};
 use super::clock::Instant;
@@ -14,13 +15,13 @@ use super::runs::Runs;
 use super::service::rooms;
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role, UserId};
-use crate::dialect::hub::{Meaning, Presence, Said, Service, Word};
+use crate::dialect::hub::{Meaning, Presence, Said, Service, Subject, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, ExecutionId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +77,9 @@ struct Peer {
     agent: Option<AgentId>,
     /// How its user says to stand, of the protocols that have this.
     presence: Option<Presence>,
+    /// Whether it hears only of sessions that it watches or has started.
+    chooses: bool,
+    watched: BTreeSet<(Subject, ExecutionId)>,
 }
 
 /// See the module. Hubs that act as one each have one, and all of them are alike: what is done depends on nothing but what they are
@@ -197,10 +201,16 @@ impl Relay {
         };
         match said {
             Said::Register(registration) => self.register(peer, &user, role, registration, now),
-            Said::Start { order, .. } | Said::Control { order, .. } if agent.is_some() || role == Role::Agent => {
+            Said::Start { order, .. } | Said::Control { order, .. } | Said::Live(order)
+                if agent.is_some() || role == Role::Agent =>
+            {
                 let message = format!("{name}: an agent takes sessions and starts none: connect once more as a client");
                 self.refuse(peer, &message, Some(order.command.session()));
             }
+            Said::Live(order) => self.live(peer, user, Arc::new(order), now),
+            Said::Watch(subject, id) => self.watch(peer, &user, subject, &id),
+            Said::Unwatch(subject, id) => self.unwatch(peer, &user, subject, &id),
+            Said::Retell(id) => self.retell(peer, &user, &id),
             Said::Start { order, agent: wants } => self.start(peer, user, Arc::new(order), wants, now),
             Said::StartRun(run) => self.start_run(peer, user, run, now),
             Said::Control { order, control } => self.control(peer, &user, control, Arc::new(order), now),

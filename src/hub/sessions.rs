@@ -1,6 +1,6 @@
 //! The sessions a hub relays: whose they are, which agent has them, which wait.
 
-use super::kept::maybe_order;
+use super::kept::{maybe_order, orders};
 use super::token::UserId;
 use crate::dialect::hub::{Order, Word};
 use crate::model::{AgentId, ExecutionId, TestFlowId};
@@ -21,6 +21,10 @@ const WAITING_MAX_OF_USER: usize = 1_000;
 /// What the commands of all waiting sessions may weigh, bytes: 25,000 specs of 10 kB.
 const WAITING_MAX_BYTES: usize = 256 << 20;
 
+/// What may be said to a session while it waits: words, and bytes.
+const THEN_MAX: usize = 100;
+const THEN_MAX_BYTES: usize = 1 << 20;
+
 /// Where a session is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
@@ -35,17 +39,45 @@ pub(super) enum Phase {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Session {
     pub(super) owner: UserId,
-    /// The flow of a recording; an execution has none.
-    pub(super) flow: Option<TestFlowId>,
+    pub(super) kind: Kind,
     /// The only agent that may have it.
     pub(super) wants: Option<AgentId>,
     pub(super) phase: Phase,
     /// The command that starts it, until its agent has said a word on it.
     #[serde(with = "maybe_order")]
     pub(super) start: Option<Arc<Order>>,
+    /// What was said to it while it waited.
+    #[serde(with = "orders")]
+    then: Vec<Arc<Order>>,
+}
+
+/// What is going on in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    Execution,
+    /// The recording of a flow.
+    Recording(TestFlowId),
+    /// A browser that is driven from afar.
+    Browser,
 }
 
 impl Session {
+    /// One that waits.
+    pub(super) fn new(owner: UserId, kind: Kind, wants: Option<AgentId>, start: Arc<Order>) -> Self {
+        Self { owner, kind, wants, phase: Phase::Waiting, start: Some(start), then: Vec::new() }
+    }
+
+    /// Keeps what is said to it until an agent has it; whether there was room.
+    pub(super) fn then(&mut self, order: Arc<Order>) -> bool {
+        let weight = |order: &Arc<Order>| Word::Command(order.clone()).bytes();
+        let bytes = self.then.iter().map(weight).sum::<usize>() + weight(&order);
+        let fits = self.then.len() < THEN_MAX && bytes <= THEN_MAX_BYTES;
+        if fits {
+            self.then.push(order);
+        }
+        fits
+    }
+
     fn bytes(&self) -> usize {
         self.start.as_ref().map_or(0, |start| Word::Command(start.clone()).bytes())
     }
@@ -121,14 +153,22 @@ impl Sessions {
         self.waiting.len()
     }
 
-    /// Gives one in the queue to an agent.
-    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Option<Arc<Order>> {
-        let place = self.waiting.iter().position(|other| other == id)?;
+    /// Gives one in the queue to an agent: what that is to be told, in order.
+    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Vec<Arc<Order>> {
+        let Some(place) = self.waiting.iter().position(|other| other == id) else { return Vec::new() };
         self.waiting.remove(place);
-        let session = self.live.get_mut(id)?;
+        let Some(session) = self.live.get_mut(id) else { return Vec::new() };
         self.waiting_bytes -= session.bytes();
         session.phase = Phase::Running(agent);
-        session.start.clone()
+        let then = std::mem::take(&mut session.then);
+        session.start.clone().into_iter().chain(then).collect()
+    }
+
+    /// Forgets that a session of this id has ended.
+    pub(super) fn forget(&mut self, id: &ExecutionId) {
+        if self.ended.remove(id).is_some() {
+            self.ended_order.retain(|other| other != id);
+        }
     }
 
     /// Moves a running session to the lost ones, of which only the newest are kept.

@@ -1,24 +1,27 @@
 //! Socket.IO peers of the hub: who may connect, what they say to the relay, what the relay has for them.
 
 mod pictures;
+mod voices;
 
 use super::actor::{Receipt, Request, Unheard};
-use super::bus::{Inbox, Message, Outlet, queue};
+use super::bus::{Inbox, Message, queue};
 use super::caller::Caller;
 use super::desk::{Desk, Pass};
 use super::farewell::Farewell;
 use super::relay::Input;
 use super::token::TokenError;
 use crate::dialect::hub::{Frame, Heard, Said};
-use crate::dialect::{Protocol, swe, testflow};
+use crate::dialect::{Protocol, swe, testbro, testflow};
 use pictures::Pictures;
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::time::{MissedTickBehavior, interval_at};
+use voices::Voices;
 
 /// The largest message, bytes: the default of the official server, which peers expect.
 const MAX_PAYLOAD: usize = 1_000_000;
@@ -48,45 +51,9 @@ type Waiting = Arc<Mutex<Option<Inbox>>>;
 #[derive(Clone)]
 struct Opened(Waiting);
 
-/// The first word to a peer of protocol 003.
+/// The first word to a peer.
 #[derive(Clone)]
 struct Greeting(Frame);
-
-/// A peer the relay gets to know with its first word or when it is connected, whichever the library tells first.
-struct Introduction {
-    desk: Desk,
-    protocol: Protocol,
-    pass: Pass,
-    once: Mutex<Option<Outlet>>,
-    /// Why the hub disconnects the peer.
-    farewell: OnceLock<Farewell>,
-}
-
-impl Introduction {
-    fn make(&self) {
-        let pending = self.once.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(outlet) = pending {
-            self.desk.introduce(&self.pass, outlet);
-        }
-    }
-
-    /// Tells the peer why, and disconnects it.
-    fn end(&self, socket: &SocketRef, farewell: Farewell) {
-        if self.farewell.set(farewell).is_err() {
-            return;
-        }
-        for frame in farewell.frames(self.protocol, SystemTime::now()) {
-            if let Err(error) = socket.emit(&frame.name, &*frame.payload) {
-                tracing::debug!(%error, "a last word could not be sent");
-            }
-        }
-        let _gone_already = socket.clone().disconnect();
-    }
-
-    fn is_made(&self) -> bool {
-        self.once.lock().unwrap_or_else(PoisonError::into_inner).is_none()
-    }
-}
 
 /// The layer that answers at `/socket.io`, and the handle that closes its connections.
 pub(super) fn layer(desk: Desk) -> (SocketIoLayer, SocketIo) {
@@ -99,11 +66,16 @@ pub(super) fn layer(desk: Desk) -> (SocketIoLayer, SocketIo) {
     // Handlers are set in the middleware: those set on connect come too late for a peer's first events.
     let its = desk.clone();
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        let admitted = its.admit(Protocol::Testflow, &caller(&socket), token(auth.as_ref().ok()));
-        let entered = admitted.map_err(refusal).map(|pass| listen(&socket, its.clone(), Protocol::Testflow, pass));
+        let (auth, caller) = (auth.ok(), caller(&socket));
+        let token = token(auth.as_ref()).or(caller.asked.as_deref());
+        let entered = its.admit(Protocol::Testflow, &caller, token).map_err(refusal).map(|pass| {
+            let greeting = testbro::hub::connected(&pass.identity.user.0, SystemTime::now());
+            socket.extensions.insert(Greeting(greeting));
+            listen(&socket, its.clone(), Protocol::Testflow, pass);
+        });
         std::future::ready(entered)
     };
-    io.ns("/", open.with(enter));
+    io.ns("/", greet.with(enter));
     // Protocol 003 tells a bad token in words of its own, and those come after the connection is there.
     let enter = move |socket: SocketRef, TryData(auth): TryData<Value>| {
         let (auth, caller) = (auth.ok(), caller(&socket));
@@ -139,24 +111,22 @@ fn refusal(error: TokenError) -> Refusal {
 }
 
 fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, pass: Pass) {
-    let peer = pass.peer();
     let (outlet, inbox) = queue();
     let allowance = Arc::new(Mutex::new(desk.allowance(Some(&pass))));
-    let (once, farewell) = (Mutex::new(Some(outlet)), OnceLock::new());
-    let introduction = Arc::new(Introduction { desk, protocol, pass, once, farewell });
-    socket.extensions.insert(introduction.clone());
+    let voices = Arc::new(Voices::new(desk, protocol, outlet, pass));
+    socket.extensions.insert(voices.clone());
     socket.extensions.insert(Opened(Arc::new(Mutex::new(Some(inbox)))));
-    let heard = introduction.clone();
+    let heard = voices.clone();
     let unheard = Unheard::default();
     // Not `async`: the library would run handlers out of order.
     socket.on_fallback(move |socket: SocketRef, Event(name), TryData(payload): TryData<Value>, receipt: AckSender| {
-        heard.make();
         let payload = payload.ok();
         let mut allowance = allowance.lock().unwrap_or_else(PoisonError::into_inner);
         if !allowance.take(Instant::now()) {
             heard.end(&socket, Farewell::TooMuch(heard.desk.rules.rate_limit));
             return std::future::ready(());
         }
+        let Some((peer, protocol)) = heard.speaks(&name) else { return std::future::ready(()) };
         let (name, said) = match hear(protocol, &name, payload.as_ref()) {
             Heard::Said { name, said } => (name, said),
             Heard::Acknowledge(answer) => {
@@ -190,11 +160,7 @@ fn listen(socket: &SocketRef, desk: Desk, protocol: Protocol, pass: Pass) {
         std::future::ready(())
     });
     socket.on_disconnect(move || {
-        if introduction.is_made() {
-            introduction.desk.relay.send(Request::Detach { peer });
-        }
-        let why = introduction.farewell.get().map(ToString::to_string);
-        introduction.desk.dismiss(&introduction.pass, why.as_deref());
+        voices.close();
         std::future::ready(())
     });
 }
@@ -203,6 +169,7 @@ fn hear(protocol: Protocol, name: &str, payload: Option<&Value>) -> Heard {
     match protocol {
         _ if name == AUTHENTICATE => Heard::Token(token(payload).unwrap_or_default().to_owned()),
         Protocol::Swe => swe::hub::hear(name, payload),
+        Protocol::Testbro => testbro::hub::hear(name, payload),
         _ => Heard::Said { name: name.to_owned(), said: Box::new(testflow::hub::decode(name, payload)) },
     }
 }
@@ -228,20 +195,22 @@ async fn greet(socket: SocketRef) {
 
 /// The peer has been told that it is connected: from here on it can be written to.
 async fn open(socket: SocketRef) {
-    let Some(introduction) = socket.extensions.get::<Arc<Introduction>>() else { return };
-    introduction.make();
+    let Some(voices) = socket.extensions.get::<Arc<Voices>>() else { return };
+    voices.open();
     let Some(Opened(waiting)) = socket.extensions.get::<Opened>() else { return };
     let inbox = waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(inbox) = inbox {
         tokio::select! {
-            () = introduction.pass.expired() => introduction.end(&socket, Farewell::Expired),
-            () = write(&socket, inbox) => {}
+            () = voices.pass.expired() => voices.end(&socket, Farewell::Expired),
+            () = write(&socket, inbox, &voices) => {}
         }
     }
 }
 
-async fn write(socket: &SocketRef, mut inbox: Inbox) {
+async fn write(socket: &SocketRef, mut inbox: Inbox, voices: &Voices) {
     let mut pictures = Pictures::default();
+    let mut heartbeat = interval_at(tokio::time::Instant::now() + voices.keepalive(), voices.keepalive());
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let sent = tokio::select! {
             biased;
@@ -251,6 +220,10 @@ async fn write(socket: &SocketRef, mut inbox: Inbox) {
                 None => break,
             },
             () = pictures.arrived() => true,
+            _ = heartbeat.tick(), if voices.has_second() => {
+                let Frame { name, payload } = testbro::hub::heartbeat(SystemTime::now());
+                !matches!(socket.emit(&name, &*payload), Err(SendError::Socket(SocketError::Closed)))
+            }
         };
         if !sent {
             return;

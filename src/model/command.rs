@@ -1,5 +1,6 @@
 //! What a server may ask of an agent, whatever the protocol.
 
+use super::live::LiveControl;
 use super::recording::RecordingControl;
 use super::{ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,13 @@ pub enum Command {
         /// The recording to end.
         execution: ExecutionId,
     },
+    /// Something for a browser that is driven from afar; to end it, cancel it as an execution.
+    Live {
+        /// The browser.
+        execution: ExecutionId,
+        /// What.
+        control: LiveControl,
+    },
 }
 
 impl Command {
@@ -43,7 +51,8 @@ impl Command {
             | Self::StartRecording(StartRecording { execution, .. })
             | Self::CancelExecution { execution }
             | Self::ControlRecording { execution, .. }
-            | Self::CancelRecording { execution, .. } => execution,
+            | Self::CancelRecording { execution, .. }
+            | Self::Live { execution, .. } => execution,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an agent tells a server, whatever the protocol.
 
 use super::action::RecordedAction;
+use super::live::LiveNews;
 use super::recording::{ClickMode, Picker};
 use super::run::Location;
 use super::{ExecutionId, TestFlowId};
@@ -145,6 +146,13 @@ pub enum Event {
         /// Why it ended, where that needs words.
         message: Option<String>,
     },
+    /// Something is new in a browser that is driven from afar.
+    Live {
+        /// Which.
+        execution: ExecutionId,
+        /// What.
+        news: LiveNews,
+    },
     /// A command could not be understood or carried out.
     Error {
         /// What was tried, what was seen, what to do.
@@ -171,7 +179,8 @@ impl Event {
             | Self::RecordingPicker { execution, .. }
             | Self::RecordingPicked { execution, .. }
             | Self::RecordingMode { execution, .. }
-            | Self::RecordingComplete { execution, .. } => Some(execution),
+            | Self::RecordingComplete { execution, .. }
+            | Self::Live { execution, .. } => Some(execution),
             Self::Error { execution, .. } => execution.as_ref(),
         }
     }
@@ -208,15 +217,15 @@ pub struct SessionStep {
     pub error: Option<String>,
 }
 
-mod image_base64 {
+pub(super) mod image_base64 {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::model) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(in crate::model) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

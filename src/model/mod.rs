@@ -6,6 +6,7 @@ mod command;
 pub mod device;
 mod event;
 mod ids;
+pub mod live;
 pub mod locator;
 pub mod recording;
 pub mod run;

@@ -38,7 +38,9 @@ fn token(user: &str, role: Role) -> String {
 }
 
 async fn user(hub: &HubHandle, name: &str) -> Client {
-    Client::connect(&hub.url(), json!({"token": token(name, Role::Client)})).await.unwrap()
+    let mut user = Client::connect(&hub.url(), json!({"token": token(name, Role::Client)})).await.unwrap();
+    user.expect("connected").await;
+    user
 }
 
 async fn agent(hub: &HubHandle, name: &str) -> Client {

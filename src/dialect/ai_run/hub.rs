@@ -43,7 +43,7 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
         Message::Event(event) => Heard::said(name, ours::reported(event)),
         Message::Command(OurCommand { command }) => {
             let raw = Raw::new(Protocol::AiRun, name, value);
-            Heard::said(name, ours::asked(Order { command, raw }))
+            Heard::said(name, Order { command, raw }.said(None))
         }
         _ => Heard::Nothing,
     }
@@ -97,9 +97,12 @@ impl Translator for Teller {
             Word::Refused { message, session: None } => vec![story::complaint(message, None)],
             Word::Command(order) if order.raw.protocol == Protocol::AiRun => return vec![Frame::from(&order.raw)],
             Word::Command(order) => vec![Message::Command(ours::command(order))],
-            Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
-                Vec::new()
-            }
+            Word::Agent { .. }
+            | Word::Presence { .. }
+            | Word::Registered(_)
+            | Word::Watched(..)
+            | Word::View(_)
+            | Word::Service(_) => Vec::new(),
         };
         messages.iter().map(frame).collect()
     }

@@ -33,7 +33,7 @@ pub fn hear(value: &Value, now: SystemTime) -> Heard {
             Err(message) => Heard::Answer(frame(&complaint(&message), now)),
         },
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Message::Command(OurCommand { command }) => Heard::said(name, ours::asked(order(command, name, value))),
+        Message::Command(OurCommand { command }) => Heard::said(name, order(command, name, value).said(None)),
         Message::Event(event) => Heard::said(name, ours::reported(event)),
         _ => Heard::Nothing,
     }
@@ -113,7 +113,7 @@ impl Translator for Teller {
             Word::Refused { message, session: None } => vec![complaint(message)],
             Word::Command(order) => vec![Message::Command(ours::command(order))],
             Word::Service(Service::Message(message)) => vec![(**message).clone()],
-            Word::Registered(_) | Word::View(_) | Word::Service(Service::Event(_)) => Vec::new(),
+            Word::Registered(_) | Word::Watched(..) | Word::View(_) | Word::Service(Service::Event(_)) => Vec::new(),
         };
         messages.iter().map(|message| frame(message, now)).collect()
     }

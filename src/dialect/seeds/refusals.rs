@@ -105,7 +105,7 @@ fn of_testbro() {
                 "browser_command",
                 json!({"session_id": "s", "command": "dance"}),
                 "browser_command: `command` must be one of `navigate`, `click`, `type`, `scroll`, `reload`, `back`, `forward`, \
-             `pause`, `resume`, got `dance`",
+             `pause`, `resume`, `close`, got `dance`",
                 Some("s"),
             ),
             (

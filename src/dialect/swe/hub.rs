@@ -35,7 +35,7 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::Subscribe(subscription) => Heard::said(name, Said::Subscribe(subscription.room)),
         Request::Unsubscribe(subscription) => Heard::said(name, Said::Unsubscribe(subscription.room)),
         Request::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Request::Command(OurCommand { command }) => Heard::said(name, ours::asked(asked(command, name, payload))),
+        Request::Command(OurCommand { command }) => Heard::said(name, asked(command, name, payload).said(None)),
         Request::Event(event) => Heard::said(name, ours::reported(event)),
     }
 }
@@ -156,9 +156,11 @@ impl Translator for Teller {
             Word::Command(order) => {
                 vec![frame(&Message::Request(Request::Command(ours::command(order))))]
             }
-            Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(Service::Message(_)) => {
-                Vec::new()
-            }
+            Word::Presence { .. }
+            | Word::Registered(_)
+            | Word::Watched(..)
+            | Word::View(_)
+            | Word::Service(Service::Message(_)) => Vec::new(),
         }
     }
 }

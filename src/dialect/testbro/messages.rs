@@ -116,6 +116,8 @@ pub enum BrowserAction {
     Pause,
     /// Pictures again.
     Resume,
+    /// An extension: it is not needed any more.
+    Close,
 }
 
 /// `browser_command`.

@@ -90,6 +90,9 @@ pub struct RecordedAction {
     /// How large that was shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub viewport_size: Option<Viewport>,
+    /// An extension: the action as `docs/actions.md` has it, with all that plays it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Value>,
 }
 
 /// An element, by all that may find it again.

@@ -4,6 +4,8 @@ use super::EXTENSION;
 use crate::dialect::Malformed;
 use crate::dialect::agent::{AgentEnd, Inbound, Outbound, Registration, Spoken, Standing, TokenPlace, Transport, Way};
 use crate::dialect::fields::Fields;
+use crate::dialect::reading::{read, refused};
+use crate::dialect::values::{OurCommand, OurEvent};
 use crate::model::recording::RecordingControl;
 use crate::model::{Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording};
 use serde_json::{Value, json};
@@ -120,6 +122,11 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
                 execution: text("executionId").map(ExecutionId::from),
             }
         }
+        "understudy:command" => {
+            let OurCommand { command } =
+                read(arguments.first().unwrap_or(&Value::Null)).map_err(|refusal| refused(name, &refusal, None))?;
+            Inbound::Command(command)
+        }
         "recording:stop" => control(&fields()?, |_| Ok(RecordingControl::Stop))?,
         "recording:pause" => control(&fields()?, |_| Ok(RecordingControl::Pause))?,
         "recording:resume" => control(&fields()?, |_| Ok(RecordingControl::Resume))?,
@@ -188,6 +195,7 @@ pub fn encode(event: &Event, event_id: Option<&str>) -> Outbound {
             set(&mut payload, "message", message.as_ref());
             ("recording:complete", payload)
         }
+        Event::Live { .. } => ("understudy:event", json!(OurEvent { event: event.clone(), event_id: None })),
         Event::Error { message, execution } => {
             let mut payload = json!({"message": message});
             set(&mut payload, "executionId", execution.as_ref());

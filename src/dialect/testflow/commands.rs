@@ -2,6 +2,7 @@
 
 use crate::dialect::Protocol;
 use crate::dialect::hub::{Frame, Order};
+use crate::dialect::values::OurCommand;
 use crate::model::Command;
 use crate::model::recording::RecordingControl;
 use serde_json::{Value, json};
@@ -34,6 +35,7 @@ fn encode(command: &Command) -> Frame {
         Command::CancelRecording { flow, execution } => {
             ("recording:cancel", json!({"testFlowId": flow, "executionId": execution}))
         }
+        Command::Live { .. } => ("understudy:command", json!(OurCommand { command: command.clone() })),
         Command::ControlRecording { execution, control } => {
             let only = json!({"executionId": execution});
             match control {

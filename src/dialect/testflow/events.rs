@@ -1,5 +1,6 @@
 //! What an agent's event says, for peers that speak another protocol: the way back of [`super::agent::encode`].
 
+use crate::dialect::values::OurEvent;
 use crate::model::action::RecordedAction;
 use crate::model::recording::{ClickMode, Picker};
 use crate::model::run::Location;
@@ -25,6 +26,7 @@ pub(in crate::dialect) fn decode(name: &str, payload: &str) -> Option<Event> {
         "recording:picked" => read::<RecordingPicked>(payload).map(Event::from),
         "recording:mode" => read::<RecordingMode>(payload).map(Event::from),
         "recording:complete" => read::<RecordingComplete>(payload).map(Event::from),
+        "understudy:event" => read::<OurEvent>(payload).map(|told| told.event),
         "error" => read::<Error>(payload).map(Event::from),
         _ => return None,
     };

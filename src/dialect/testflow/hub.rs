@@ -5,10 +5,11 @@ use super::{EXTENSION, commands};
 use crate::dialect::agent::Inbound;
 use crate::dialect::fields::{Fields, ID_MAX_BYTES};
 use crate::dialect::hub::{
-    AgentStatus, Control, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Word,
+    AgentStatus, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Word,
 };
+use crate::dialect::reading::{read, refused};
+use crate::dialect::values::OurEvent;
 use crate::dialect::{Malformed, Protocol};
-use crate::model::recording::RecordingControl;
 use crate::model::{AgentId, Command, ExecutionId};
 use serde_json::{Value, json};
 use std::slice;
@@ -41,6 +42,7 @@ pub fn decode(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
             }
             _ => Ok(Said::AgentError),
         },
+        "understudy:event" => ours(name, payload),
         "agent:registered" => Ok(Said::Unknown),
         _ => command(name, payload),
     }
@@ -52,16 +54,11 @@ fn command(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
         return Ok(Said::Unknown);
     };
     let raw = raw(name, payload);
-    let control = match &command {
-        Command::StartExecution(_) | Command::StartRecording(_) => {
-            let agent = wanted(&Fields::of(name, payload)?)?;
-            return Ok(Said::Start { order: Order { command, raw }, agent });
-        }
-        Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
-        Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,
-        Command::ControlRecording { .. } => Control::Word,
+    let agent = match &command {
+        Command::StartExecution(_) | Command::StartRecording(_) => wanted(&Fields::of(name, payload)?)?,
+        _ => None,
     };
-    Ok(Said::Control { order: Order { command, raw }, control })
+    Ok(Order { command, raw }.said(agent))
 }
 
 fn raw(name: &str, payload: Option<&Value>) -> Raw {
@@ -111,6 +108,16 @@ fn event(name: &str, payload: Option<&Value>, means: Meaning) -> Result<Said, Ma
     Ok(Said::Event { report: Report::heard(fields.execution()?, means, raw(name, payload)), event_id })
 }
 
+/// An extension: an event that this protocol has no words for.
+fn ours(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
+    let OurEvent { event, event_id } =
+        read(payload.unwrap_or(&Value::Null)).map_err(|refusal| refused(name, &refusal, None))?;
+    Ok(match Report::of(event) {
+        Some(report) => Said::Event { report, event_id: event_id.map(|id| id.to_string()) },
+        None => Said::AgentError,
+    })
+}
+
 /// Says everything in this protocol's words.
 #[derive(Debug, Clone, Copy)]
 pub struct Teller;
@@ -130,7 +137,7 @@ impl Translator for Teller {
             Word::Agent { agent, status, .. } => agent_status(agent, *status),
             Word::Registered(agent) => registered(agent),
             Word::View(view) => session(view),
-            Word::Presence { .. } | Word::Service(_) => return Vec::new(),
+            Word::Presence { .. } | Word::Watched(..) | Word::Service(_) => return Vec::new(),
             Word::Refused { message, session } => error(message, session.as_ref()),
         };
         vec![frame]

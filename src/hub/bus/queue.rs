@@ -27,7 +27,29 @@ pub(in crate::hub) struct Outlet {
     pictures: Arc<Pictures>,
 }
 
+/// The same, without keeping the queue open.
+#[derive(Debug)]
+pub(in crate::hub) struct WeakOutlet {
+    queue: mpsc::WeakUnboundedSender<Message>,
+    backlog: Arc<AtomicUsize>,
+    pictures: Arc<Pictures>,
+}
+
+impl WeakOutlet {
+    /// Another outlet, unless the queue was closed.
+    pub(in crate::hub) fn upgrade(&self) -> Option<Outlet> {
+        let (backlog, pictures) = (self.backlog.clone(), self.pictures.clone());
+        Some(Outlet { queue: self.queue.upgrade()?, backlog, pictures })
+    }
+}
+
 impl Outlet {
+    /// What more outlets can be made of.
+    pub(in crate::hub) fn downgrade(&self) -> WeakOutlet {
+        let (backlog, pictures) = (self.backlog.clone(), self.pictures.clone());
+        WeakOutlet { queue: self.queue.downgrade(), backlog, pictures }
+    }
+
     /// Whether the peer keeps up and is still there.
     pub(super) fn send(&self, message: &Message) -> bool {
         match &message.stream {

@@ -8,6 +8,7 @@ use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Relay {
@@ -19,7 +20,8 @@ impl Relay {
         spare: AgentId,
         now: Instant,
     ) {
-        if identity.role != Role::Agent {
+        let chooses = protocol == Protocol::Testbro;
+        if identity.role != Role::Agent && !chooses {
             self.effects.push(Effect::Join(peer, Room::User(identity.user.clone())));
             let all = if protocol == Protocol::Swe { Room::Topic(Topic::Global) } else { Room::Clients };
             self.effects.push(Effect::Join(peer, all));
@@ -33,14 +35,15 @@ impl Relay {
             let statuses = self.agents.iter().map(status).map(Arc::new).collect();
             self.effects.push(Effect::Replay(peer, statuses));
         }
-        self.peers.insert(peer, Peer { identity, spare, agent: None, presence: None });
+        let watched = BTreeSet::new();
+        self.peers.insert(peer, Peer { identity, spare, agent: None, presence: None, chooses, watched });
     }
 
     pub(super) fn disconnected(&mut self, peer: PeerId, now: Instant) {
         let Some(gone) = self.peers.remove(&peer) else { return };
         match gone.agent {
             Some(id) => self.part(&id, peer, now),
-            None if gone.identity.role != Role::Agent => self.mailbox.leave(&gone.identity.user),
+            None if gone.identity.role != Role::Agent && !gone.chooses => self.mailbox.leave(&gone.identity.user),
             None => {}
         }
         let user = gone.identity.user;

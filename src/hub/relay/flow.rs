@@ -1,11 +1,13 @@
 //! A session's way: from its start to an agent, from the agent's words to its owner.
 
 use super::{Known, Phase, Relay, Session};
-use crate::dialect::hub::{Control, Meaning, Order, Report, Word};
+use crate::dialect::hub::{Control, Meaning, Order, Report, Subject, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
+use crate::hub::sessions::Kind;
 use crate::hub::token::UserId;
-use crate::model::{AgentId, Command, Event, ExecutionId, Level, TestFlowId};
+use crate::model::live::LiveNews;
+use crate::model::{AgentId, Command, Event, ExecutionId, Level};
 use std::sync::Arc;
 
 /// What the protocols say of a recording that was cancelled.
@@ -46,11 +48,15 @@ impl Relay {
         }
         let wants_one = wants.is_some();
         self.history.begin(&id, &user, order.clone(), now);
-        let flow = match &order.command {
-            Command::StartRecording(start) => Some(start.flow.clone()),
-            _ => None,
+        let kind = match &order.command {
+            Command::StartRecording(start) => Kind::Recording(start.flow.clone()),
+            Command::Live { .. } => Kind::Browser,
+            _ => Kind::Execution,
         };
-        let session = Session { owner: user.clone(), flow, wants, phase: Phase::Waiting, start: Some(order) };
+        if kind == Kind::Execution && self.peers.get(&peer).is_some_and(|peer| peer.chooses) {
+            self.watch_own(peer, &user, Subject::Execution, &id);
+        }
+        let session = Session::new(user.clone(), kind, wants, order);
         self.sessions.enqueue(id.clone(), session);
         self.show_start(&id, now);
         self.assign(now);
@@ -95,7 +101,7 @@ impl Relay {
                 if control == Control::Input && !self.agents.is_there(&agent) => {}
             Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, order),
             Phase::Waiting if control == Control::Cancel => {
-                let complete = cancelled(id, session.flow.clone());
+                let complete = cancelled(id, session.kind.clone());
                 self.sessions.end(id);
                 self.tell_of(user, Report::own(id, complete));
                 self.show(id, now);
@@ -154,8 +160,9 @@ impl Relay {
     /// Gives waiting sessions to agents with free slots.
     pub(super) fn assign(&mut self, now: Instant) {
         while let Some((id, agent)) = self.next_match(now) {
-            if let Some(start) = self.sessions.start(&id, agent.clone()) {
-                self.command(&agent, start);
+            let orders = self.sessions.start(&id, agent.clone());
+            if !orders.is_empty() {
+                orders.into_iter().for_each(|order| self.command(&agent, order));
                 self.history.assign(&id, &agent);
                 self.show(&id, now);
             }
@@ -173,7 +180,7 @@ impl Relay {
         self.sessions.queue().find_map(|(id, wants)| Some((id.clone(), self.agents.assign(id, wants, now)?)))
     }
 
-    fn command(&mut self, id: &AgentId, order: Arc<Order>) {
+    pub(super) fn command(&mut self, id: &AgentId, order: Arc<Order>) {
         match self.agents.get_mut(id) {
             Some(agent) if agent.peer.is_none() => agent.hold(order),
             Some(_) => self.publish(Room::Agent(id.clone()), Word::Command(order)),
@@ -183,11 +190,12 @@ impl Relay {
 }
 
 /// The end of a session that was cancelled before an agent had it.
-fn cancelled(id: &ExecutionId, flow: Option<TestFlowId>) -> Event {
+fn cancelled(id: &ExecutionId, kind: Kind) -> Event {
     let execution = id.clone();
-    match flow {
-        None => Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 },
-        Some(flow) => {
+    match kind {
+        Kind::Execution => Event::ExecutionComplete { execution, exit_code: EXIT_CANCELLED, duration_ms: 0 },
+        Kind::Browser => Event::Live { execution, news: LiveNews::Closed(None) },
+        Kind::Recording(flow) => {
             let message = Some(RECORDING_CANCELLED.to_owned());
             Event::RecordingComplete { flow, execution, success: false, code: None, message }
         }

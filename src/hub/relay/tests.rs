@@ -5,6 +5,7 @@ mod peers;
 mod protocols;
 mod recordings;
 mod sessions;
+mod testbro;
 
 use super::*;
 use crate::dialect::{Protocol, testflow};

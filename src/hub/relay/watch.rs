@@ -21,6 +21,12 @@ impl Relay {
         }
     }
 
+    /// What was told of the sessions that have not ended.
+    pub(in crate::hub) fn told(&self) -> impl Iterator<Item = &Arc<Word>> {
+        let goes_on = |(id, _): &(&ExecutionId, &Story)| self.sessions.phase(id).is_some();
+        self.history.all().filter(goes_on).flat_map(|(_, story)| story.told())
+    }
+
     /// Tells the watchers that a session has begun.
     pub(super) fn show_start(&mut self, id: &ExecutionId, now: Instant) {
         self.show_view(id, true, now);
@@ -59,7 +65,9 @@ impl Relay {
         let word = Arc::new(Word::Session(report));
         self.history.note(&id, &word);
         self.mailbox.keep(user, &word);
-        self.effects.push(Effect::Publish(vec![Room::User(user.clone())], word));
+        let rooms =
+            vec![Room::User(user.clone()), Room::Execution(user.clone(), id.clone()), Room::Session(user.clone(), id)];
+        self.effects.push(Effect::Publish(rooms, word));
     }
 
     /// Tells the owner of a session that it has gone wrong.

@@ -1,0 +1,183 @@
+//! The hub's end of protocol 002.
+
+use super::control;
+use super::events::SessionEvent;
+use super::live::Browsers;
+use super::messages::{
+    Connected, EXECUTION_EVENT, ExecutionStart, Heartbeat, Message, OfExecution, OfSession, PlaybackAction,
+    ReplayControl, Request, decode, encode,
+};
+use super::telling::{Executions, complaint, envelope, written};
+use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Report, Said, Subject, Translator, Word};
+use crate::dialect::source::source;
+use crate::dialect::testflow::EXTENSION;
+use crate::dialect::values::{Id, OurCommand, OurEvent};
+use crate::dialect::{Malformed, Protocol};
+use crate::model::{Command, Event, ExecutionConfig, ExecutionId, StartExecution};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::time::SystemTime;
+
+/// Whether a message of this name says that its peer speaks this protocol: on the same socket others speak 000.
+#[must_use]
+pub fn is_ours(name: &str) -> bool {
+    name == EXECUTION_EVENT
+        || SessionEvent::NAMES.contains(&name)
+        || Request::NAMES.contains(&name) && !name.starts_with("understudy:")
+}
+
+/// What a peer said.
+#[must_use]
+pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
+    let request = match decode(name, payload) {
+        Ok(Some(Message::Request(request))) => *request,
+        // Told by agents of others, which are not heard here.
+        Ok(_) => return Heard::Nothing,
+        Err(malformed) => return refused(name, malformed),
+    };
+    if let Some(control) = control::of(&request) {
+        return match control {
+            Ok((session, control)) => {
+                let command = Command::Live { execution: session.clone().into(), control };
+                Heard::said(name, order(command, name, payload).said(None))
+            }
+            Err(refusal) => {
+                let session = payload.and_then(|payload| payload.get("session_id")).and_then(Value::as_str);
+                let message = format!("{name}: {refusal}");
+                refused(name, Malformed { message, session: session.map(ExecutionId::from) })
+            }
+        };
+    }
+    let said = match request {
+        Request::SubscribeExecution(id) => Said::Watch(Subject::Execution, id.into()),
+        Request::SubscribeBrowserSession(id) => Said::Watch(Subject::Browser, id.into()),
+        Request::SubscribeRecording(id) => Said::Watch(Subject::Recording, id.into()),
+        Request::SubscribePlayback(id) => Said::Watch(Subject::Playback, id.into()),
+        Request::UnsubscribeExecution(id) => Said::Unwatch(Subject::Execution, id.into()),
+        Request::UnsubscribeBrowserSession(id) => Said::Unwatch(Subject::Browser, id.into()),
+        Request::UnsubscribeRecording(id) => Said::Unwatch(Subject::Recording, id.into()),
+        Request::UnsubscribePlayback(id) => Said::Unwatch(Subject::Playback, id.into()),
+        Request::ExecutionStart(start) => match started(start) {
+            Ok(command) => order(command, name, payload).said(None),
+            Err(malformed) => return refused(name, malformed),
+        },
+        Request::ExecutionCancel(OfExecution { execution_id }) => {
+            let order = order(Command::CancelExecution { execution: execution_id.into() }, name, payload);
+            Said::Control { order, control: Control::Cancel }
+        }
+        Request::ReplayControl(ReplayControl { execution_id, action, .. }) => match action {
+            PlaybackAction::Start | PlaybackAction::Seek => Said::Retell(execution_id.into()),
+            // What is told again is told at once: there is nothing to pause.
+            _ => return Heard::Nothing,
+        },
+        Request::HeartbeatResponse(_) => Said::Heartbeat,
+        Request::Command(OurCommand { command }) => order(command, name, payload).said(None),
+        Request::Event(OurEvent { event, event_id }) => match Report::of(event) {
+            Some(report) => Said::Event { report, event_id: event_id.map(|id| id.to_string()) },
+            None => Said::AgentError,
+        },
+        _ => return Heard::Nothing,
+    };
+    Heard::said(name, said)
+}
+
+fn refused(name: &str, malformed: Malformed) -> Heard {
+    Heard::Said { name: name.to_owned(), said: Box::new(Err(malformed)) }
+}
+
+fn order(command: Command, name: &str, payload: Option<&Value>) -> Order {
+    Order { command, raw: Raw::new(Protocol::Testbro, name.to_owned(), payload.unwrap_or(&Value::Null)) }
+}
+
+fn started(start: ExecutionStart) -> Result<Command, Malformed> {
+    let execution = ExecutionId::from(start.execution_id);
+    let code = source(start.code, start.steps, "steps")
+        .map_err(|why| Malformed { message: format!("execution_start: {why}"), session: Some(execution.clone()) })?;
+    let config = ExecutionConfig::default();
+    Ok(Command::StartExecution(StartExecution { execution, target: None, code, config }))
+}
+
+/// The first word to a peer with a good token.
+#[must_use]
+pub fn connected(user: &str, now: SystemTime) -> Frame {
+    frame(&Message::Request(Box::new(Request::Connected(Connected {
+        message: "Connected to the understudy hub".to_owned(),
+        user_id: Id::from(user),
+        timestamp: written(now),
+        extensions: vec![EXTENSION.to_owned()],
+    }))))
+}
+
+/// Are you there?
+#[must_use]
+pub fn heartbeat(now: SystemTime) -> Frame {
+    frame(&Message::Request(Box::new(Request::Heartbeat(Heartbeat { timestamp: written(now) }))))
+}
+
+fn frame(message: &Message) -> Frame {
+    let (name, payload) = encode(message);
+    Frame::new(name, &payload)
+}
+
+/// Puts everything into this protocol's words.
+#[derive(Debug, Default)]
+pub struct Teller {
+    executions: Executions,
+    browsers: Browsers,
+}
+
+impl Translator for Teller {
+    fn tell(&mut self, word: &Word, now: SystemTime) -> Vec<Frame> {
+        let messages = match word {
+            Word::Session(report) => match report.event() {
+                Some(event) => self.session(event, now),
+                None => Vec::new(),
+            },
+            Word::Refused { message, session } => vec![envelope(session.as_ref(), complaint(message), now)],
+            Word::Watched(subject, id) => vec![Message::Request(Box::new(watched(*subject, id)))],
+            Word::Command(order) => return vec![handed_on(order)],
+            Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
+                Vec::new()
+            }
+        };
+        messages.iter().map(frame).collect()
+    }
+}
+
+impl Teller {
+    fn session(&mut self, event: &Event, now: SystemTime) -> Vec<Message> {
+        let mut told = self.executions.tell(event, now, in_itself);
+        told.extend(self.browsers.tell(event, now, in_itself));
+        told
+    }
+}
+
+/// A picture that is its own address.
+fn in_itself(image: &[u8]) -> Option<String> {
+    let kind = if image.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
+    Some(format!("data:image/{kind};base64,{}", STANDARD.encode(image)))
+}
+
+fn watched(subject: Subject, id: &ExecutionId) -> Request {
+    let id = Id::from(id.as_str());
+    let session = |id| OfSession { session_id: id };
+    match subject {
+        Subject::Execution => Request::SubscriptionConfirmed(OfExecution { execution_id: id }),
+        Subject::Browser => Request::BrowserSessionSubscribed(session(id)),
+        Subject::Recording => Request::RecordingSubscribed(session(id)),
+        Subject::Playback => Request::PlaybackSubscribed(session(id)),
+    }
+}
+
+/// A request as the agent gets it.
+fn handed_on(order: &Order) -> Frame {
+    let request = match &order.command {
+        Command::Live { execution, control } => control::request(&Id::from(execution.as_str()), control),
+        Command::StartExecution(_) | Command::CancelExecution { .. } if order.raw.protocol == Protocol::Testbro => {
+            return Frame::from(&order.raw);
+        }
+        command => Request::Command(OurCommand { command: command.clone() }),
+    };
+    frame(&Message::Request(Box::new(request)))
+}

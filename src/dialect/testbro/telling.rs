@@ -1,0 +1,224 @@
+//! Executions in this protocol's words, as both ends tell them.
+
+use super::events::{
+    About, Complaint, Complete, Envelope, ExecutionEvent, Log, Metrics, Outcome, Progress, Step, StepResult, StepStatus,
+};
+use super::messages::Message;
+use crate::dialect::values::{Amount, Id, Percent};
+use crate::model::{Event, ExecutionId, SessionStep, StepState};
+use serde_json::Map;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::SystemTime;
+
+/// Of what an execution has said, lines that go with its progress; the newest since the last one.
+const LOGS_MAX: usize = 20;
+
+/// What the pictures of one execution's failed steps may weigh in its results, bytes: all of it is one message.
+const PICTURES_MAX_BYTES: usize = 600_000;
+
+/// An execution that was cancelled.
+const EXIT_CANCELLED: i32 = 130;
+
+/// All executions whose end has not been told.
+#[derive(Debug, Default)]
+pub(super) struct Executions(HashMap<ExecutionId, Known>);
+
+/// What is remembered of an execution.
+#[derive(Debug, Default)]
+struct Known {
+    /// In the order they began.
+    results: BTreeMap<u32, StepResult>,
+    /// Steps that have ended and whose picture has not come.
+    unseen: VecDeque<SessionStep>,
+    logs: VecDeque<String>,
+    current: Option<String>,
+    pictures: usize,
+}
+
+impl Executions {
+    /// What an event of an execution is here; nothing where it is none. `shown` is where a picture can be seen.
+    pub(super) fn tell(
+        &mut self,
+        event: &Event,
+        now: SystemTime,
+        shown: impl FnOnce(&[u8]) -> Option<String>,
+    ) -> Vec<Message> {
+        let Some(id) = event.session() else { return Vec::new() };
+        let mut told = Vec::new();
+        let is_one = matches!(
+            event,
+            Event::ExecutionLog { .. }
+                | Event::ExecutionStep { .. }
+                | Event::ExecutionScreenshot { .. }
+                | Event::ExecutionComplete { .. }
+        );
+        if is_one && !self.0.contains_key(id) {
+            self.0.insert(id.clone(), Known::default());
+            told.push(ExecutionEvent::Start(Map::new()));
+        }
+        match event {
+            Event::Error { message, .. } => told.push(complaint(message)),
+            Event::ExecutionComplete { exit_code, duration_ms, .. } => {
+                let mut known = self.0.remove(id).unwrap_or_default();
+                told.extend(known.all_ended());
+                if *exit_code == 0 {
+                    told.push(known.at(100.0));
+                }
+                told.push(known.complete(*exit_code, *duration_ms));
+            }
+            event if is_one => {
+                if let Some(known) = self.0.get_mut(id) {
+                    told.extend(known.tell(event, shown));
+                }
+            }
+            _ => {}
+        }
+        told.into_iter().map(|event| envelope(Some(id), event, now)).collect()
+    }
+}
+
+impl Known {
+    fn tell(&mut self, event: &Event, shown: impl FnOnce(&[u8]) -> Option<String>) -> Vec<ExecutionEvent> {
+        match event {
+            Event::ExecutionLog { level, message, .. } => {
+                self.logs.extend(message.lines().map(str::to_owned));
+                while self.logs.len() > LOGS_MAX {
+                    self.logs.pop_front();
+                }
+                vec![ExecutionEvent::Log(Log { level: *level, message: message.clone(), step_id: None })]
+            }
+            Event::ExecutionStep { step, .. } if step.state == StepState::Running => {
+                let mut told = self.all_ended();
+                self.current = Some(step.explanation.clone());
+                let begun = Step { duration_seconds: None, error_message: None, ..told_step(step, None) };
+                self.results.insert(step.number, result(step, None));
+                told.push(ExecutionEvent::StepStart(begun));
+                told.push(self.progress());
+                told
+            }
+            Event::ExecutionStep { step, .. } => {
+                self.unseen.push_back(step.clone());
+                Vec::new()
+            }
+            Event::ExecutionScreenshot { step_number, image, .. } => {
+                let place = self.unseen.iter().position(|step| step.number == *step_number);
+                match place.and_then(|place| self.unseen.remove(place)) {
+                    Some(step) => self.ended(&step, shown(image)),
+                    None => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// No picture comes any more.
+    fn all_ended(&mut self) -> Vec<ExecutionEvent> {
+        let unseen = std::mem::take(&mut self.unseen);
+        unseen.iter().flat_map(|step| self.ended(step, None)).collect()
+    }
+
+    fn ended(&mut self, step: &SessionStep, picture: Option<String>) -> Vec<ExecutionEvent> {
+        let bytes = picture.as_ref().map_or(0, String::len);
+        let fits = step.state == StepState::Failed && self.pictures + bytes <= PICTURES_MAX_BYTES;
+        if fits {
+            self.pictures += bytes;
+        }
+        self.results.insert(step.number, result(step, picture.clone().filter(|_| fits)));
+        vec![ExecutionEvent::StepComplete(told_step(step, picture)), self.progress()]
+    }
+
+    fn progress(&mut self) -> ExecutionEvent {
+        // How many steps there will be nobody tells: it grows with each, and is whole only at the end.
+        let steps = self.results.values().filter(|result| result.status != StepStatus::Running).count() as f64;
+        self.at((100.0 * steps / (steps + 1.0)).floor())
+    }
+
+    fn at(&mut self, percent: f64) -> ExecutionEvent {
+        let logs = self.logs.drain(..).collect();
+        let progress = Percent::new(percent);
+        ExecutionEvent::Progress(Progress { progress, current_step: self.current.clone(), logs })
+    }
+
+    fn complete(self, exit_code: i32, duration_ms: u64) -> ExecutionEvent {
+        let mut results: Vec<StepResult> = self.results.into_values().collect();
+        for left in results.iter_mut().filter(|result| result.status == StepStatus::Running) {
+            left.status = StepStatus::Failed;
+            left.error_message = Some("It had not ended when the execution did".to_owned());
+        }
+        let count = |status| u32::try_from(results.iter().filter(|result| result.status == status).count());
+        let (passed, failed) = (count(StepStatus::Passed), count(StepStatus::Failed));
+        let durations: Vec<f64> = results.iter().filter_map(|result| result.duration.map(Amount::get)).collect();
+        let average = durations.iter().sum::<f64>() / (durations.len().max(1) as f64);
+        let metrics = Metrics {
+            total_steps: u32::try_from(results.len()).unwrap_or(u32::MAX),
+            passed_steps: passed.unwrap_or(u32::MAX),
+            failed_steps: failed.unwrap_or(u32::MAX),
+            average_step_duration: Amount::new(average),
+            total_duration: Amount::new(duration_ms as f64),
+        };
+        let status = match exit_code {
+            0 => Outcome::Completed,
+            EXIT_CANCELLED => Outcome::Cancelled,
+            _ => Outcome::Failed,
+        };
+        ExecutionEvent::Complete(Complete { status, results, metrics })
+    }
+}
+
+/// The event, of the execution where one can be named.
+pub(super) fn envelope(execution: Option<&ExecutionId>, event: ExecutionEvent, now: SystemTime) -> Message {
+    let step_id = match &event {
+        ExecutionEvent::StepStart(step) | ExecutionEvent::StepComplete(step) => Some(step.step_id.clone()),
+        _ => None,
+    };
+    let about = About {
+        execution_id: execution.map(|id| Id::from(id.as_str())),
+        step_id,
+        timestamp: written(now),
+        ..About::default()
+    };
+    Message::Execution(Box::new(Envelope { event, about }))
+}
+
+/// What went wrong, in the form the protocol has for it.
+pub(super) fn complaint(message: &str) -> ExecutionEvent {
+    ExecutionEvent::Error(Complaint { error_message: message.to_owned(), step_id: None })
+}
+
+/// A moment as the protocol writes it.
+pub(super) fn written(now: SystemTime) -> String {
+    humantime::format_rfc3339_millis(now).to_string()
+}
+
+fn status(state: StepState) -> StepStatus {
+    match state {
+        StepState::Running => StepStatus::Running,
+        StepState::Passed => StepStatus::Passed,
+        StepState::Failed => StepStatus::Failed,
+    }
+}
+
+fn step_id(step: &SessionStep) -> Id {
+    Id::from(&format!("step-{}", step.number))
+}
+
+fn told_step(step: &SessionStep, screenshot_url: Option<String>) -> Step {
+    Step {
+        step_id: step_id(step),
+        step_order: step.number,
+        status: status(step.state),
+        duration_seconds: step.duration_ms.map(|ms| Amount::new(ms as f64 / 1000.0)),
+        screenshot_url,
+        error_message: step.error.clone(),
+    }
+}
+
+fn result(step: &SessionStep, screenshot: Option<String>) -> StepResult {
+    StepResult {
+        step_id: step_id(step),
+        status: status(step.state),
+        duration: step.duration_ms.map(|ms| Amount::new(ms as f64)),
+        screenshot,
+        error_message: step.error.clone(),
+    }
+}
