@@ -2,9 +2,10 @@
 
 use super::daemon::{Daemon, Ending};
 use super::session;
-use super::slots::{Cancel, Control, Offer};
-use super::work::{Owed, Work};
+use super::slots::{Cancel, Control, Drive, Offer};
+use super::work::{Kind, Owed, Work};
 use crate::dialect::agent::Inbound;
+use crate::model::live::LiveControl;
 use crate::model::recording::RecordingControl;
 use crate::model::{Command, Event, ExecutionId};
 use crate::wire::client::Received;
@@ -58,7 +59,7 @@ impl Daemon {
                 self.cancel(execution);
             }
             Command::ControlRecording { execution, control } => self.control(execution, control),
-            Command::Live { execution, .. } => self.refuse(Some(execution), "This agent drives no browsers"),
+            Command::Live { execution, control } => self.drive(execution, control),
         }
     }
 
@@ -92,8 +93,12 @@ impl Daemon {
             Work::Recording(start) => {
                 tracing::info!(execution = %start.execution, url = start.url, "a recording starts");
             }
+            Work::Browser(execution, _) => tracing::info!(%execution, "a browser is opened"),
         }
         let ears = self.slots.started(work.owed());
+        if let Work::Browser(execution, wishes) = &work {
+            wishes.iter().for_each(|wish| drop(self.slots.drive(execution, wish.clone())));
+        }
         let (starter, options) = (self.starter.clone(), self.options.clone());
         tokio::spawn(session::run(starter, options, work, self.tell.clone(), ears));
     }
@@ -110,6 +115,19 @@ impl Daemon {
                 let message = format!("No recording {execution} runs or waits here");
                 self.refuse(Some(execution), &message);
             }
+        }
+    }
+
+    fn drive(&mut self, execution: ExecutionId, wish: LiveControl) {
+        match self.slots.drive(&execution, wish) {
+            Drive::Told => {}
+            Drive::Unknown(wish) if wish.opens() => self.offer(Work::Browser(execution, vec![wish])),
+            Drive::Unknown(_) => {
+                let message = format!("No browser {execution} is open here");
+                self.refuse(Some(execution), &message);
+            }
+            Drive::Other => self.refuse(Some(execution), "This is no browser to be driven"),
+            Drive::TooMuch => self.refuse(Some(execution), "Too much waits for this browser already"),
         }
     }
 
@@ -130,7 +148,11 @@ impl Daemon {
     /// Ends all that wait.
     pub(super) fn give_up_waiting(&mut self) {
         for owed in self.slots.give_up_waiting() {
-            let what = if owed.is_recording() { "recording" } else { "execution" };
+            let what = match owed.kind {
+                Kind::Execution => "execution",
+                Kind::Recording(_) => "recording",
+                Kind::Browser => "browser",
+            };
             self.never_started(&owed, &format!("The agent is shutting down: this {what} was not started"));
         }
     }

@@ -11,6 +11,7 @@ use super::system::{self, Gauge};
 use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError};
 use crate::dialect::agent::{AgentEnd, Registration, Standing};
+use crate::model::live::LiveNews;
 use crate::model::{AgentId, Event, ExecutionId};
 use crate::wire::client::{ConnectError, Incoming};
 use serde_json::{Map, Value};
@@ -327,6 +328,8 @@ fn verdict(last: &Event) -> String {
     match last {
         Event::ExecutionComplete { exit_code, .. } => format!("an execution has ended with exit code {exit_code}"),
         Event::RecordingComplete { success: false, message: Some(why), .. } => format!("a recording has ended: {why}"),
+        Event::Live { news: LiveNews::Closed(Some(why)), .. } => format!("a browser is closed: {why}"),
+        Event::Live { .. } => "a browser is closed".to_owned(),
         _ => "a recording has ended".to_owned(),
     }
 }

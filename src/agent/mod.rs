@@ -18,8 +18,8 @@ mod token;
 mod work;
 
 use crate::dialect::agent::Spoken;
-use crate::model::{Event, StartExecution, StartRecording};
-use crate::session::Controls;
+use crate::model::{Event, ExecutionId, StartExecution, StartRecording};
+use crate::session::{Controls, LiveControls};
 use crate::wire::client::Connector;
 use futures_util::future::BoxFuture;
 use rustls::ClientConfig;
@@ -65,7 +65,7 @@ pub struct AgentOptions {
     pub versions: Versions,
 }
 
-/// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`, `RecordingComplete`),
+/// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`, `RecordingComplete`, `Closed`),
 /// and ends soon after the cancellation. What it sends after the last one is left out; one that ends without it is completed by
 /// the agent.
 #[derive(Clone)]
@@ -74,6 +74,8 @@ pub struct SessionStarter {
     pub execute: Arc<Execute>,
     /// Records what a person does.
     pub record: Arc<Record>,
+    /// Opens a browser and does in it what it is told.
+    pub drive: Arc<Drive>,
 }
 
 /// See [`SessionStarter`].
@@ -82,6 +84,9 @@ pub type Execute =
 
 /// See [`SessionStarter`].
 pub type Record = dyn Fn(StartRecording, mpsc::Sender<Event>, Controls) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// See [`SessionStarter`].
+pub type Drive = dyn Fn(ExecutionId, mpsc::Sender<Event>, LiveControls) -> BoxFuture<'static, ()> + Send + Sync;
 
 impl fmt::Debug for SessionStarter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

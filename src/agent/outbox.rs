@@ -4,6 +4,7 @@ use super::fit;
 use super::frames::Frames;
 use super::journal::{Journal, base};
 use crate::dialect::agent::Outbound;
+use crate::model::live::LiveNews;
 use crate::model::{Event, ExecutionId, Level};
 use crate::wire::client::Proof;
 use serde::{Deserialize, Serialize};
@@ -87,9 +88,13 @@ impl Outbox {
 
     pub(super) fn push(&mut self, event: Event) {
         match &event {
-            Event::RecordingFrame { execution, .. } => return self.frames.push(execution.clone(), event),
+            Event::RecordingFrame { execution, .. } | Event::Live { execution, news: LiveNews::View(_) } => {
+                return self.frames.push(execution.clone(), event);
+            }
             Event::RecordingAction { execution, index, .. } => self.outdated(&execution.clone(), *index),
-            Event::RecordingComplete { execution, .. } => self.frames.ended(execution),
+            Event::RecordingComplete { execution, .. } | Event::Live { execution, news: LiveNews::Closed(_) } => {
+                self.frames.ended(execution);
+            }
             _ => {}
         }
         if let (Event::ExecutionComplete { execution, .. }, false) = (&event, self.dropped.is_empty())
@@ -135,7 +140,12 @@ impl Outbox {
 
     fn drop_one(&mut self) -> bool {
         let waits = |entry: &Entry| entry.under_way.is_none();
-        let picture = |entry: &Entry| waits(entry) && matches!(entry.event, Event::ExecutionScreenshot { .. });
+        let is_picture = |event: &Event| {
+            let played = LiveNews::is_picture;
+            matches!(event, Event::ExecutionScreenshot { .. })
+                || matches!(event, Event::Live { news, .. } if played(news))
+        };
+        let picture = |entry: &Entry| waits(entry) && is_picture(&entry.event);
         let place = self.entries.iter().position(picture);
         let place = place.or_else(|| self.entries.iter().position(|entry| waits(entry) && !is_last(&entry.event)));
         let Some(entry) = place.and_then(|place| self.remove(place)) else { return false };
@@ -246,7 +256,12 @@ impl Outbox {
 
 /// Whether nothing follows for the session.
 pub(super) fn is_last(event: &Event) -> bool {
-    matches!(event, Event::ExecutionComplete { .. } | Event::RecordingComplete { .. })
+    matches!(
+        event,
+        Event::ExecutionComplete { .. }
+            | Event::RecordingComplete { .. }
+            | Event::Live { news: LiveNews::Closed(_), .. }
+    )
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use super::outbox::is_last;
 use super::slots::Ears;
-use super::work::{Owed, Work};
+use super::work::{Kind, Owed, Work};
 use super::{AgentOptions, SessionStarter, runs};
 use crate::model::{Event, ExecutionId};
-use crate::session::Controls;
+use crate::session::{Controls, LiveControls};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -33,12 +33,12 @@ pub(super) async fn run(
 ) {
     let (begun, execution) = (Instant::now(), work.id().clone());
     let (events, mut said) = mpsc::channel(AHEAD);
-    let Ears { cancel, controls, shown } = ears;
+    let Ears { cancel, controls, wishes, shown } = ears;
     let work = tokio::spawn(async move {
         match work {
             Work::Execution(start) => (starter.execute)(start, events, cancel).await,
             Work::Run(run) => {
-                let owed = Owed { execution: run.clone(), flow: None };
+                let owed = Owed { execution: run.clone(), kind: Kind::Execution };
                 let instead = tokio::select! {
                     () = cancel.cancelled() => owed.never_started("Cancelled before it was started"),
                     fetched = runs::fetch(options, &run) => match fetched {
@@ -52,6 +52,10 @@ pub(super) async fn run(
             }
             Work::Recording(start) => {
                 (starter.record)(start, events, Controls { controls, cancel, shown: Some(shown) }).await
+            }
+            Work::Browser(execution, _) => {
+                let controls = LiveControls { controls: wishes, cancel, shown: Some(shown) };
+                (starter.drive)(execution, events, controls).await;
             }
         }
     });

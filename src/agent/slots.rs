@@ -1,7 +1,8 @@
 //! Who runs, who waits, who has been here. Pure.
 
-use super::work::{Owed, Work};
+use super::work::{Kind, Owed, Work};
 use crate::model::ExecutionId;
+use crate::model::live::LiveControl;
 use crate::model::recording::RecordingControl;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 const WAITING_MAX_BYTES: usize = 64 << 20;
 /// Sessions that wait.
 const WAITING_MAX: usize = 1000;
+/// Words to a browser that waits.
+const WISHES_MAX: usize = 100;
 /// Ended sessions whose ids are remembered: servers redeliver.
 pub(super) const REMEMBERED: usize = 1000;
 
@@ -56,12 +59,26 @@ pub(super) enum Control {
     Unknown,
 }
 
+/// What becomes of a word to a browser.
+#[derive(Debug, PartialEq)]
+pub(super) enum Drive {
+    /// It was told, or will be when it is there.
+    Told,
+    /// So much waits for it already that this is too much.
+    TooMuch,
+    /// No browser.
+    Other,
+    /// There is none of this id.
+    Unknown(LiveControl),
+}
+
 /// A session that runs, and how to reach it.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) owed: Owed,
     pub(super) cancel: CancellationToken,
     controls: mpsc::UnboundedSender<RecordingControl>,
+    wishes: mpsc::UnboundedSender<LiveControl>,
     /// A permit for each picture that has arrived.
     pub(super) shown: Arc<Semaphore>,
     /// What was recorded so far.
@@ -73,6 +90,8 @@ pub(super) struct Running {
 pub(super) struct Ears {
     pub(super) cancel: CancellationToken,
     pub(super) controls: mpsc::UnboundedReceiver<RecordingControl>,
+    /// What is asked of a browser.
+    pub(super) wishes: mpsc::UnboundedReceiver<LiveControl>,
     pub(super) shown: Arc<Semaphore>,
 }
 
@@ -100,7 +119,9 @@ impl Slots {
 
     pub(super) fn offer(&mut self, work: Work) -> Offer {
         let id = work.id();
-        if self.is_live(id) || self.ended.contains(id) {
+        // The id of a browser names it, not one life of it.
+        let has_ended = self.ended.contains(id) && !matches!(work, Work::Browser(..));
+        if self.is_live(id) || has_ended {
             return Offer::Known;
         }
         if self.running.len() < self.max {
@@ -117,10 +138,11 @@ impl Slots {
     /// To be called for what [`Slots::offer`] and [`Slots::ended`] hand out.
     pub(super) fn started(&mut self, owed: Owed) -> Ears {
         let (controls, heard) = mpsc::unbounded_channel();
+        let (wishes, wished) = mpsc::unbounded_channel();
         let (cancel, shown) = (CancellationToken::new(), Arc::new(Semaphore::new(0)));
-        let ears = Ears { cancel: cancel.clone(), controls: heard, shown: shown.clone() };
+        let ears = Ears { cancel: cancel.clone(), controls: heard, wishes: wished, shown: shown.clone() };
         let id = owed.execution.clone();
-        self.running.insert(id, Running { owed, cancel, controls, shown, code: None });
+        self.running.insert(id, Running { owed, cancel, controls, wishes, shown, code: None });
         ears
     }
 
@@ -162,6 +184,27 @@ impl Slots {
             None if self.is_live(id) => Control::Waiting,
             None if self.ended.contains(id) => Control::Ended,
             None => Control::Unknown,
+        }
+    }
+
+    /// A word to a browser.
+    pub(super) fn drive(&mut self, id: &ExecutionId, wish: LiveControl) -> Drive {
+        match self.running.get(id) {
+            Some(running) if running.owed.kind == Kind::Browser => {
+                // One that does not listen any more is about to end.
+                let _ = running.wishes.send(wish);
+                Drive::Told
+            }
+            Some(_) => Drive::Other,
+            None => match self.waiting.iter_mut().find(|work| work.id() == id) {
+                Some(Work::Browser(_, wishes)) if wishes.len() < WISHES_MAX => {
+                    wishes.push(wish);
+                    Drive::Told
+                }
+                Some(Work::Browser(..)) => Drive::TooMuch,
+                Some(_) => Drive::Other,
+                None => Drive::Unknown(wish),
+            },
         }
     }
 
@@ -218,7 +261,7 @@ mod tests {
     }
 
     fn owed(id: &str) -> Owed {
-        Owed { execution: id.into(), flow: None }
+        Owed { execution: id.into(), kind: Kind::Execution }
     }
 
     fn names<'a>(ids: impl Iterator<Item = &'a ExecutionId>) -> Vec<&'a str> {

@@ -3,7 +3,7 @@
 use super::journal;
 use super::outbox::{Entry, Outbox};
 use super::slots::REMEMBERED;
-use super::work::Owed;
+use super::work::{Kind, Owed};
 use crate::model::{AgentId, ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -37,15 +37,17 @@ const KEPT_MAX: (usize, usize) = (8 << 20, 4);
 enum Line {
     Accepted(ExecutionId),
     Recording { execution: ExecutionId, flow: TestFlowId },
+    Browser(ExecutionId),
     Ended(ExecutionId),
 }
 
 impl From<&Owed> for Line {
     fn from(owed: &Owed) -> Self {
         let execution = owed.execution.clone();
-        match &owed.flow {
-            None => Self::Accepted(execution),
-            Some(flow) => Self::Recording { execution, flow: flow.clone() },
+        match &owed.kind {
+            Kind::Execution => Self::Accepted(execution),
+            Kind::Browser => Self::Browser(execution),
+            Kind::Recording(flow) => Self::Recording { execution, flow: flow.clone() },
         }
     }
 }
@@ -183,9 +185,10 @@ fn history(lines: &[Line]) -> (Vec<ExecutionId>, Vec<Owed>) {
     let mut open: Vec<Owed> = Vec::new();
     for line in lines {
         match line {
-            Line::Accepted(id) => open.push(Owed { execution: id.clone(), flow: None }),
+            Line::Accepted(id) => open.push(Owed { execution: id.clone(), kind: Kind::Execution }),
+            Line::Browser(id) => open.push(Owed { execution: id.clone(), kind: Kind::Browser }),
             Line::Recording { execution, flow } => {
-                open.push(Owed { execution: execution.clone(), flow: Some(flow.clone()) });
+                open.push(Owed { execution: execution.clone(), kind: Kind::Recording(flow.clone()) });
             }
             Line::Ended(id) => {
                 open.retain(|other| other.execution != *id);
@@ -245,7 +248,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn execution(id: impl ToString) -> Owed {
-        Owed { execution: ExecutionId(id.to_string()), flow: None }
+        Owed { execution: ExecutionId(id.to_string()), kind: Kind::Execution }
     }
 
     #[test]
@@ -273,7 +276,11 @@ mod tests {
             state.accepted(&execution(n));
             state.ended(&ExecutionId(n.to_string()));
         }
-        let cut = [execution("cut"), Owed { flow: Some("f".into()), ..execution("recorded") }];
+        let cut = [
+            execution("cut"),
+            Owed { kind: Kind::Recording("f".into()), ..execution("recorded") },
+            Owed { kind: Kind::Browser, ..execution("driven") },
+        ];
         cut.iter().for_each(|owed| state.accepted(owed));
         drop(state);
         fs::OpenOptions::new()
@@ -290,7 +297,7 @@ mod tests {
         cut.iter().for_each(|owed| state.ended(&owed.execution));
         drop(state);
         let (_, found) = State::open(folder.path()).unwrap();
-        assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "recorded"));
+        assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "driven"));
     }
 
     fn complete(id: &str) -> Event {

@@ -1,5 +1,6 @@
-//! What the agent has taken on: an execution or a recording, and how either ends without having been brought to its end. Pure.
+//! What the agent has taken on: an execution, a recording or a browser to be driven, and how each ends without having been brought to its end. Pure.
 
+use crate::model::live::{LiveControl, LiveNews};
 use crate::model::{Event, ExecutionId, Level, StartExecution, StartRecording, TestFlowId};
 
 /// A session that was cancelled.
@@ -14,14 +15,25 @@ pub(super) enum Work {
     Recording(StartRecording),
     /// An execution that the server has under this id.
     Run(ExecutionId),
+    /// And what is to be done in it first.
+    Browser(ExecutionId, Vec<LiveControl>),
+}
+
+/// What a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    Execution,
+    /// The recording of a flow.
+    Recording(TestFlowId),
+    /// A browser that is driven from afar.
+    Browser,
 }
 
 /// Whose completion the agent owes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Owed {
     pub(super) execution: ExecutionId,
-    /// The flow of a recording; an execution has none.
-    pub(super) flow: Option<TestFlowId>,
+    pub(super) kind: Kind,
 }
 
 impl Work {
@@ -30,15 +42,17 @@ impl Work {
             Self::Execution(start) => &start.execution,
             Self::Recording(start) => &start.execution,
             Self::Run(run) => run,
+            Self::Browser(execution, _) => execution,
         }
     }
 
     pub(super) fn owed(&self) -> Owed {
-        let flow = match self {
-            Self::Execution(_) | Self::Run(_) => None,
-            Self::Recording(start) => Some(start.flow.clone()),
+        let kind = match self {
+            Self::Execution(_) | Self::Run(_) => Kind::Execution,
+            Self::Recording(start) => Kind::Recording(start.flow.clone()),
+            Self::Browser(..) => Kind::Browser,
         };
-        Owed { execution: self.id().clone(), flow }
+        Owed { execution: self.id().clone(), kind }
     }
 
     /// What it costs to let it wait, bytes, roughly.
@@ -46,14 +60,14 @@ impl Work {
         match self {
             Self::Execution(start) => start.code.len(),
             Self::Recording(start) => start.url.len(),
-            Self::Run(_) => 0,
+            Self::Run(_) | Self::Browser(..) => 0,
         }
     }
 }
 
 impl Owed {
     pub(super) fn is_recording(&self) -> bool {
-        self.flow.is_some()
+        matches!(self.kind, Kind::Recording(_))
     }
 
     /// What is told of one that could not be brought to its end. `code` is what was recorded so far.
@@ -68,12 +82,13 @@ impl Owed {
 
     fn ends(&self, level: Level, why: &str, code: Option<String>, exit_code: i32, duration_ms: u64) -> Vec<Event> {
         let (execution, message) = (self.execution.clone(), why.to_owned());
-        match &self.flow {
-            Some(flow) => {
+        match &self.kind {
+            Kind::Browser => vec![Event::Live { execution, news: LiveNews::Closed(Some(message)) }],
+            Kind::Recording(flow) => {
                 let (flow, message) = (flow.clone(), Some(message));
                 vec![Event::RecordingComplete { flow, execution, success: false, code, message }]
             }
-            None => vec![
+            Kind::Execution => vec![
                 Event::ExecutionLog { execution: execution.clone(), level, message },
                 Event::ExecutionComplete { execution, exit_code, duration_ms },
             ],

@@ -22,6 +22,7 @@ pub mod frame;
 mod frame_events;
 mod guest;
 mod handlers;
+pub mod heal;
 mod heard;
 mod held;
 mod init_script;

@@ -10,7 +10,7 @@ use crate::recorder::RecorderOptions;
 use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
 use crate::runner::node::NodeRunner;
-use crate::session::{Performer, Recordings, RecordingsOptions, SessionOptions, Sessions};
+use crate::session::{Lives, LivesOptions, Performer, Recordings, RecordingsOptions, SessionOptions, Sessions};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -147,7 +147,8 @@ impl Playing {
         };
         let sessions = Sessions::new(performer, self.session_options(&options.state_dir));
         let recordings = Recordings::new(pool.clone(), self.recordings_options());
-        let ended = agent::run(options, starter(sessions, recordings), shutdown).await;
+        let lives = Lives::new(pool.clone(), self.lives_options());
+        let ended = agent::run(options, starter(sessions, recordings, lives), shutdown).await;
         pool.close().await;
         Ok(ended?)
     }
@@ -168,9 +169,24 @@ impl Playing {
         }
     }
 
-    fn session_options(&self, state_dir: &Path) -> SessionOptions {
+    fn lives_options(&self) -> LivesOptions {
+        LivesOptions {
+            pictures: matches!(self.screenshots, Pictures::Steps),
+            env: self.lent(),
+            reveal_secrets: self.record_secrets,
+            ..LivesOptions::default()
+        }
+    }
+
+    /// What of the environment tests and recordings may read.
+    fn lent(&self) -> BTreeMap<String, String> {
         let mut env: BTreeMap<_, _> = config::environment();
         env.retain(|name, _| self.env.contains(name));
+        env
+    }
+
+    fn session_options(&self, state_dir: &Path) -> SessionOptions {
+        let env = self.lent();
         SessionOptions {
             screenshots: match self.screenshots {
                 Pictures::Steps => Screenshots::Steps,
@@ -191,7 +207,7 @@ impl Playing {
 }
 
 /// Executions of the agent are sessions of the runner, recordings those of the recorder.
-fn starter(sessions: Sessions, recordings: Recordings) -> SessionStarter {
+fn starter(sessions: Sessions, recordings: Recordings, lives: Lives) -> SessionStarter {
     SessionStarter {
         execute: Arc::new(move |start, events, cancel| {
             let sessions = sessions.clone();
@@ -200,6 +216,10 @@ fn starter(sessions: Sessions, recordings: Recordings) -> SessionStarter {
         record: Arc::new(move |start, events, controls| {
             let recordings = recordings.clone();
             Box::pin(async move { recordings.record(start, events, controls).await })
+        }),
+        drive: Arc::new(move |execution, events, controls| {
+            let lives = lives.clone();
+            Box::pin(async move { lives.drive(execution, events, controls).await })
         }),
     }
 }

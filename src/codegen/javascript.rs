@@ -69,6 +69,11 @@ pub(super) fn played(title: &str, recording: &Recording) -> (String, Vec<u32>) {
     (text + "});\n", begins)
 }
 
+/// Whether other selectors are tried where the best one finds nothing or several. That something is there is asked of the best one alone.
+fn heals(recorded: &RecordedAction) -> bool {
+    !recorded.alternatives.is_empty() && !matches!(recorded.action, Action::AssertVisible { .. })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavour {
     /// As `playwright codegen` writes it for the test runner.
@@ -103,7 +108,7 @@ fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     if flavour == Flavour::Test && matches!(recorded.action, Action::OpenPage { .. } | Action::ClosePage {}) {
         // The test has its first page; another one that no page opened it does not have.
         if matches!(recorded.action, Action::OpenPage { .. }) && page != "page" {
-            let text = statement(page, &recorded.action, flavour);
+            let text = statement(page, recorded, flavour);
             return text.replacen("context.newPage", "page.context().newPage", 1) + "\n";
         }
         return String::new();
@@ -127,7 +132,7 @@ fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     if let Some(n) = signals.download {
         let _ = writeln!(text, "const download{n}Promise = {page}.waitForEvent('download');");
     }
-    text += &statement(page, &recorded.action, flavour);
+    text += &statement(page, recorded, flavour);
     text += "\n";
     if let Some(popup) = signals.popup {
         let _ = writeln!(text, "const {popup} = await {popup}Promise;");
@@ -138,8 +143,16 @@ fn call(recorded: &RecordedAction, flavour: Flavour) -> String {
     text
 }
 
-fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
-    let on = |selector: &str| format!("{page}.{}", render(selector));
+fn statement(page: &str, recorded: &RecordedAction, flavour: Flavour) -> String {
+    let action = &recorded.action;
+    let plainly = |selector: &str| format!("{page}.{}", render(selector));
+    let on = |selector: &str| {
+        if flavour == Flavour::Played && heals(recorded) {
+            let alternatives = object(&json!(recorded.alternatives));
+            return format!("(await {}._healed({alternatives}, test))", plainly(selector));
+        }
+        plainly(selector)
+    };
     let act = |selector: &str, call: String| format!("await {}.{call};", on(selector));
     // The library has no expect.
     let comment = if flavour == Flavour::Library { "// " } else { "" };
@@ -185,7 +198,7 @@ fn statement(page: &str, action: &Action, flavour: Flavour) -> String {
                 ("targetPosition", place(*target_position)),
             ]);
             let options = if options.is_empty() { options } else { format!(", {options}") };
-            act(selector, format!("dragTo({}{options})", on(target)))
+            act(selector, format!("dragTo({}{options})", plainly(target)))
         }
         Action::Wheel { selector, delta_x, delta_y } => {
             format!("{}\nawait {page}.mouse.wheel({delta_x}, {delta_y});", act(selector, "hover()".into()))

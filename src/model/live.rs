@@ -156,6 +156,12 @@ pub enum LiveNews {
 }
 
 impl LiveNews {
+    /// Whether it is a picture of a step.
+    #[must_use]
+    pub fn is_picture(&self) -> bool {
+        matches!(self, Self::Playback(PlaybackNews::Picture { .. }))
+    }
+
     /// What it weighs where it is kept, roughly, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {

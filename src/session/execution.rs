@@ -98,7 +98,7 @@ impl Sessions {
 
     fn request(&self, start: StartExecution) -> RunRequest {
         let options = &self.options;
-        let source = source(start.code);
+        let source = source(start.code, played);
         RunRequest {
             projects: vec![Project {
                 files: vec![Module::new(SOURCE_NAME, source)],
@@ -132,7 +132,7 @@ impl Sessions {
         r#use.insert("headless".to_owned(), json!(options.mode == Mode::Headless));
         r#use.insert("launchOptions".to_owned(), options.launch.clone());
         NodeRequest {
-            source: source(start.code),
+            source: source(start.code, plain),
             folder: options.artifacts.join(folder_name(start.execution.as_str())),
             timeout: config.timeout,
             retries: config.retries,
@@ -144,11 +144,21 @@ impl Sessions {
 }
 
 /// What is run: test source as it is, the actions of a recording (`docs/actions.md`) as the test they make.
-fn source(code: String) -> String {
+fn source(code: String, made: impl FnOnce(&Recording) -> String) -> String {
     match serde_json::from_str::<Recording>(&code) {
-        Ok(recording) => codegen::generate(Target::TypeScript, &recording),
+        Ok(recording) => made(&recording),
         Err(_) => code,
     }
+}
+
+/// With the alternatives of elements that are not found any more.
+fn played(recording: &Recording) -> String {
+    codegen::played("test", recording).0
+}
+
+/// For a runner that knows of no alternatives.
+fn plain(recording: &Recording) -> String {
+    codegen::generate(Target::TypeScript, recording)
 }
 
 fn worker_config(config: &ExecutionConfig, env: &BTreeMap<String, String>, allow_unsupported: bool) -> WorkerConfig {
@@ -198,10 +208,12 @@ mod tests {
             "version": 1, "options": {"device": "Pixel 7"},
             "actions": [{"name": "openPage", "url": "about:blank", "pageGuid": "page"}, {"name": "navigate", "url": "http://x/", "pageGuid": "page"}],
         });
-        let made = source(recording.to_string());
-        assert!(made.contains("page.goto('http://x/')") && made.contains("devices['Pixel 7']"), "{made}");
+        for made in [played, plain] {
+            let made = source(recording.to_string(), made);
+            assert!(made.contains("page.goto('http://x/')") && made.contains("devices['Pixel 7']"), "{made}");
+        }
         for code in ["test('x', async () => {});", "{}", "[]", ""] {
-            assert_eq!(source(code.to_owned()), code);
+            assert_eq!(source(code.to_owned(), played), code);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod execution;
 mod explain;
+mod live;
 mod mask;
 mod narration;
 mod recording;
@@ -10,5 +11,6 @@ mod target;
 
 pub use execution::{Performer, SessionOptions, Sessions};
 pub use explain::{Explained, explain};
+pub use live::{LiveControls, Lives, LivesOptions};
 pub use narration::Narration;
 pub use recording::{Controls, Recordings, RecordingsOptions};

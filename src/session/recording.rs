@@ -1,9 +1,9 @@
 //! A recording: an address in, actions and code out, exactly one completion whatever happens. One task owns it.
 
-mod input;
+pub(super) mod input;
 mod options;
 mod pace;
-mod preview;
+pub(super) mod preview;
 
 use crate::browser::context::StorageState;
 use crate::browser::dialog::Dialog;
@@ -169,12 +169,19 @@ impl Recordings {
             ..self.options.recorder.clone()
         };
         let (recorder, told) = Recorder::attach(&context, recorder);
-        let preview = preview
-            .then(|| Preview::new(start.execution.clone(), events.clone(), recorder.clone(), controls.shown.clone()));
+        let preview = preview.then(|| {
+            Preview::new(
+                start.execution.clone(),
+                events.clone(),
+                recorder.clone(),
+                controls.shown.clone(),
+                preview::told,
+            )
+        });
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
-        let (pages, dialog) = (Vec::new(), None);
-        Ok(Stage { start, target, recording, context, recorder, hands, told, events, preview, pages, dialog })
+        let pages = Vec::new();
+        Ok(Stage { start, target, recording, context, recorder, hands, told, events, preview, pages, dialog: None })
     }
 }
 

@@ -118,6 +118,7 @@ async fn a_folder_has_one_agent() {
     let starter = SessionStarter {
         execute: std::sync::Arc::new(|_, _, _| Box::pin(async {})),
         record: std::sync::Arc::new(|_, _, _| Box::pin(async {})),
+        drive: std::sync::Arc::new(|_, _, _| Box::pin(async {})),
     };
     let second = agent::run(options(&agent.state_dir()), starter, Shutdown::default()).await;
     assert!(matches!(second, Err(StateError::InUse(_))), "{second:?}");

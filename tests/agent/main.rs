@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
+mod browsers;
 mod commands;
 mod connecting;
 mod delivery;

@@ -12,9 +12,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
 use understudy::dialect::testflow;
+use understudy::model::live::{LiveControl, LiveNews};
 use understudy::model::recording::RecordingControl;
 use understudy::model::{Event, ExecutionId, Level, StartExecution, StartRecording};
-use understudy::session::Controls;
+use understudy::session::{Controls, LiveControls};
 use understudy::wire::client::{
     CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Socket, Target,
 };
@@ -34,6 +35,7 @@ pub(crate) struct Agent {
     attempts: mpsc::UnboundedReceiver<Attempt>,
     sessions: mpsc::UnboundedReceiver<Session>,
     recordings: mpsc::UnboundedReceiver<Recording>,
+    browsers: mpsc::UnboundedReceiver<Browser>,
     pub(crate) shutdown: Shutdown,
     run: JoinHandle<Result<(), StateError>>,
     options: AgentOptions,
@@ -76,10 +78,16 @@ impl Agent {
             let _ = told.send(Recording { start, events, controls, done });
             Box::pin(async move { drop(over.await) })
         });
-        let starter = SessionStarter { execute, record };
+        let (told, browsers) = mpsc::unbounded_channel();
+        let drive = Arc::new(move |execution, events, controls| -> BoxFuture<'static, ()> {
+            let (done, over) = oneshot::channel();
+            let _ = told.send(Browser { execution, events, controls, done });
+            Box::pin(async move { drop(over.await) })
+        });
+        let starter = SessionStarter { execute, record, drive };
         let shutdown = Shutdown::default();
         let run = tokio::spawn(agent::run(options.clone(), starter, shutdown.clone()));
-        Self { attempts, sessions, recordings, shutdown, run, options, folder: None }
+        Self { attempts, sessions, recordings, browsers, shutdown, run, options, folder: None }
     }
 
     /// As `kill -9` does: nothing more is said or written. Then another one in the same folder.
@@ -125,9 +133,14 @@ impl Agent {
         patiently("a recording", self.recordings.recv()).await.unwrap()
     }
 
+    /// The next browser that the agent opens.
+    pub(crate) async fn browser(&mut self) -> Browser {
+        patiently("a browser", self.browsers.recv()).await.unwrap()
+    }
+
     /// Whether no session was started that was not asked for.
     pub(crate) fn started_nothing(&mut self) -> bool {
-        self.sessions.is_empty() && self.recordings.is_empty()
+        self.sessions.is_empty() && self.recordings.is_empty() && self.browsers.is_empty()
     }
 
     /// Its end.
@@ -350,6 +363,30 @@ impl Session {
 
     pub(crate) async fn cancelled(&self) {
         patiently("the cancellation", self.cancel.cancelled()).await;
+    }
+}
+
+/// A browser that the agent has opened; dropped, it is closed.
+pub(crate) struct Browser {
+    pub(crate) execution: ExecutionId,
+    events: mpsc::Sender<Event>,
+    pub(crate) controls: LiveControls,
+    done: oneshot::Sender<()>,
+}
+
+impl Browser {
+    pub(crate) async fn tell(&self, news: LiveNews) {
+        self.events.send(Event::Live { execution: self.execution.clone(), news }).await.unwrap();
+    }
+
+    /// What is to be done in it next.
+    pub(crate) async fn wish(&mut self) -> LiveControl {
+        patiently("a wish", self.controls.controls.recv()).await.unwrap()
+    }
+
+    pub(crate) async fn closed(self, why: Option<&str>) {
+        self.tell(LiveNews::Closed(why.map(str::to_owned))).await;
+        let _ = self.done.send(());
     }
 }
 

@@ -91,3 +91,21 @@ fn what_is_no_recording_is_told_with_its_place() {
         Folder::with(&[("a.json", text)]).run(&["run", "a.json"]).has(2, &[told]);
     }
 }
+
+#[test]
+fn what_the_best_selector_does_not_find_is_found_by_the_next_one_that_does() {
+    let moved = PRESS
+        .replace("Press", "Push")
+        .replace(r#""pageGuid""#, r#""alternatives":["internal:text=\"Push\"i","button","body > button"],"pageGuid""#);
+    let folder = Folder::with(&[("moved.json", &recording(&[&moved, SEE]))]);
+    let words = "getByRole('button', { name: 'Push' }) finds no element: locator('button') is used instead";
+    folder.run(&["run", "moved.json"]).has(0, &[words, "1 passed"]);
+    let lines = folder.run(&["run", "moved.json", "--reporter", "jsonl"]);
+    lines.has(
+        0,
+        &[r#""annotations":[{"type":"healed","description":"getByRole('button', { name: 'Push' }) finds no element"#],
+    );
+    folder.run(&["run", "moved.json", "--reporter", "html=out"]).has(0, &[]);
+    let page = std::fs::read_to_string(folder.path().join("out/index.html")).unwrap();
+    assert!(page.contains("instead of getByRole"), "the step says so");
+}

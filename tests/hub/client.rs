@@ -37,6 +37,11 @@ impl Client {
         Self::enter(url, "/ws,", query, auth).await.unwrap()
     }
 
+    /// Of protocol 000 or 002, with more in the address.
+    pub(crate) async fn connect_with(url: &str, query: &str, auth: Value) -> Result<Self, String> {
+        Self::enter(url, "", query, auth).await
+    }
+
     async fn enter(url: &str, namespace: &'static str, query: &str, auth: Value) -> Result<Self, String> {
         let url = format!("{}/socket.io/?EIO=4&transport=websocket{query}", url.replacen("http", "ws", 1));
         let (socket, _) = connect_async(url).await.map_err(|error| error.to_string())?;

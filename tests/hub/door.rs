@@ -93,6 +93,7 @@ async fn a_token_that_expires_ends_its_connection_unless_it_is_renewed() {
     let url = hub.url();
     let mut kept = Everybody::connect(&url, &short_token("ada")).await;
     let good = token("ada", Role::Client);
+    kept.testflow.expect("connected").await;
     kept.testflow.emit_with_ack(1, "authenticate", json!({"token": good})).await;
     assert_eq!(kept.testflow.next().await, Got::Ack(1, json!([{"status": "success"}])));
     kept.swe.emit_with_ack(1, "authenticate", json!({"token": good})).await;
@@ -101,6 +102,7 @@ async fn a_token_that_expires_ends_its_connection_unless_it_is_renewed() {
     assert_eq!(kept.run.hears_of("authentication").await["status"], "success");
 
     let mut left = Everybody::connect(&url, &short_token("ada")).await;
+    left.testflow.expect("connected").await;
     let (eves, nonsense) = (token("eve", Role::Client), json!(7));
     for (id, token) in [(1, json!(eves)), (2, json!(token("ada", Role::Agent))), (3, nonsense)] {
         left.testflow.emit_with_ack(id, "authenticate", json!({"token": token})).await;

@@ -13,6 +13,7 @@ mod recording;
 mod several;
 #[path = "../support/site.rs"]
 mod site;
+mod testbro;
 mod websocket;
 
 use client::{Client, Got};

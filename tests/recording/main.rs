@@ -1,5 +1,6 @@
 //! What a scripted person does on real Chromium is recorded as the official recorder records it (`fixtures/recordings`).
 
+mod live;
 mod names;
 mod person;
 mod preview;

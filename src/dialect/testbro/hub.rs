@@ -66,11 +66,15 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
             let order = order(Command::CancelExecution { execution: execution_id.into() }, name, payload);
             Said::Control { order, control: Control::Cancel }
         }
-        Request::ReplayControl(ReplayControl { execution_id, action, .. }) => match action {
-            PlaybackAction::Start | PlaybackAction::Seek => Said::Retell(execution_id.into()),
-            // What is told again is told at once: there is nothing to pause.
-            _ => return Heard::Nothing,
-        },
+        Request::ReplayControl(ReplayControl {
+            execution_id,
+            action: PlaybackAction::Start | PlaybackAction::Seek,
+            ..
+        }) => Said::Retell(execution_id.into()),
+        Request::ReplayControl(ReplayControl { execution_id, .. }) => {
+            let message = format!("{name}: what is told again is told at once: only `start` and `seek` mean anything");
+            return refused(name, Malformed { message, session: Some(execution_id.into()) });
+        }
         Request::HeartbeatResponse(_) => Said::Heartbeat,
         Request::Command(OurCommand { command }) => order(command, name, payload).said(None),
         Request::Event(OurEvent { event, event_id }) => match Report::of(event) {

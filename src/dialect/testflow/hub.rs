@@ -18,6 +18,12 @@ use std::time::SystemTime;
 /// An agent that tells more about its machine than this is taken to tell nothing, bytes.
 const SYSTEM_INFO_MAX_BYTES: usize = 64 << 10;
 
+/// Whether a message of this name says that its peer speaks this protocol: on the same socket others speak 002.
+#[must_use]
+pub fn is_ours(name: &str) -> bool {
+    name == "error" || ["agent:", "execution:", "recording:", "hub:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Reads one event by name and first argument.
 ///
 /// # Errors

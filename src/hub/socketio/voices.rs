@@ -1,7 +1,7 @@
 //! Two protocols share a namespace, and what a peer says first shows which it speaks. Until then it is told what protocol 000 has for it:
 //! its clients may only listen. One that speaks both is two peers of the hub, over one connection.
 
-use crate::dialect::{Protocol, testbro};
+use crate::dialect::{Protocol, testbro, testflow};
 use crate::hub::actor::Request;
 use crate::hub::bus::{Outlet, PeerId, WeakOutlet};
 use crate::hub::desk::{Desk, Pass};
@@ -52,10 +52,9 @@ impl Voices {
     pub(super) fn speaks(&self, name: &str) -> Option<(PeerId, Protocol)> {
         let mut spoken = self.spoken();
         let (protocol, _) = spoken.first;
+        let is_first = testflow::hub::is_ours(name);
         let is_second = protocol == Protocol::Testflow
-            && (testbro::hub::is_ours(name)
-                // Words of no protocol.
-                || (name.starts_with("understudy:") || name == super::AUTHENTICATE) && spoken.second.is_some() && !spoken.has_said);
+            && (testbro::hub::is_ours(name) || !is_first && spoken.second.is_some() && !spoken.has_said);
         if is_second {
             if spoken.second.is_none() {
                 spoken.second = self.introduce(&mut spoken, Protocol::Testbro);
@@ -67,7 +66,7 @@ impl Voices {
             }
             return spoken.second.map(|peer| (peer, Protocol::Testbro));
         }
-        spoken.has_said = true;
+        spoken.has_said |= is_first;
         if spoken.first.1.is_none() {
             self.introduce_first(&mut spoken);
         }

@@ -102,7 +102,12 @@ impl Hands {
     }
 }
 
-async fn perform(recorder: &Recorder, page: &Page, input: RecordingInput) -> Result<(), BrowserError> {
+/// Gives it to the page.
+pub(in crate::session) async fn perform(
+    recorder: &Recorder,
+    page: &Page,
+    input: RecordingInput,
+) -> Result<(), BrowserError> {
     let (mouse, keyboard) = (page.mouse(), page.keyboard());
     match input {
         RecordingInput::Move { at } => mouse.move_to(at.x, at.y, 1).await,

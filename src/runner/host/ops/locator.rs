@@ -7,6 +7,7 @@ use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::pointer::{Gesture, PointerOptions};
 use crate::browser::reading::Awaited;
 use crate::browser::{BrowserError, Locator, Point};
+use crate::model::locator::render;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
@@ -156,6 +157,14 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         "elementHandle" => operations.new_handle(locator.element_handle(timeout).await?),
         "elementHandles" => all_handles(operations, &locator).await?,
+        "heal" => {
+            let alternatives: Vec<String> = parse(params["alternatives"].clone())?;
+            let healed = locator.heal(&alternatives, timeout).await;
+            healed.map_or(Value::Null, |healed| {
+                let text = render(&healed.selector);
+                json!({ "selector": healed.selector, "text": text, "found": healed.found })
+            })
+        }
         "waitFor" => {
             let awaited = awaited(&params)?;
             locator.wait_for(awaited, timeout).await?;

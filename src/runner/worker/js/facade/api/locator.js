@@ -68,6 +68,19 @@ export class Locator {
   description() { return this._description ?? null; }
   contentFrame() { return new FrameLocator(this); }
 
+  /** For recordings: what of `alternatives` finds the element, where this does not any more; that is noted in the test. */
+  async _healed(alternatives, test) {
+    const target = this._target();
+    const healed = await quiet('locator.heal', 'locator.heal', { ...target, timeout: target.timeout || test.info().timeout, alternatives });
+    if (!healed) return this;
+    const found = healed.found === 0 ? 'no element' : `${healed.found} elements`;
+    const words = `${this} finds ${found}: ${healed.text} is used instead`;
+    test.info().annotations.push({ type: 'healed', description: words });
+    console.warn(words);
+    const text = `${healed.text} instead of ${this}`;
+    return this._root()._make(`${healed.selector} >> internal:describe=${JSON.stringify(text)}`, text);
+  }
+
   count() { return apiCall('locator.count', `Query count ${this}`, 'locator.count', this._target(), { selector: this._selector }); }
   all() {
     return apiStep('locator.all', `Query count ${this}`, { selector: this._selector }, async step => {
