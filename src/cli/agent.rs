@@ -5,7 +5,7 @@ use super::{CouldNotRun, duration};
 use crate::agent::{AgentOptions, Shutdown, TokenSource};
 use crate::config;
 use crate::dialect::agent::{Spoken, Transport};
-use crate::dialect::{ai_run, cloud, swe, testflow};
+use crate::dialect::{ai_run, cloud, swe, testbro, testflow};
 use crate::wire::{socketio, tls, websocket};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,15 +81,13 @@ enum ProtocolName {
 }
 
 impl ProtocolName {
-    fn spoken(self) -> Result<Spoken, CouldNotRun> {
+    fn spoken(self) -> Spoken {
         match self {
-            Self::Testflow => Ok(testflow::agent::SPOKEN),
-            Self::AiRun => Ok(ai_run::agent::SPOKEN),
-            Self::Swe => Ok(swe::agent::SPOKEN),
-            Self::Cloud => Ok(cloud::agent::SPOKEN),
-            Self::Testbro => {
-                Err(CouldNotRun("--protocol testbro is not there yet: use testflow, ai-run, swe or cloud".to_owned()))
-            }
+            Self::Testflow => testflow::agent::SPOKEN,
+            Self::AiRun => ai_run::agent::SPOKEN,
+            Self::Testbro => testbro::agent::SPOKEN,
+            Self::Swe => swe::agent::SPOKEN,
+            Self::Cloud => cloud::agent::SPOKEN,
         }
     }
 
@@ -122,7 +120,7 @@ struct TokenArgs {
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
     let server = args.server.clone().map_or_else(|| server(args.protocol.usual_server()), Ok).map_err(CouldNotRun)?;
-    let protocol = args.protocol.spoken()?;
+    let protocol = args.protocol.spoken();
     let tls = tls::config_for(&server, args.ca_file.as_deref())?;
     let connector = match protocol.way.transport {
         Transport::SocketIo(_) => socketio::connector(tls.clone()),

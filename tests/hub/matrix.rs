@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
 use understudy::dialect::agent::{Spoken, Transport};
-use understudy::dialect::{ai_run, cloud, swe, testflow};
+use understudy::dialect::{ai_run, cloud, swe, testbro, testflow};
 use understudy::hub::HubHandle;
 use understudy::hub::token::Role;
 use understudy::model::{Event, ExecutionId, Level, SessionStep, StepState};
@@ -19,9 +19,10 @@ use understudy::wire::{socketio, websocket};
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const AGENTS: [(&str, Spoken); 4] = [
+const AGENTS: [(&str, Spoken); 5] = [
     ("000", testflow::agent::SPOKEN),
     ("001", ai_run::agent::SPOKEN),
+    ("002", testbro::agent::SPOKEN),
     ("003", swe::agent::SPOKEN),
     ("004", cloud::agent::SPOKEN),
 ];
@@ -68,7 +69,8 @@ impl Bot {
             versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
         };
         let shutdown = Shutdown::default();
-        let run = tokio::spawn(agent::run(options, SessionStarter { execute, record }, shutdown.clone()));
+        let drive = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(async {}) });
+        let run = tokio::spawn(agent::run(options, SessionStarter { execute, record, drive }, shutdown.clone()));
         Self { shutdown, run, _folder: folder }
     }
 

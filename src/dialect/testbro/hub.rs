@@ -4,18 +4,15 @@ use super::control;
 use super::events::SessionEvent;
 use super::live::Browsers;
 use super::messages::{
-    Connected, EXECUTION_EVENT, ExecutionStart, Heartbeat, Message, OfExecution, OfSession, PlaybackAction,
-    ReplayControl, Request, decode, encode,
+    Connected, EXECUTION_EVENT, Heartbeat, Message, OfExecution, OfSession, PlaybackAction, ReplayControl, Request,
+    decode, encode,
 };
-use super::telling::{Executions, complaint, envelope, written};
-use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Report, Said, Subject, Translator, Word};
-use crate::dialect::source::source;
-use crate::dialect::testflow::EXTENSION;
-use crate::dialect::values::{Id, OurCommand, OurEvent};
+use super::telling::{Executions, complaint, envelope, in_itself, started, written};
+use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Word};
+use crate::dialect::ours::{self, EXTENSION};
+use crate::dialect::values::{Id, OurCommand};
 use crate::dialect::{Malformed, Protocol};
-use crate::model::{Command, Event, ExecutionConfig, ExecutionId, StartExecution};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::model::{Command, Event, ExecutionId};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -24,6 +21,8 @@ use std::time::SystemTime;
 pub fn is_ours(name: &str) -> bool {
     name == EXECUTION_EVENT
         || SessionEvent::NAMES.contains(&name)
+        // An agent of 000 has another word for it.
+        || name == "understudy:register"
         || Request::NAMES.contains(&name) && !name.starts_with("understudy:")
 }
 
@@ -77,10 +76,8 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         }
         Request::HeartbeatResponse(_) => Said::Heartbeat,
         Request::Command(OurCommand { command }) => order(command, name, payload).said(None),
-        Request::Event(OurEvent { event, event_id }) => match Report::of(event) {
-            Some(report) => Said::Event { report, event_id: event_id.map(|id| id.to_string()) },
-            None => Said::AgentError,
-        },
+        Request::Register(registration) => ours::registered(registration),
+        Request::Event(event) => ours::reported(event),
         _ => return Heard::Nothing,
     };
     Heard::said(name, said)
@@ -92,14 +89,6 @@ fn refused(name: &str, malformed: Malformed) -> Heard {
 
 fn order(command: Command, name: &str, payload: Option<&Value>) -> Order {
     Order { command, raw: Raw::new(Protocol::Testbro, name.to_owned(), payload.unwrap_or(&Value::Null)) }
-}
-
-fn started(start: ExecutionStart) -> Result<Command, Malformed> {
-    let execution = ExecutionId::from(start.execution_id);
-    let code = source(start.code, start.steps, "steps")
-        .map_err(|why| Malformed { message: format!("execution_start: {why}"), session: Some(execution.clone()) })?;
-    let config = ExecutionConfig::default();
-    Ok(Command::StartExecution(StartExecution { execution, target: None, code, config }))
 }
 
 /// The first word to a peer with a good token.
@@ -157,12 +146,6 @@ impl Teller {
     }
 }
 
-/// A picture that is its own address.
-fn in_itself(image: &[u8]) -> Option<String> {
-    let kind = if image.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
-    Some(format!("data:image/{kind};base64,{}", STANDARD.encode(image)))
-}
-
 fn watched(subject: Subject, id: &ExecutionId) -> Request {
     let id = Id::from(id.as_str());
     let session = |id| OfSession { session_id: id };
@@ -181,7 +164,7 @@ fn handed_on(order: &Order) -> Frame {
         Command::StartExecution(_) | Command::CancelExecution { .. } if order.raw.protocol == Protocol::Testbro => {
             return Frame::from(&order.raw);
         }
-        command => Request::Command(OurCommand { command: command.clone() }),
+        _ => Request::Command(ours::command(order)),
     };
     frame(&Message::Request(Box::new(request)))
 }

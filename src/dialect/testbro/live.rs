@@ -17,11 +17,11 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 /// All browsers that are not closed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Browsers(HashMap<ExecutionId, Known>);
 
 /// What is remembered of a browser.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     viewport: Option<Viewport>,
     /// The action that may still change.

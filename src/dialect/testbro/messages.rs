@@ -4,7 +4,7 @@
 use super::events::{Envelope, ExecutionEvent, SessionEvent};
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, refused};
-use crate::dialect::values::{Amount, Id, Nothing, OurCommand, OurEvent, messages};
+use crate::dialect::values::{Amount, Id, Nothing, OurCommand, OurEvent, OurRegistration, messages};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -73,6 +73,8 @@ messages! {
         "heartbeat_response" => HeartbeatResponse(Nothing),
         /// The connection is good.
         "connected" => Connected(Connected),
+        /// An extension: an agent of ours says who it is.
+        "understudy:register" => Register(OurRegistration),
         /// An extension: a command in words of no protocol.
         "understudy:command" => Command(OurCommand),
         /// An extension: an event in words of no protocol.

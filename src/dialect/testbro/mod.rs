@@ -1,5 +1,6 @@
 //! Protocol 002: Socket.IO events about executions, and about browsers that are driven, recorded and played back.
 
+pub mod agent;
 mod control;
 pub mod events;
 pub mod hub;

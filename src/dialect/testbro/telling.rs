@@ -3,9 +3,13 @@
 use super::events::{
     About, Complaint, Complete, Envelope, ExecutionEvent, Log, Metrics, Outcome, Progress, Step, StepResult, StepStatus,
 };
-use super::messages::Message;
+use super::messages::{ExecutionStart, Message};
+use crate::dialect::Malformed;
+use crate::dialect::source::source;
 use crate::dialect::values::{Amount, Id, Percent};
-use crate::model::{Event, ExecutionId, SessionStep, StepState};
+use crate::model::{Command, Event, ExecutionConfig, ExecutionId, SessionStep, StartExecution, StepState};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Map;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::SystemTime;
@@ -20,11 +24,11 @@ const PICTURES_MAX_BYTES: usize = 600_000;
 const EXIT_CANCELLED: i32 = 130;
 
 /// All executions whose end has not been told.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Executions(HashMap<ExecutionId, Known>);
 
 /// What is remembered of an execution.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     /// In the order they began.
     results: BTreeMap<u32, StepResult>,
@@ -221,4 +225,19 @@ fn result(step: &SessionStep, screenshot: Option<String>) -> StepResult {
         screenshot,
         error_message: step.error.clone(),
     }
+}
+
+/// The work that somebody asks for.
+pub(super) fn started(start: ExecutionStart) -> Result<Command, Malformed> {
+    let execution = ExecutionId::from(start.execution_id);
+    let code = source(start.code, start.steps, "steps")
+        .map_err(|why| Malformed { message: format!("execution_start: {why}"), session: Some(execution.clone()) })?;
+    let config = ExecutionConfig::default();
+    Ok(Command::StartExecution(StartExecution { execution, target: None, code, config }))
+}
+
+/// A picture that is its own address.
+pub(super) fn in_itself(image: &[u8]) -> Option<String> {
+    let kind = if image.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
+    Some(format!("data:image/{kind};base64,{}", STANDARD.encode(image)))
 }

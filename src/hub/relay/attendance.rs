@@ -75,15 +75,15 @@ impl Relay {
         if role == Role::Service {
             return self.refuse(peer, "agent:register: a token of the role `service` cannot be an agent's", None);
         }
-        let Some(Peer { spare, agent: before, .. }) = self.peers.get(&peer) else { return };
-        let (spare, before) = (spare.clone(), before.clone());
+        let Some(Peer { spare, agent: before, chooses, .. }) = self.peers.get(&peer) else { return };
+        let (spare, before, chooses) = (spare.clone(), before.clone(), *chooses);
         let (listed, extended) = (registration.sessions.clone(), registration.extended);
         let registered = match self.agents.register(peer, user, &spare, registration, now) {
             Ok(registered) => registered,
             Err(not_yours) => return self.refuse(peer, &not_yours.to_string(), None),
         };
         let id = registered.id;
-        if before.is_none() && role != Role::Agent {
+        if before.is_none() && role != Role::Agent && !chooses {
             self.mailbox.leave(user);
         }
         if let Some(before) = before.filter(|before| *before != id) {

@@ -205,7 +205,9 @@ impl Script {
                 locator.fill(self.value(text, secret.as_deref())?, false, timeout).await?;
             }
             Action::Press { key, modifiers, .. } => {
-                locator.type_into(&Typing::Press(shortcut(key, *modifiers)), None, timeout).await?;
+                locator
+                    .type_into(&Typing::Press { key: shortcut(key, *modifiers), no_wait: false }, None, timeout)
+                    .await?;
             }
             Action::Select { options, secret, .. } => {
                 let chosen = match secret {

@@ -129,7 +129,7 @@ fn who_comes_later_is_told_the_whole_story_and_who_has_enough_nothing_more() {
     asks(&mut w, late, "subscribe_execution", json!("e1"));
     let confirmed = json!(["subscription_confirmed", {"execution_id": "e1"}]);
     let begun = [event("execution_start", json!({})), event("log", json!({"level": "info", "message": "hi"}))];
-    assert_eq!(told(&mut w, late), [&[confirmed.clone()], &begun[..]].concat());
+    assert_eq!(told(&mut w, late), [std::slice::from_ref(&confirmed), &begun[..]].concat());
     asks(&mut w, late, "subscribe_execution", json!("e1"));
     assert_eq!(told(&mut w, late), [confirmed], "it is there already");
     asks(&mut w, late, "unsubscribe_execution", json!("e1"));
@@ -161,7 +161,7 @@ fn subscriptions_to_one_browser_end_with_the_last_of_them() {
         "session_id": "s1", "data": {"action": "navigate", "parameters": {"url": "http://x/"}},
     }]);
     w.says(agent, "understudy:event", did.clone());
-    assert_eq!(told(&mut w, ada), [heard.clone()]);
+    assert_eq!(told(&mut w, ada), std::slice::from_ref(&heard));
     asks(&mut w, ada, "unsubscribe_recording", json!("s1"));
     asks(&mut w, ada, "unsubscribe_playback", json!("s1"));
     w.says(agent, "understudy:event", did.clone());
