@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::Event;
-use understudy::model::live::{LiveControl, LiveNews, PlaybackNews, PlayedStep, Recorded, RecordingNews};
+use understudy::model::live::{LiveControl, LiveNews, PlaybackNews, PlayedStep, Recorded, RecordingNews, View};
 use understudy::session::{LiveControls, Lives, LivesOptions};
 
 /// A page that counts, with a button that other selectors find, too.
@@ -22,6 +22,8 @@ struct Live {
     cancel: CancellationToken,
     /// Complaints.
     errors: Vec<String>,
+    /// How it looked last.
+    seen: Option<View>,
 }
 
 impl Live {
@@ -33,7 +35,7 @@ impl Live {
         let cancel = CancellationToken::new();
         let ends = LiveControls { controls: told, cancel: cancel.clone(), shown: None };
         tokio::spawn(async move { lives.drive("b".into(), sender, ends).await });
-        Self { pool, events, controls, cancel, errors: Vec::new() }
+        Self { pool, events, controls, cancel, errors: Vec::new(), seen: None }
     }
 
     fn ask(&self, of: &str, ask: Value) {
@@ -44,7 +46,12 @@ impl Live {
     async fn next(&mut self) -> LiveNews {
         loop {
             match self.events.recv().await.expect("news") {
-                Event::Live { news, .. } => return news,
+                Event::Live { news, .. } => {
+                    if let LiveNews::View(view) = &news {
+                        self.seen = Some(view.clone());
+                    }
+                    return news;
+                }
                 Event::Error { message, .. } => self.errors.push(message),
                 other => panic!("{other:?}"),
             }
@@ -70,6 +77,16 @@ impl Live {
                 Event::Live { news: LiveNews::Closed(why), .. } => panic!("closed: {why:?}"),
                 _ => {}
             }
+        }
+    }
+
+    /// How it looks, once it shows this; a page that stands still is told of once.
+    async fn shows(&mut self, url: &str) -> View {
+        loop {
+            if let Some(view) = self.seen.take_if(|view| view.url.ends_with(url)) {
+                return view;
+            }
+            self.next().await;
         }
     }
 
@@ -145,12 +162,7 @@ async fn deeds_are_done_in_order_and_shown() {
     for what in ["navigate", "click", "click", "type", "type", "scroll", "navigate", "reload", "back", "forward"] {
         live.did(what).await;
     }
-    let view = live
-        .until(|news| match news {
-            LiveNews::View(view) if view.url.ends_with("/index.html") => Some(view),
-            _ => None,
-        })
-        .await;
+    let view = live.shows("/index.html").await;
     assert!(view.frame.starts_with(&[0xff, 0xd8]) && view.viewport.width == 1280, "{:?}", view.viewport);
     assert!(view.mouse.x > 0.0 && view.mouse.y > 0.0, "it has clicked: {:?}", view.mouse);
     live.ask("browser", json!({"do": "click", "selector": "#nothing"}));
