@@ -116,7 +116,8 @@ fn differences(area: &str, site: &str, workers: u32) -> BTreeMap<String, Differe
             None => Some("  was not run".to_owned()),
         };
         let may_be_slowness = verdict["error"].as_str().is_some_and(|text| text.contains("Timeout:"))
-            || verdict["log"].as_array().is_some_and(|log| !log.is_empty());
+            || verdict["log"].as_array().is_some_and(|log| !log.is_empty())
+            || verdict["more"].as_array().is_some_and(|more| !more.is_empty());
         differences.extend(text.map(|text| (name, Difference { text, may_be_slowness })));
     }
     let wrong = |text: &str| Difference { text: text.to_owned(), may_be_slowness: false };

@@ -76,6 +76,8 @@ impl Locator {
         let mut last = Last::default();
         let result = self.frame.while_attached(self.expect_within(&progress, expectation, &mut last)).await;
         let mut verdict = Verdict { matches: expectation.is_not, ..Verdict::default() };
+        // Who ends it does not wait for what nobody reads.
+        let interrupted = matches!(result, Err(BrowserError::Interrupted { .. }));
         match result {
             Ok(look) => {
                 verdict.matches = look.matches;
@@ -100,7 +102,7 @@ impl Locator {
                 }
             }
         }
-        if verdict.matches == expectation.is_not {
+        if verdict.matches == expectation.is_not && !interrupted {
             verdict.aria_snapshot = self.evidence(expectation).await;
         }
         verdict.log = progress.log.compressed();

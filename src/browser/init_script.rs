@@ -77,6 +77,15 @@ impl Page {
         }
     }
 
+    /// Waits until the scripts and bindings that were added are there: what a page is told while it goes elsewhere, to another
+    /// process perhaps, can come after its document. A page that is gone needs none.
+    pub async fn scripts_are_there(&self) {
+        for session in self.sessions() {
+            // Answered in order, where the scripts are.
+            drop(session.request("Page.enable", &json!({})).unlimited().raw().await);
+        }
+    }
+
     fn install(&self, script: &InitScript) {
         for session in self.sessions() {
             self.install_in(&session, script);
@@ -112,6 +121,13 @@ impl BrowserContext {
     /// When the context is gone.
     pub fn add_init_script(&self, source: &str) -> Result<u64, BrowserError> {
         self.keep_init_script(InitScript::new(source))
+    }
+
+    /// As [`Page::scripts_are_there`], of all pages.
+    pub async fn scripts_are_there(&self) {
+        for page in self.pages() {
+            page.scripts_are_there().await;
+        }
     }
 
     pub(super) fn keep_init_script(&self, script: InitScript) -> Result<u64, BrowserError> {

@@ -8,9 +8,15 @@ use super::page::Page;
 use super::progress::Progress;
 use super::url_match::UrlMatcher;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+
+/// How long a command waits for its document to be the one that is shown.
+const NOT_YET_ACTIVE: Duration = Duration::from_millis(5);
 
 /// How to go somewhere.
 #[derive(Debug, Clone, Default)]
@@ -190,8 +196,33 @@ impl Page {
         let frame = self.main_frame();
         let progress = Progress::new(timeout);
         let navigations = frame.navigations();
-        drop(self.session().request("Page.reload", &json!({})));
-        frame.next_navigation(navigations, (&UrlMatcher::Any, false), until, &progress).await
+        let next = frame.next_navigation(navigations, (&UrlMatcher::Any, false), until, &progress);
+        self.meanwhile("Page.reload", json!({}), next).await
+    }
+
+    /// Waits for what a command brings about.
+    async fn meanwhile<T>(&self, method: &'static str, params: Value, next: impl Future<Output = T>) -> T {
+        let command = async {
+            drop(self.as_active_page(method, params).await);
+            std::future::pending::<Infallible>().await
+        };
+        tokio::select! {
+            next = next => next,
+            never = command => match never {},
+        }
+    }
+
+    /// The answer to a command that Chromium does for the document that is shown. What a document says can overtake the word of its
+    /// process that it is the one: the command is refused until that is there.
+    async fn as_active_page(&self, method: &'static str, params: Value) -> Result<Box<RawValue>, BrowserError> {
+        loop {
+            match self.session().request(method, &params).unlimited().raw().await {
+                Err(BrowserError::Protocol { message, .. }) if message.contains("Not attached to an active page") => {
+                    tokio::time::sleep(NOT_YET_ACTIVE).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// One back (`-1`) or forward (`1`) in the history; none if there is nothing there.
@@ -208,12 +239,14 @@ impl Page {
         }
         let frame = self.main_frame();
         let progress = Progress::new(timeout);
-        let history: History = self.session().request("Page.getNavigationHistory", &json!({})).parse().await?;
+        let history = progress.run(self.as_active_page("Page.getNavigationHistory", json!({}))).await?;
+        let history: History = serde_json::from_str(history.get())
+            .map_err(|error| BrowserError::other(format!("the history of the page cannot be read: {error}")))?;
         let entry = usize::try_from(history.current_index + by).ok().and_then(|at| history.entries.get(at));
         let Some(entry) = entry else { return Ok(None) };
         let navigations = frame.navigations();
-        drop(self.session().request("Page.navigateToHistoryEntry", &json!({ "entryId": entry.id })));
-        frame.next_navigation(navigations, (&UrlMatcher::Any, true), until, &progress).await.map(Some)
+        let next = frame.next_navigation(navigations, (&UrlMatcher::Any, true), until, &progress);
+        self.meanwhile("Page.navigateToHistoryEntry", json!({ "entryId": entry.id }), next).await.map(Some)
     }
 }
 

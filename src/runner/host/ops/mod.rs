@@ -122,7 +122,7 @@ impl Operations {
     pub async fn perform(&self, name: &str, params: Value) -> Result<Performed, OpError> {
         let (room, operation) = name.split_once('.').unwrap_or((name, ""));
         let performed = match room {
-            "page" | "context" if operation == "routeWebSockets" => sockets::route(self, params),
+            "page" | "context" if operation == "routeWebSockets" => sockets::route(self, params).await,
             "webSocketRoute" => sockets::perform(self, operation, params).await,
             "page" | "context" if scripts::knows(operation) => scripts::perform(self, operation, params).await,
             "download" => download::perform(self, operation, params).await,

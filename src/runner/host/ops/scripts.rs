@@ -38,8 +38,12 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         Some(page) => {
             let page = operations.page(page)?;
             match operation {
-                "addInitScript" => page.add_init_script(&of.source)?,
-                "expose" => page.expose(&of.name)?,
+                "addInitScript" | "expose" => {
+                    let adds = operation == "addInitScript";
+                    let id = if adds { page.add_init_script(&of.source)? } else { page.expose(&of.name)? };
+                    page.scripts_are_there().await;
+                    id
+                }
                 "unexpose" => {
                     page.unexpose(of.script, &of.name).await;
                     of.script
@@ -53,8 +57,12 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         None => {
             let context = operations.objects.context(&of.context)?;
             match operation {
-                "addInitScript" => context.add_init_script(&of.source)?,
-                "expose" => context.expose(&of.name)?,
+                "addInitScript" | "expose" => {
+                    let adds = operation == "addInitScript";
+                    let id = if adds { context.add_init_script(&of.source)? } else { context.expose(&of.name)? };
+                    context.scripts_are_there().await;
+                    id
+                }
                 "unexpose" => {
                     context.unexpose(of.script, &of.name).await;
                     of.script

@@ -21,11 +21,19 @@ struct Tell {
 }
 
 /// `page.routeWebSockets`, `context.routeWebSockets`
-pub(super) fn route(operations: &Operations, params: Value) -> Result<Performed, Failure> {
+pub(super) async fn route(operations: &Operations, params: Value) -> Result<Performed, Failure> {
     let of: Of = parse(params)?;
     match &of.page {
-        Some(page) => operations.page(page)?.route_sockets()?,
-        None => operations.objects.context(&of.context)?.route_sockets()?,
+        Some(page) => {
+            let page = operations.page(page)?;
+            page.route_sockets()?;
+            page.scripts_are_there().await;
+        }
+        None => {
+            let context = operations.objects.context(&of.context)?;
+            context.route_sockets()?;
+            context.scripts_are_there().await;
+        }
     }
     Ok(Value::Null.into())
 }

@@ -1,10 +1,10 @@
 // Locator handlers of a page: what to do when something shows up in front.
-import { quiet } from '../op.js';
+import { apiCall, quiet } from '../op.js';
 
 export async function addLocatorHandler(page, locator, handler, options = {}) {
   if (locator._frame !== page._main) throw new Error('Locator must belong to the main frame of this page');
   if (options.times === 0) return;
-  const { handler: id } = await quiet('page.addLocatorHandler', 'page.addLocatorHandler', { page: page._id, selector: locator._selector, noWaitAfter: Boolean(options.noWaitAfter) });
+  const { handler: id } = await apiCall('page.addLocatorHandler', `Register locator handler ${locator}`, 'page.addLocatorHandler', { page: page._id, selector: locator._selector, noWaitAfter: Boolean(options.noWaitAfter) }, {});
   page._handlers.set(id, { locator, handler, times: options.times });
 }
 
