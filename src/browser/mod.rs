@@ -62,6 +62,7 @@ pub mod url_match;
 pub mod video;
 mod way;
 mod window;
+mod witnesses;
 mod worker;
 
 pub use barrier::Barrier;
@@ -85,4 +86,5 @@ pub use raw::{RawEvent, RawObserver, RawSession};
 pub use resident::Resident;
 pub use script::{CallArg, Evaluation, ExecutionContext, RemoteObject};
 pub use way::Point;
+pub use witnesses::Watch;
 pub use worker::Worker;

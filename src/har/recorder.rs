@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::iso;
 use super::socket::Socket;
 use crate::browser::network::{Request, WebSocketEvent, WebSocketNotice};
-use crate::browser::{BrowserContext, Frame, LoadState, Notice, Page};
+use crate::browser::{BrowserContext, Frame, LoadState, Notice, Page, Watch};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,8 +35,8 @@ pub struct HarOptions {
 
 /// A recording under way, until it is dropped.
 pub struct HarRecorder {
-    /// A browser's, and the number of who watches it; none of requests that no browser makes.
-    watched: Option<(BrowserContext, u64)>,
+    /// A browser's; none of requests that no browser makes.
+    watched: Option<(BrowserContext, Watch)>,
     shared: Arc<Shared>,
 }
 
@@ -79,7 +79,7 @@ impl HarRecorder {
     pub fn begin(context: &BrowserContext, options: HarOptions) -> Self {
         let shared = Shared::new(options);
         let weak = Arc::downgrade(&shared);
-        let witness = context.witness(Arc::new(move |notice: &Notice| {
+        let watch = context.watch(Arc::new(move |notice: &Notice| {
             if let Some(shared) = weak.upgrade() {
                 shared.notice(notice);
             }
@@ -87,7 +87,7 @@ impl HarRecorder {
         for page in context.pages() {
             shared.page(&page);
         }
-        Self { watched: Some((context.clone(), witness)), shared }
+        Self { watched: Some((context.clone(), watch)), shared }
     }
 
     /// The same of requests that no browser makes, which are told by [`HarRecorder::exchanged`].
@@ -110,22 +110,12 @@ impl HarRecorder {
         let running: Vec<Request> = self.shared.state().entries.iter().filter_map(Slot::answered).collect();
         let ends = running.iter().map(Request::finished);
         let _ = timeout(LAST, futures_util::future::join_all(ends)).await;
-        self.dismiss();
+        if let Some((_, watch)) = &self.watched {
+            watch.end();
+        }
         let mut reading = std::mem::take(&mut *self.shared.reading.lock().unwrap_or_else(PoisonError::into_inner));
         while reading.join_next().await.is_some() {}
         self.shared.archive(self.watched.as_ref().map(|(context, _)| context.browser().product()))
-    }
-
-    fn dismiss(&self) {
-        if let Some((context, witness)) = &self.watched {
-            context.dismiss(*witness);
-        }
-    }
-}
-
-impl Drop for HarRecorder {
-    fn drop(&mut self) {
-        self.dismiss();
     }
 }
 

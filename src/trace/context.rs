@@ -7,7 +7,7 @@ use super::{Chunk, Clock, Event, network, snapshot};
 use crate::browser::progress::{CallWitness, witnessed};
 use crate::browser::screencast::ScreencastOptions;
 use crate::browser::screenshot::Rect;
-use crate::browser::{BrowserContext, Notice, Page};
+use crate::browser::{BrowserContext, Notice, Page, Watch};
 use crate::har::{Exchange, Mode};
 use serde::Deserialize;
 use serde_json::json;
@@ -37,8 +37,8 @@ impl Default for TraceOptions {
 
 /// A context under trace, until it is dropped.
 pub struct ContextTrace {
-    /// A browser's, and the number of who watches it; none of requests that no browser makes.
-    watched: Option<(BrowserContext, u64)>,
+    /// A browser's; none of requests that no browser makes.
+    watch: Option<Watch>,
     shared: Arc<Shared>,
 }
 
@@ -71,7 +71,7 @@ impl ContextTrace {
         });
         let shared = Shared::begin(chunk, clock, part, options, ("chromium", told, title));
         let weak = Arc::downgrade(&shared);
-        let witness = context.witness(Arc::new(move |notice: &Notice| {
+        let watch = context.watch(Arc::new(move |notice: &Notice| {
             if let Some(shared) = weak.upgrade() {
                 shared.notice(notice);
             }
@@ -79,7 +79,7 @@ impl ContextTrace {
         for page in context.pages() {
             shared.page(&page);
         }
-        Self { watched: Some((context.clone(), witness)), shared }
+        Self { watch: Some(watch), shared }
     }
 
     /// The same of requests that no browser makes, which are told by [`ContextTrace::exchanged`].
@@ -90,7 +90,7 @@ impl ContextTrace {
         title: Option<String>,
         options: TraceOptions,
     ) -> Self {
-        Self { watched: None, shared: Shared::begin(chunk, clock, part, options, ("", json!({}), title)) }
+        Self { watch: None, shared: Shared::begin(chunk, clock, part, options, ("", json!({}), title)) }
     }
 
     /// An answer is there.
@@ -143,20 +143,15 @@ impl ContextTrace {
 
     /// Ends it: what is still to be read of the network is read, for a moment.
     pub async fn end(&self) {
-        self.dismiss();
-        self.shared.requests.finish().await;
-    }
-
-    fn dismiss(&self) {
-        if let Some((context, witness)) = &self.watched {
-            context.dismiss(*witness);
+        if let Some(watch) = &self.watch {
+            watch.end();
         }
+        self.shared.requests.finish().await;
     }
 }
 
 impl Drop for ContextTrace {
     fn drop(&mut self) {
-        self.dismiss();
         for (_, cast) in self.shared.casts.lock().unwrap_or_else(PoisonError::into_inner).drain() {
             cast.abort();
         }

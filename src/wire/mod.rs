@@ -6,6 +6,7 @@ pub mod http;
 mod reasons;
 #[cfg(feature = "rust-socketio")]
 pub mod rust_socketio;
+mod socket;
 pub mod socketio;
 pub mod tls;
 mod upgrade;

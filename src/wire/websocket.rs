@@ -5,9 +5,10 @@
 use super::client::{
     self, CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Target,
 };
+use super::socket::{Heard, LEAVE_TIMEOUT, Read, hear, keep, ping, tell, write};
 use super::upgrade::upgrade;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, Stream, StreamExt};
 use rustls::ClientConfig;
 use serde_json::Value;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 /// What a server takes, bytes: none says it, and this is what most take.
@@ -25,11 +26,6 @@ const MAX_PAYLOAD: usize = 1_000_000;
 const ASK: Duration = Duration::from_secs(30);
 /// No frame for so long means that it is not.
 const SILENCE: Duration = Duration::from_secs(60);
-/// A write that takes longer has a peer that does not read.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-/// What taking leave may take.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// This client, with the roots of `tls` for `https` and `wss`; without them it cannot go there.
 #[must_use]
 pub fn connector(tls: Option<Arc<ClientConfig>>) -> Connector {
@@ -48,32 +44,12 @@ async fn connect(target: Target, tls: Option<Arc<ClientConfig>>) -> Result<Conne
 }
 
 /// Serves the connection whose other end is `ours`.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(socket: WebSocketStream<S>, ours: client::Socket) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(socket: WebSocketStream<S>, ours: client::Socket) {
     let client::Socket { outgoing: to_write, incoming: told, closing } = ours;
     let (sink, stream) = socket.split();
-    let mut reader = Reader { stream, told: told.clone() };
+    let reader = Reader { stream, told: told.clone() };
     let mut writer = Writer { sink, told: told.clone(), to_write, closing: closing.clone() };
-    let patience = async {
-        closing.cancelled().await;
-        tokio::time::sleep(LEAVE_TIMEOUT * 2).await;
-    };
-    let why = tokio::select! {
-        why = reader.run() => why,
-        why = writer.run() => {
-            if why == CloseReason::Local {
-                // Unread input would turn our close into a reset, which throws away what the server has not read yet.
-                let _ = timeout(LEAVE_TIMEOUT, async { while let Some(Ok(_)) = reader.stream.next().await {} }).await;
-            }
-            why
-        }
-        () = patience => CloseReason::Local,
-    };
-    tracing::debug!(%why, "the socket is closed");
-    let _ = told.send(Incoming::Closed(why)).await;
-}
-
-async fn tell(told: &mpsc::Sender<Incoming>, incoming: Incoming) -> Result<(), CloseReason> {
-    told.send(incoming).await.map_err(|_| CloseReason::Local)
+    keep(reader, writer.run(), closing, told).await;
 }
 
 struct Reader<S> {
@@ -81,32 +57,21 @@ struct Reader<S> {
     told: mpsc::Sender<Incoming>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Read for Reader<S> {
+    fn stream(&mut self) -> &mut (impl Stream<Item = Result<Message, Error>> + Unpin + Send) {
+        &mut self.stream
+    }
+
     async fn run(&mut self) -> CloseReason {
         loop {
-            let message = match timeout(SILENCE, self.stream.next()).await {
-                Err(_) => return CloseReason::PingTimeout(SILENCE),
-                Ok(None) => return CloseReason::ServerClose(String::new()),
-                Ok(Some(Err(error))) => return CloseReason::Transport(error.to_string()),
-                Ok(Some(Ok(message))) => message,
+            let incoming = match hear(&mut self.stream, SILENCE).await {
+                Err(why) => return why,
+                Ok(Heard::Text(text)) => Incoming::Event(received(&text)),
+                Ok(Heard::Binary(bytes)) => Incoming::Event(Received { attachments: vec![bytes], ..nothing() }),
+                Ok(Heard::Proved(token)) => Incoming::Proved(token),
+                Ok(Heard::Nothing) => continue,
             };
-            let done = match message {
-                Message::Text(text) => tell(&self.told, Incoming::Event(received(&text))).await,
-                Message::Binary(bytes) => {
-                    let event = Received { attachments: vec![bytes.to_vec()], ..nothing() };
-                    tell(&self.told, Incoming::Event(event)).await
-                }
-                Message::Pong(words) => match <[u8; 8]>::try_from(words.as_ref()) {
-                    Ok(token) => tell(&self.told, Incoming::Proved(u64::from_be_bytes(token))).await,
-                    Err(_) => Ok(()),
-                },
-                Message::Close(frame) => {
-                    let why = frame.map(|frame| format!(" ({} {})", u16::from(frame.code), frame.reason));
-                    Err(CloseReason::ServerClose(why.unwrap_or_default()))
-                }
-                Message::Ping(_) | Message::Frame(_) => Ok(()),
-            };
-            if let Err(why) = done {
+            if let Err(why) = tell(&self.told, incoming).await {
                 return why;
             }
         }
@@ -145,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         loop {
             let done = tokio::select! {
                 biased;
-                _ = asks.tick() => self.write([Message::Ping(Default::default())]).await,
+                _ = asks.tick() => write(&mut self.sink, [Message::Ping(Default::default())]).await,
                 next = self.to_write.recv() => match next {
                     Some(outgoing) => self.send(outgoing).await,
                     None => return CloseReason::Local,
@@ -173,26 +138,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         }
         match proof {
             Proof::Written => {
-                self.write([Message::Text(text)]).await?;
+                write(&mut self.sink, [Message::Text(text)]).await?;
                 tell(&self.told, Incoming::Proved(token)).await
             }
-            Proof::Pong | Proof::Ack => {
-                self.write([Message::Text(text), Message::Ping(token.to_be_bytes().to_vec().into())]).await
-            }
-        }
-    }
-
-    async fn write<const N: usize>(&mut self, messages: [Message; N]) -> Result<(), CloseReason> {
-        let written = timeout(WRITE_TIMEOUT, async {
-            for message in messages {
-                self.sink.feed(message).await?;
-            }
-            self.sink.flush().await
-        });
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(CloseReason::Transport(error.to_string())),
-            Err(_) => Err(CloseReason::WriteTimeout(WRITE_TIMEOUT)),
+            Proof::Pong | Proof::Ack => write(&mut self.sink, [Message::Text(text), ping(token)]).await,
         }
     }
 }

@@ -78,6 +78,7 @@ fn what_a_configuration_asks_for_in_vain_is_told() {
             &["note: playwright.config.ts: captureGitInfo has no effect: ", "flub is not known"],
         ),
         ("use: { channel: 'msedge', mine: () => 1 }", &["a.spec"], 0, &["use.channel has", "use.mine is a function"]),
+        ("use: { video: { mode: 'on', show: { test: {} } } }", &["a.spec"], 0, &["use.video.show.test has no effect"]),
         (
             "projects: [{ name: 'a' }, { name: 'f', use: devices['Desktop Firefox'] }]",
             &["a.spec"],

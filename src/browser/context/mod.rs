@@ -17,12 +17,13 @@ use super::page::Page;
 use super::passkeys::Passkeys;
 use super::resident::Resident;
 use super::sync::lock;
+use super::witnesses::{Watch, Witnesses};
 use super::worker::{Worker, Workers};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A context. Clones share it.
@@ -43,7 +44,7 @@ struct Inner {
     /// Origins that its pages have shown.
     visited: Mutex<BTreeSet<String>>,
     clock: Clock,
-    witnesses: Mutex<Vec<(u64, Witness)>>,
+    witnesses: Witnesses,
     /// A page that is there already and was not asked for yet.
     spare: Mutex<Option<Page>>,
     /// Whether nobody asked for this context yet.
@@ -68,7 +69,7 @@ impl BrowserContext {
             hiding: AtomicBool::new(false),
             visited: Mutex::default(),
             clock: Clock::default(),
-            witnesses: Mutex::default(),
+            witnesses: Witnesses::default(),
             spare: Mutex::default(),
             unused: AtomicBool::new(false),
             workers: Workers::default(),
@@ -102,31 +103,20 @@ impl BrowserContext {
         *lock(&self.0.observer) = Some(observer);
     }
 
-    /// From now on `witness` is told too, until it is dismissed by this number.
-    pub fn witness(&self, witness: Witness) -> u64 {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        lock(&self.0.witnesses).push((number, witness));
-        number
-    }
-
-    /// See [`BrowserContext::witness`].
-    pub fn dismiss(&self, witness: u64) {
-        lock(&self.0.witnesses).retain(|(number, _)| *number != witness);
+    /// From now on `witness` is told too, as long as what this returns is kept.
+    pub fn watch(&self, witness: Witness) -> Watch {
+        self.0.witnesses.watch(witness)
     }
 
     pub(super) fn has_witness(&self) -> bool {
-        !lock(&self.0.witnesses).is_empty()
+        !self.0.witnesses.is_empty()
     }
 
     pub(super) fn tell(&self, notice: Notice) {
         if let Notice::FrameNavigated { frame, .. } = &notice {
             lock(&self.0.visited).extend(super::storage::origin_of(&frame.url()));
         }
-        let witnesses = lock(&self.0.witnesses).clone();
-        for (_, witness) in witnesses {
-            witness(&notice);
-        }
+        self.0.witnesses.tell(&notice);
         // What only the witness asked for is nobody else's.
         if notice.topic().is_some_and(|(page, topic)| !page.is_asked(topic)) {
             return;
@@ -377,7 +367,7 @@ impl BrowserContext {
             self.0.browser.forget_context(self.id());
             self.tell(Notice::ContextClosed);
             *lock(&self.0.observer) = None;
-            lock(&self.0.witnesses).clear();
+            self.0.witnesses.clear();
             self.0.life.advance(Stage::Over);
         }
     }

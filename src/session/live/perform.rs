@@ -7,7 +7,7 @@ use crate::browser::input::{Button, ClickOptions, Modifier};
 use crate::browser::locator::Locator;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::pointer::{Gesture, PointerOptions};
-use crate::browser::{BrowserContext, BrowserError, LoadState, Page, Point as Place};
+use crate::browser::{BrowserContext, BrowserError, LoadState, Notice, Page, Point as Place};
 use crate::model::action::{Action, MouseButton, Point, RecordedAction, Signal};
 use crate::model::live::PlayedStep;
 use crate::model::locator::render;
@@ -15,16 +15,14 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
 /// What an assertion waits for, milliseconds; as in Playwright.
 const EXPECT_TIMEOUT: u64 = 5_000;
 
 /// A page that an action opened is there after so long, or not at all.
 const POPUP_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Between two looks for it.
-const POPUP_PAUSE: Duration = Duration::from_millis(20);
 
 /// For a picture of the page; one that hangs has none.
 const PICTURE_PATIENCE: Duration = Duration::from_secs(2);
@@ -167,17 +165,24 @@ impl Script {
     }
 
     async fn opened(&self, called: &str, before: &HashSet<String>) -> Result<(), StepError> {
-        let began = Instant::now();
-        loop {
-            if let Some(page) = self.context.pages().into_iter().find(|page| !before.contains(page.id())) {
-                self.pages().insert(called.to_owned(), page);
-                return Ok(());
+        let created = Arc::new(Notify::new());
+        let told = Arc::clone(&created);
+        let _witness = self.context.watch(Arc::new(move |notice: &Notice| {
+            if matches!(notice, Notice::PageCreated(_)) {
+                told.notify_one();
             }
-            if began.elapsed() > POPUP_PATIENCE {
-                return Err(StepError::NoPopup);
+        }));
+        let opened = async {
+            loop {
+                if let Some(page) = self.context.pages().into_iter().find(|page| !before.contains(page.id())) {
+                    return page;
+                }
+                created.notified().await;
             }
-            sleep(POPUP_PAUSE).await;
-        }
+        };
+        let page = timeout(POPUP_PATIENCE, opened).await.map_err(|_| StepError::NoPopup)?;
+        self.pages().insert(called.to_owned(), page);
+        Ok(())
     }
 
     async fn act(&self, locator: &Locator, action: &Action) -> Result<(), StepError> {

@@ -3,20 +3,17 @@
 use super::received;
 use crate::wire::client::{self, CloseReason, Incoming, Outgoing, Proof};
 use crate::wire::frame::{self, Engine, FrameError, Kind, Packet};
+use crate::wire::socket::{Heard, LEAVE_TIMEOUT, Read, hear, keep, ping, tell, write};
 use crate::wire::upgrade::{MESSAGE_MAX_BYTES, Socket};
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, Stream, StreamExt};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
-/// A write that takes longer has a peer that does not read. As long as Engine.IO's own ping timeout.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-/// What taking leave may take: the rest of the queue, our close and the server's.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bounds for what a server announces as its ping times; outside of them lie a hot loop and an overflow.
 const SILENCE_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
 
@@ -31,7 +28,7 @@ pub(super) async fn serve(
     let client::Socket { outgoing: to_write, incoming: told, closing } = ours;
     let (urgent, pongs) = mpsc::channel(4);
     let (sink, stream) = socket.split();
-    let mut reader = Reader {
+    let reader = Reader {
         stream,
         namespace: namespace.clone(),
         silence: silence.clamp(SILENCE_BOUNDS.0, SILENCE_BOUNDS.1),
@@ -39,26 +36,9 @@ pub(super) async fn serve(
         urgent,
         partial: None,
     };
-    let mut writer = Writer { sink, namespace, max_payload, told, pongs, to_write, closing };
-    let told = writer.told.clone();
-    let closing = writer.closing.clone();
-    let patience = async {
-        closing.cancelled().await;
-        tokio::time::sleep(LEAVE_TIMEOUT * 2).await;
-    };
-    let why = tokio::select! {
-        why = reader.run() => why,
-        why = writer.run() => {
-            if why == CloseReason::Local {
-                // Unread input would turn our close into a reset, which throws away what the server has not read yet.
-                let _ = timeout(LEAVE_TIMEOUT, async { while let Some(Ok(_)) = reader.stream.next().await {} }).await;
-            }
-            why
-        }
-        () = patience => CloseReason::Local,
-    };
-    tracing::debug!(%why, "the socket is closed");
-    let _ = told.send(Incoming::Closed(why)).await;
+    let mut writer =
+        Writer { sink, namespace, max_payload, told: told.clone(), pongs, to_write, closing: closing.clone() };
+    keep(reader, writer.run(), closing, told).await;
 }
 
 struct Reader {
@@ -79,38 +59,28 @@ struct Partial {
     bytes: usize,
 }
 
-impl Reader {
+impl Read for Reader {
+    fn stream(&mut self) -> &mut (impl Stream<Item = Result<Message, Error>> + Unpin + Send) {
+        &mut self.stream
+    }
+
     async fn run(&mut self) -> CloseReason {
         loop {
-            let message = match timeout(self.silence, self.stream.next()).await {
-                Err(_) => return CloseReason::PingTimeout(self.silence),
-                Ok(None) => return CloseReason::ServerClose(String::new()),
-                Ok(Some(Err(error))) => return CloseReason::Transport(error.to_string()),
-                Ok(Some(Ok(message))) => message,
-            };
-            let done = match message {
-                Message::Text(text) => self.text(&text).await,
-                Message::Binary(bytes) => self.attachment(bytes.to_vec()).await,
-                Message::Pong(words) => match <[u8; 8]>::try_from(words.as_ref()) {
-                    Ok(token) => self.tell(Incoming::Proved(u64::from_be_bytes(token))).await,
-                    Err(_) => Ok(()),
-                },
-                Message::Close(frame) => {
-                    let why = frame.map(|frame| format!(" ({} {})", u16::from(frame.code), frame.reason));
-                    Err(CloseReason::ServerClose(why.unwrap_or_default()))
-                }
-                Message::Ping(_) | Message::Frame(_) => Ok(()),
+            let done = match hear(&mut self.stream, self.silence).await {
+                Err(why) => return why,
+                Ok(Heard::Text(text)) => self.text(&text).await,
+                Ok(Heard::Binary(bytes)) => self.attachment(bytes).await,
+                Ok(Heard::Proved(token)) => tell(&self.told, Incoming::Proved(token)).await,
+                Ok(Heard::Nothing) => Ok(()),
             };
             if let Err(why) = done {
                 return why;
             }
         }
     }
+}
 
-    async fn tell(&self, incoming: Incoming) -> Result<(), CloseReason> {
-        self.told.send(incoming).await.map_err(|_| CloseReason::Local)
-    }
-
+impl Reader {
     async fn text(&mut self, text: &str) -> Result<(), CloseReason> {
         let packet = match frame::engine(text) {
             Ok(Engine::Message(text)) => Packet::parse(text),
@@ -141,7 +111,7 @@ impl Reader {
         }
         match (packet.kind, packet.id) {
             (Kind::Event | Kind::BinaryEvent, _) if packet.attachments == 0 => match received(packet, Vec::new()) {
-                Some(event) => self.tell(Incoming::Event(event)).await,
+                Some(event) => tell(&self.told, Incoming::Event(event)).await,
                 None => Ok(()),
             },
             (Kind::BinaryEvent, _) => {
@@ -153,7 +123,7 @@ impl Reader {
                     Some(Value::Array(arguments)) => arguments,
                     _ => Vec::new(),
                 };
-                self.tell(Incoming::Acknowledged { token, arguments }).await
+                tell(&self.told, Incoming::Acknowledged { token, arguments }).await
             }
             (Kind::Disconnect, _) => Err(CloseReason::ServerDisconnect),
             _ => Ok(()),
@@ -173,7 +143,7 @@ impl Reader {
             return Ok(());
         }
         match received(partial.packet, partial.attachments) {
-            Some(event) => self.tell(Incoming::Event(event)).await,
+            Some(event) => tell(&self.told, Incoming::Event(event)).await,
             None => Ok(()),
         }
     }
@@ -198,7 +168,7 @@ impl Writer {
         loop {
             let done = tokio::select! {
                 biased;
-                Some(pong) = self.pongs.recv() => self.write([pong.into()]).await,
+                Some(pong) = self.pongs.recv() => write(&mut self.sink, [pong.into()]).await,
                 next = self.to_write.recv() => match next {
                     Some(outgoing) => self.send(outgoing).await,
                     None => return CloseReason::Local,
@@ -238,37 +208,17 @@ impl Writer {
         let text = packet.to_text();
         if text.len() > self.max_payload {
             return match proof {
-                Some((_, token)) => self.tell(Incoming::TooLarge { token, bytes: text.len() }).await,
+                Some((_, token)) => tell(&self.told, Incoming::TooLarge { token, bytes: text.len() }).await,
                 None => Ok(()),
             };
         }
         match proof {
             Some((Proof::Written, token)) => {
-                self.write([text.into()]).await?;
-                self.tell(Incoming::Proved(token)).await
+                write(&mut self.sink, [text.into()]).await?;
+                tell(&self.told, Incoming::Proved(token)).await
             }
-            Some((Proof::Pong, token)) => {
-                self.write([text.into(), Message::Ping(token.to_be_bytes().to_vec().into())]).await
-            }
-            Some((Proof::Ack, _)) | None => self.write([text.into()]).await,
-        }
-    }
-
-    async fn tell(&self, incoming: Incoming) -> Result<(), CloseReason> {
-        self.told.send(incoming).await.map_err(|_| CloseReason::Local)
-    }
-
-    async fn write<const N: usize>(&mut self, messages: [Message; N]) -> Result<(), CloseReason> {
-        let written = timeout(WRITE_TIMEOUT, async {
-            for message in messages {
-                self.sink.feed(message).await?;
-            }
-            self.sink.flush().await
-        });
-        match written.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(CloseReason::Transport(error.to_string())),
-            Err(_) => Err(CloseReason::WriteTimeout(WRITE_TIMEOUT)),
+            Some((Proof::Pong, token)) => write(&mut self.sink, [text.into(), ping(token)]).await,
+            Some((Proof::Ack, _)) | None => write(&mut self.sink, [text.into()]).await,
         }
     }
 }

@@ -104,5 +104,8 @@ fn of_options(options: &Map<String, Value>) -> Vec<String> {
     for name in launch.into_iter().flat_map(Map::keys).filter(|name| !LAUNCH_OPTIONS.contains(&name.as_str())) {
         notes.push(format!("use.launchOptions.{name} has no effect"));
     }
+    if options.get("video").is_some_and(|video| video.pointer("/show/test").is_some()) {
+        notes.push("use.video.show.test has no effect: videos show actions only".to_owned());
+    }
     notes
 }
