@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use understudy::wire::client::{CloseReason, ConnectError, Connection, Incoming, Outgoing, Proof, Received, Target};
-use understudy::wire::{socketio, tls};
+use understudy::wire::dial::Dialer;
+use understudy::wire::socketio;
 
 fn target(url: &str) -> Target {
     Target {
@@ -23,7 +24,7 @@ fn target(url: &str) -> Target {
 }
 
 async fn connect(target: Target) -> Result<Connection, ConnectError> {
-    socketio::connector(Some(tls::client_config(None).expect("roots"))).connect(target).await
+    socketio::connector(Dialer::default()).connect(target).await
 }
 
 /// A client and its server, joined.

@@ -21,8 +21,8 @@ use crate::dialect::agent::Spoken;
 use crate::model::{Event, ExecutionId, StartExecution, StartRecording};
 use crate::session::{Controls, LiveControls};
 use crate::wire::client::Connector;
+use crate::wire::dial::Dialer;
 use futures_util::future::BoxFuture;
-use rustls::ClientConfig;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ pub struct AgentOptions {
     pub run_url: Option<String>,
     /// The projects to work for, of the protocols that have these.
     pub projects: Vec<String>,
-    /// Roots for what is fetched.
-    pub tls: Option<Arc<ClientConfig>>,
+    /// The way out, for what is fetched.
+    pub dialer: Dialer,
     /// What connects to the server.
     pub connector: Connector,
     /// What the registration says about the runner.

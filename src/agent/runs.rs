@@ -23,7 +23,7 @@ pub(super) async fn fetch(options: AgentOptions, run: &ExecutionId) -> Result<St
     let mut pause = PAUSE;
     for attempt in 1.. {
         let token = options.token.read().await.map_err(|error| error.to_string())?;
-        match get(&url, token.as_deref(), options.tls.clone()).await {
+        match get(&url, token.as_deref(), &options.dialer).await {
             Ok(body) => return read(run, &body),
             Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
                 tracing::warn!(%run, %error, attempt, "a run cannot be fetched; trying again");

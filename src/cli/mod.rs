@@ -8,6 +8,7 @@ mod demo;
 mod duration;
 mod log;
 mod playing;
+mod reaching;
 mod record;
 mod run;
 mod secret;

@@ -6,6 +6,7 @@ use crate::agent::{AgentOptions, Shutdown, TokenSource};
 use crate::dialect::testflow;
 use crate::hub::token::{self, Identity, Role};
 use crate::hub::{HubHandle, HubOptions};
+use crate::wire::dial::Dialer;
 use crate::wire::socketio;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -53,8 +54,8 @@ impl Stage {
             protocol: testflow::agent::SPOKEN,
             run_url: None,
             projects: Vec::new(),
-            tls: None,
-            connector: socketio::connector(None),
+            dialer: Dialer::default(),
+            connector: socketio::connector(Dialer::default()),
             versions: playing.versions().await?,
         };
         let shutdown = Shutdown::default();

@@ -2,7 +2,7 @@
 
 use super::error::FetchError;
 use super::identity::Identity;
-use crate::wire::tls::client_config;
+use crate::wire::tls::{TlsOptions, client_config};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -100,7 +100,7 @@ fn careful() -> Result<Arc<ClientConfig>, FetchError> {
     if let Some(config) = CONFIG.get() {
         return Ok(config.clone());
     }
-    let config = client_config(None).map_err(|error| FetchError::Tls(error.to_string()))?;
+    let config = client_config(&TlsOptions::default()).map_err(|error| FetchError::Tls(error.to_string()))?;
     Ok(CONFIG.get_or_init(|| config).clone())
 }
 

@@ -1,20 +1,14 @@
 //! One HTTP/1.1 request for a text, with a token. For tests' own requests there is the room `client`.
 
-use super::reasons::network;
+use super::dial::{Dialer, Stream};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, HOST};
+use http::header::{ACCEPT, AUTHORIZATION, HOST, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
 
@@ -44,42 +38,31 @@ pub enum HttpError {
 ///
 /// # Errors
 /// When it is not there.
-pub async fn get(url: &Url, token: Option<&str>, tls: Option<Arc<ClientConfig>>) -> Result<String, HttpError> {
-    timeout(TIMEOUT, exchange(url, token, tls)).await.unwrap_or(Err(HttpError::Late))
+pub async fn get(url: &Url, token: Option<&str>, dialer: &Dialer) -> Result<String, HttpError> {
+    timeout(TIMEOUT, exchange(url, token, dialer)).await.unwrap_or(Err(HttpError::Late))
 }
 
 fn unreachable(error: impl std::fmt::Display) -> HttpError {
     HttpError::Unreachable(error.to_string())
 }
 
-async fn exchange(url: &Url, token: Option<&str>, tls: Option<Arc<ClientConfig>>) -> Result<String, HttpError> {
-    let secure = matches!(url.scheme(), "https" | "wss");
-    let host = url.host_str().ok_or_else(|| unreachable("the address names no host"))?;
-    let port = url.port().unwrap_or(if secure { 443 } else { 80 });
-    let bare = host.trim_matches(['[', ']']);
-    let stream = TcpStream::connect((bare, port)).await.map_err(|error| unreachable(network(&error)))?;
+async fn exchange(url: &Url, token: Option<&str>, dialer: &Dialer) -> Result<String, HttpError> {
+    let (stream, forward) = dialer.requests(url).await.map_err(unreachable)?;
     let authority = &url[Position::BeforeHost..Position::AfterPort];
-    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    let target = if forward.is_some() { format!("http://{authority}{path}") } else { path.to_owned() };
     let mut request = Request::get(target).header(HOST, authority).header(ACCEPT, "application/json");
-    if let Some(token) = token {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(unreachable)?;
-        bearer.set_sensitive(true);
-        request = request.header(AUTHORIZATION, bearer);
+    let proxy = forward.and_then(|forward| forward.authorization).map(|value| (PROXY_AUTHORIZATION, value));
+    let bearer = token.map(|token| (AUTHORIZATION, format!("Bearer {token}")));
+    for (name, value) in proxy.into_iter().chain(bearer) {
+        let mut value = HeaderValue::try_from(value).map_err(unreachable)?;
+        value.set_sensitive(true);
+        request = request.header(name, value);
     }
-    let request = request.body(Empty::new()).map_err(unreachable)?;
-    if !secure {
-        return ask(stream, request).await;
-    }
-    let tls = tls.ok_or_else(|| unreachable("there are no roots for TLS"))?;
-    let name = ServerName::try_from(bare.to_owned()).map_err(unreachable)?;
-    let stream = TlsConnector::from(tls).connect(name, stream).await.map_err(unreachable)?;
-    ask(stream, request).await
+    ask(stream, request.body(Empty::new()).map_err(unreachable)?).await
 }
 
-async fn ask<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<String, HttpError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+async fn ask(stream: Stream, request: Request<Empty<Bytes>>) -> Result<String, HttpError> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(unreachable)?;
     // Ends with this exchange, however that ends.
     let _connection = AbortOnDropHandle::new(tokio::spawn(connection));

@@ -1,7 +1,7 @@
 //! Why there is no connection, in words that say what to look at.
 
 use crate::wire::client::ConnectError;
-use rustls::{CertificateError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use std::io::{self, ErrorKind};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -23,12 +23,17 @@ pub(super) fn reason(error: &Error) -> ConnectError {
                 )),
             }
         }
-        Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => tls(error),
-            None => unreachable(network(error)),
-        },
+        Error::Io(error) => tls_reason(error),
         Error::Protocol(what) => unreachable(format!("no WebSocket: {what}. Is this the right server, and not https?")),
         other => unreachable(other.to_string()),
+    }
+}
+
+/// What the failure of a handshake, or of the network below it, means.
+pub(super) fn tls_reason(error: &io::Error) -> ConnectError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => tls(error),
+        None => unreachable(network(error)),
     }
 }
 
@@ -65,6 +70,16 @@ fn tls(error: &rustls::Error) -> ConnectError {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             unreachable("the server does not speak TLS: is it http instead of https?".to_owned())
         }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            unreachable("the server wants a certificate of this client: --client-cert and --client-key".to_owned())
+        }
+        rustls::Error::AlertReceived(
+            AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked,
+        ) => unreachable(format!("the server does not take the certificate of this client ({error})")),
         other => unreachable(format!("TLS: {other}")),
     }
 }
@@ -86,6 +101,10 @@ mod tests {
             (
                 io(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)),
                 "the server does not speak TLS: is it http instead of https?",
+            ),
+            (
+                io(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)),
+                "the server wants a certificate of this client: --client-cert and --client-key",
             ),
         ] {
             assert_eq!(reason(&error).to_string(), expected);

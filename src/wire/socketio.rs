@@ -5,34 +5,33 @@ mod handshake;
 mod serve;
 
 use super::client::{ConnectError, Connection, Connector, Received, Target};
+use super::dial::Dialer;
 use super::frame::{Kind, Packet};
 use futures_util::SinkExt;
-use rustls::ClientConfig;
 use serde_json::Value;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
 /// A server that takes less could not even be told that something failed.
 const MAX_PAYLOAD_LEAST: usize = 1024;
 
-/// This client, with the roots of `tls` for `https` and `wss`; without them it cannot go there.
+/// This client, on the way that the dialer knows.
 #[must_use]
-pub fn connector(tls: Option<Arc<ClientConfig>>) -> Connector {
-    Connector::new(move |target| connect(target, tls.clone()))
+pub fn connector(dialer: Dialer) -> Connector {
+    Connector::new(move |target| connect(target, dialer.clone()))
 }
 
 /// Connects, joins the namespace and leaves a task behind that serves the connection. Refused is what CONNECT_ERROR, 401
 /// and 403 say.
-async fn connect(target: Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
+async fn connect(target: Target, dialer: Dialer) -> Result<Connection, ConnectError> {
     let limit = target.timeout;
-    timeout(limit, open(&target, tls)).await.unwrap_or_else(|_| {
+    timeout(limit, open(&target, &dialer)).await.unwrap_or_else(|_| {
         Err(ConnectError::Unreachable(format!("the server has not completed the handshake within {limit:?}")))
     })
 }
 
-async fn open(target: &Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
-    let mut socket = handshake::upgrade(target, tls).await?;
+async fn open(target: &Target, dialer: &Dialer) -> Result<Connection, ConnectError> {
+    let mut socket = handshake::upgrade(target, dialer).await?;
     let server = handshake::handshake(&mut socket).await?;
     let hello = Packet::new(Kind::Connect, &target.namespace, Some(target.auth.clone()));
     socket.send(hello.to_text().into()).await.map_err(unreachable)?;

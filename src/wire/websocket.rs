@@ -5,13 +5,12 @@
 use super::client::{
     self, CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Target,
 };
+use super::dial::Dialer;
 use super::socket::{Heard, LEAVE_TIMEOUT, Read, hear, keep, ping, tell, write};
 use super::upgrade::upgrade;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, Stream, StreamExt};
-use rustls::ClientConfig;
 use serde_json::Value;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -26,16 +25,17 @@ const MAX_PAYLOAD: usize = 1_000_000;
 const ASK: Duration = Duration::from_secs(30);
 /// No frame for so long means that it is not.
 const SILENCE: Duration = Duration::from_secs(60);
-/// This client, with the roots of `tls` for `https` and `wss`; without them it cannot go there.
+
+/// This client, on the way that the dialer knows.
 #[must_use]
-pub fn connector(tls: Option<Arc<ClientConfig>>) -> Connector {
-    Connector::new(move |target| connect(target, tls.clone()))
+pub fn connector(dialer: Dialer) -> Connector {
+    Connector::new(move |target| connect(target, dialer.clone()))
 }
 
 /// Connects and leaves a task behind that serves the connection. Refused is what 401 and 403 say.
-async fn connect(target: Target, tls: Option<Arc<ClientConfig>>) -> Result<Connection, ConnectError> {
+async fn connect(target: Target, dialer: Dialer) -> Result<Connection, ConnectError> {
     let limit = target.timeout;
-    let socket = timeout(limit, upgrade(target.url, tls)).await.unwrap_or_else(|_| {
+    let socket = timeout(limit, upgrade(target.url, &dialer)).await.unwrap_or_else(|_| {
         Err(ConnectError::Unreachable(format!("the server has not completed the handshake within {limit:?}")))
     })?;
     let (connection, ours) = Connection::pair(MAX_PAYLOAD, Vec::new());

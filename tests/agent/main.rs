@@ -17,6 +17,9 @@ mod noise;
 mod peer;
 mod process;
 mod protocols;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod recording;
 mod recording_process;
 mod support;
+mod way;

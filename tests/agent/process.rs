@@ -25,10 +25,18 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    fn start(server: &str, state_dir: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(server: &str, state_dir: &Path, more: &[&str]) -> Self {
+        Self::start_in(server, state_dir, more, &[])
+    }
+
+    /// With more variables in its environment, and none that names a proxy.
+    pub(crate) fn start_in(server: &str, state_dir: &Path, more: &[&str], variables: &[(&str, String)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
         command.arg("agent").args(["--server", server, "--no-color", "--state-dir"]).arg(state_dir).args(more);
-        command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        for name in ["DISPLAY", "WAYLAND_DISPLAY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(name).env_remove(name.to_uppercase());
+        }
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();

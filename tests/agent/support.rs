@@ -19,6 +19,7 @@ use understudy::session::{Controls, LiveControls};
 use understudy::wire::client::{
     CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Socket, Target,
 };
+use understudy::wire::dial::Dialer;
 
 /// Longer than anything here takes, also on a clock that jumps; a hang becomes a failure that says what was waited for.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -166,7 +167,7 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         protocol: testflow::agent::SPOKEN,
         run_url: None,
         projects: Vec::new(),
-        tls: None,
+        dialer: Dialer::default(),
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),
         versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
     }

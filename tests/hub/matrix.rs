@@ -14,6 +14,7 @@ use understudy::hub::HubHandle;
 use understudy::hub::token::Role;
 use understudy::model::{Event, ExecutionId, Level, SessionStep, StepState};
 use understudy::wire::client::{Connection, Incoming, Outgoing, Proof, Target};
+use understudy::wire::dial::Dialer;
 use understudy::wire::{socketio, websocket};
 
 /// Longer than anything here takes.
@@ -61,10 +62,10 @@ impl Bot {
             protocol,
             run_url: None,
             projects: Vec::new(),
-            tls: None,
+            dialer: Dialer::default(),
             connector: match protocol.way.transport {
-                Transport::SocketIo(_) => socketio::connector(None),
-                Transport::WebSocket(_) => websocket::connector(None),
+                Transport::SocketIo(_) => socketio::connector(Dialer::default()),
+                Transport::WebSocket(_) => websocket::connector(Dialer::default()),
             },
             versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
         };
@@ -124,10 +125,10 @@ impl Frontend {
             timeout: PATIENCE,
         };
         let connection = match protocol {
-            "000" => socketio::connector(None).connect(target("", "/")).await,
-            "003" => socketio::connector(None).connect(target("", "/ws")).await,
-            "001" => websocket::connector(None).connect(target("/ws", "")).await,
-            _ => websocket::connector(None).connect(target(&format!("/ws?token={token}"), "")).await,
+            "000" => socketio::connector(Dialer::default()).connect(target("", "/")).await,
+            "003" => socketio::connector(Dialer::default()).connect(target("", "/ws")).await,
+            "001" => websocket::connector(Dialer::default()).connect(target("/ws", "")).await,
+            _ => websocket::connector(Dialer::default()).connect(target(&format!("/ws?token={token}"), "")).await,
         };
         let mut frontend = Self { protocol, connection: connection.unwrap() };
         if protocol == "001" {

@@ -2,6 +2,7 @@
 
 use crate::cli::CouldNotRun;
 use crate::wire::client::{Connection, Incoming, Outgoing, Proof, Target};
+use crate::wire::dial::Dialer;
 use crate::wire::socketio;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,7 +22,7 @@ impl Client {
             auth: json!({"token": token}),
             timeout: CONNECT_TIMEOUT,
         };
-        Ok(Self { connection: socketio::connector(None).connect(target).await? })
+        Ok(Self { connection: socketio::connector(Dialer::default()).connect(target).await? })
     }
 
     pub(super) async fn emit(&self, name: &str, payload: Value) -> Result<(), CouldNotRun> {

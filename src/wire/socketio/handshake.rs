@@ -2,25 +2,24 @@
 
 use super::{received, unreachable};
 use crate::wire::client::{ConnectError, Received, Target};
+use crate::wire::dial::Dialer;
 use crate::wire::frame::{self, Engine, Handshake, Kind, Packet};
 use crate::wire::reasons::network;
 use crate::wire::upgrade::{self, Socket};
 use futures_util::{SinkExt, StreamExt};
-use rustls::ClientConfig;
 use serde_json::Value;
-use std::sync::Arc;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Events that a server may send before it has accepted us; some emit in their connect handler.
 const EARLY_EVENTS_MAX: usize = 256;
 
-pub(super) async fn upgrade(target: &Target, tls: Option<Arc<ClientConfig>>) -> Result<Socket, ConnectError> {
+pub(super) async fn upgrade(target: &Target, dialer: &Dialer) -> Result<Socket, ConnectError> {
     let mut url = target.url.clone();
     if url.path() == "/" {
         url.set_path("/socket.io/");
     }
     url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
-    upgrade::upgrade(url, tls).await
+    upgrade::upgrade(url, dialer).await
 }
 
 pub(super) async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectError> {
