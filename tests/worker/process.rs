@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use understudy::runner::protocol::{self, ToHost};
+use understudy::runner::protocol::{self, Probe, ToHost, Walls};
 
 struct Worker(Child);
 
@@ -37,7 +37,7 @@ impl Drop for Worker {
 #[test]
 fn a_worker_holds_three_pipes_and_can_open_nothing() {
     let mut worker = Worker::start(false);
-    assert!(matches!(worker.hear(), Some(ToHost::Ready)));
+    assert!(matches!(worker.hear(), Some(ToHost::Ready { walls: Walls::ALL })));
     let process = Path::new("/proc").join(worker.0.id().to_string());
     // What whoever started the tests left open goes through all of us.
     let open_files = |process: &Path| -> Vec<(String, String)> {
@@ -59,6 +59,9 @@ fn a_worker_holds_three_pipes_and_can_open_nothing() {
         let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
         let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
         assert_eq!(field("NoNewPrivs:"), "1", "{status}");
+        // Filtered.
+        #[cfg(target_os = "linux")]
+        assert_eq!(field("Seccomp:"), "2", "{status}");
         for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
             assert_eq!(field(set), "0000000000000000", "{status}");
         }
@@ -68,6 +71,46 @@ fn a_worker_holds_three_pipes_and_can_open_nothing() {
         let line = limits.lines().find(|line| line.starts_with(limit)).unwrap();
         assert_eq!(line[limit.len()..].split_whitespace().collect::<Vec<_>>()[..2], ["0", "0"], "{line}");
     }
+}
+
+/// A worker that tries to break out of everything, or of one part only.
+#[cfg(target_os = "linux")]
+fn probe(part: Option<&str>) -> Probe {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    let output = command.args(["worker", "probe"]).args(part).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// Not skipped anywhere: a Linux without landlock and seccomp is none to test on.
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_breaks_out_of_the_engine_is_shut_in() {
+    let Probe { walls, could } = probe(None);
+    assert_eq!(walls.missing(), None);
+    assert_eq!(could, [""; 0]);
+    // Each part by itself, so that none stands only because another does.
+    let Probe { walls, could } = probe(Some("calls"));
+    assert_eq!(walls, Walls { calls: true, ..Walls::default() });
+    assert_eq!(could, [""; 0]);
+    let Probe { walls, could } = probe(Some("landlock"));
+    assert_eq!(walls, Walls { calls: false, ..Walls::ALL });
+    for what in [
+        "read a file",
+        "list a folder",
+        "write a file",
+        "connect by TCP",
+        "listen",
+        "start a program",
+        "signal its parent",
+    ] {
+        assert!(!could.iter().any(|one| one == what), "{what}: {could:?}");
+    }
+    let Probe { could, .. } = probe(Some("limits"));
+    for what in ["read a file", "list a folder", "write a file", "connect by TCP", "listen", "send by UDP"] {
+        assert!(!could.iter().any(|one| one == what), "{what}: {could:?}");
+    }
+    // The attempts are real ones: what nothing forbids goes through.
+    assert!(could.iter().any(|one| one == "start a program") && could.iter().any(|one| one == "signal its parent"));
 }
 
 #[test]

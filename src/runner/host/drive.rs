@@ -179,7 +179,7 @@ impl Worker {
             ToHost::Interrupt { id, why, line } => self.operations.interrupt(id, why, line),
             ToHost::Error { error } => self.allowance.error(&self.stage, error),
             ToHost::Done { .. }
-            | ToHost::Ready
+            | ToHost::Ready { .. }
             | ToHost::Resolve { .. }
             | ToHost::Counted { .. }
             | ToHost::Loaded { .. }

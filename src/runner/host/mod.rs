@@ -15,10 +15,11 @@ mod service;
 mod spawn;
 mod stage;
 
-pub use super::protocol::{Module, WorkerConfig};
+pub use super::protocol::{Module, Probe, Walls, WorkerConfig};
 pub use crate::browser::Mode;
 pub use loader::{FileLoader, ModuleLoader, NoImports};
 pub use loading::ConfigFile;
 pub use packages::Asked;
 pub use run::{LOAD_LIMIT, Project, RunRequest, Runner, RunnerOptions, Screenshots};
 pub use service::{Call, Film, Performed, Picture, Service, Services, Surroundings};
+pub use spawn::probe;

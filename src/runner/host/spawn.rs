@@ -1,11 +1,11 @@
 //! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
 
-use crate::runner::protocol::{self, MAX_FRAME, OpError, ToHost, ToWorker};
+use crate::runner::protocol::{self, MAX_FRAME, OpError, Probe, ToHost, ToWorker, Walls};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -67,8 +67,11 @@ impl Process {
 
     /// The next message; none when the worker closed its output. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<io::Result<ToHost>> {
-        let received = self.inbox.recv().await?;
-        Some(received.map(|(message, _place)| message))
+        let received = self.inbox.recv().await?.map(|(message, _place)| message);
+        if let Ok(ToHost::Ready { walls }) = received {
+            tell_of(walls);
+        }
+        Some(received)
     }
 
     /// Ends it now and says how it ended.
@@ -86,6 +89,24 @@ impl Process {
             Err(_) => self.kill().await,
         }
     }
+}
+
+/// Once, where the system lacks some of them.
+fn tell_of(walls: Walls) {
+    static TOLD: Once = Once::new();
+    if let Some(missing) = walls.missing() {
+        TOLD.call_once(|| tracing::warn!("workers run with fewer walls around them: this system has no {missing}"));
+    }
+}
+
+/// Has a worker try to break out of what this system shuts it in with: for `doctor`, and for tests. Nothing is changed.
+///
+/// # Errors
+/// When no process can be started, or it says nothing that makes sense.
+pub fn probe() -> io::Result<Probe> {
+    let program = std::env::current_exe()?;
+    let output = std::process::Command::new(program).args(["worker", "probe"]).env_clear().output()?;
+    serde_json::from_slice(&output.stdout).map_err(io::Error::other)
 }
 
 /// This program as a worker with nothing of its surroundings.

@@ -11,7 +11,7 @@ use super::sandbox;
 use super::stack::Sources;
 use super::timers::Timers;
 use crate::model::run::{Attempt, Status, TestError};
-use crate::runner::protocol::{self, Module as Source, ToHost, WorkerConfig};
+use crate::runner::protocol::{self, Module as Source, ToHost, Walls, WorkerConfig};
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Module, Runtime, Value};
 use std::cell::{Cell, RefCell};
 use std::io::Write;
@@ -174,8 +174,8 @@ impl Engine {
     }
 
     /// Works until the pipe closes or a script had to be interrupted; then only the end of the process is left.
-    pub(crate) fn run(&mut self, incoming: &Receiver<Incoming>) {
-        self.shared.tell(&ToHost::Ready);
+    pub(crate) fn run(&mut self, incoming: &Receiver<Incoming>, walls: Walls) {
+        self.shared.tell(&ToHost::Ready { walls });
         loop {
             let busy = self.run_jobs();
             self.shared.memory.measure(&self.runtime);

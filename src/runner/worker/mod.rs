@@ -35,10 +35,12 @@ const STACK: usize = 64 << 20;
 
 /// The hidden command `worker`: speaks [`super::protocol`] on standard input and output until its input closes.
 ///
-/// `worker compiled` reads what `worker compile` wrote before anything else, as one frame, and starts faster by it.
+/// `worker compiled` reads what `worker compile` wrote before anything else, as one frame, and starts faster by it. `worker probe` tries
+/// to break out.
 #[must_use]
 pub fn main() -> ExitCode {
-    match work(std::env::args().nth(2).as_deref()) {
+    let mut words = std::env::args().skip(2);
+    match work(words.next().as_deref(), words.next().as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
@@ -47,7 +49,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn work(how: Option<&str>) -> Result<(), String> {
+fn work(how: Option<&str>, part: Option<&str>) -> Result<(), String> {
+    if how == Some("probe") {
+        return sandbox::probe::main(part);
+    }
     sandbox::drop_privileges();
     let in_words = |error: io::Error| error.to_string();
     let mut input = io::stdin().lock();
@@ -66,10 +71,9 @@ fn work(how: Option<&str>) -> Result<(), String> {
         let _exit = ExitOnPanic;
         match Engine::new(js::MODULES, compiled, for_engine, Box::new(io::stdout()), answers) {
             Ok(mut engine) => {
-                let _ = set_up.send(());
+                let _ = set_up.send(sandbox::shut_out_thread());
                 // It says that it is ready: by then nothing is left to give up.
-                let _ = is_shut_in.recv();
-                engine.run(&receiver);
+                engine.run(&receiver, is_shut_in.recv().unwrap_or_default());
                 // Not dropped: taking apart what a script left behind is work for nothing, the process ends soon.
                 std::mem::forget(engine);
             }
@@ -82,9 +86,8 @@ fn work(how: Option<&str>) -> Result<(), String> {
     let started = std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK).spawn(engine);
     started.map_err(|error| format!("failed to start the engine's thread: {error}"))?;
     // Our own scripts ran, nobody else's: setting up reads the rules of the time zone.
-    let _ = is_set_up.recv();
-    sandbox::enter();
-    let _ = shut_in.send(());
+    let walls = is_set_up.recv().unwrap_or_default();
+    let _ = shut_in.send(sandbox::enter(walls));
     read(&mut input, &limits, &sender, &answering).map_err(|error| format!("failed to read a message: {error}"))
 }
 

@@ -1,8 +1,15 @@
 //! Giving up what a worker does not need. The host already gave it an empty environment and no file but three pipes.
 //!
 //! Nothing here is needed for the worker to work, so nothing here is an error: a system that refuses still has the other
-//! walls, the engine without functions for such things first of all.
+//! walls, the engine without functions for such things first of all. What is missing is told to the host.
 
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod land;
+pub(super) mod probe;
+
+use crate::runner::protocol::Walls;
 use rustix::process::{Resource, Rlimit, chdir, setrlimit};
 
 /// For what is not the script's own: the program, stacks, copies of messages on their way; bytes.
@@ -20,13 +27,36 @@ pub(crate) fn drop_privileges() {
     }
 }
 
-/// Leaves the folder it was started in and gives up opening files and sockets, starting processes, writing files and dumping
-/// core. What is open (the pipes) stays usable. To be called when all threads run.
-pub(crate) fn enter() {
+/// Takes files, TCP and other processes away from the thread that calls it (landlock); what is open stays usable.
+pub(crate) fn shut_out_thread() -> Walls {
+    #[cfg(target_os = "linux")]
+    return land::lock();
+    #[cfg(not(target_os = "linux"))]
+    return Walls::default();
+}
+
+/// Leaves the folder it was started in and gives up opening files and sockets, starting processes, writing files, dumping
+/// core and, at last, every call of the system that scripts do not need. What is open (the pipes) stays usable. To be called when all
+/// threads run; `walls` are those of the others.
+pub(crate) fn enter(walls: Walls) -> Walls {
+    let walls = walls.and(shut_out_thread());
+    give_up_resources();
+    Walls { calls: filter_calls(), ..walls }
+}
+
+fn give_up_resources() {
     let _ = chdir("/");
     for resource in [Resource::Nofile, Resource::Fsize, Resource::Nproc, Resource::Core] {
         limit(resource, 0);
     }
+}
+
+/// In all threads.
+fn filter_calls() -> bool {
+    #[cfg(target_os = "linux")]
+    return calls::filter();
+    #[cfg(not(target_os = "linux"))]
+    return false;
 }
 
 /// Bounds the memory of the whole process, for scripts that may use `script` bytes: messages and the parser count here.
