@@ -61,7 +61,7 @@ fn play(source: &str, others: &[(&str, &str)]) -> Vec<ToHost> {
     let engine = move || {
         Engine::new(FACADE, compiled, Arc::new(Limits::new()), Box::new(said), mpsc::channel().1)
             .expect("starts")
-            .run(&receiver)
+            .run(&receiver, Walls::ALL)
     };
     std::thread::Builder::new().stack_size(crate::runner::worker::STACK).spawn(engine).unwrap().join().unwrap();
     let bytes = output.said.lock().unwrap().clone();
