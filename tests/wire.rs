@@ -2,6 +2,8 @@
 
 #[path = "support/peer.rs"]
 mod peer;
+#[path = "wire/polling.rs"]
+mod polling;
 
 use futures_util::{SinkExt, StreamExt};
 use peer::{OPEN, PATIENCE, Peer, Place};
@@ -107,12 +109,16 @@ async fn what_is_no_socketio_server_is_unreachable() {
     ] {
         let place = Place::new().await;
         let server = async {
-            let mut stream = place.tcp().await;
-            let mut request = [0; 4096];
-            let length = stream.read(&mut request).await.unwrap();
-            let request = String::from_utf8_lossy(&request[..length]).into_owned();
-            assert!(request.starts_with("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"), "{request}");
-            stream.write_all(bytes.as_bytes()).await.unwrap();
+            // It is tried without a WebSocket, too.
+            for transport in ["websocket HTTP/1.1\r\n", "polling&t=0 HTTP/1.1\r\n"] {
+                let mut stream = place.tcp().await;
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).await.unwrap();
+                let request = String::from_utf8_lossy(&request[..length]).into_owned();
+                let wanted = format!("GET /socket.io/?EIO=4&transport={transport}");
+                assert!(request.starts_with(&wanted), "{request}");
+                stream.write_all(bytes.as_bytes()).await.unwrap();
+            }
         };
         let (failed, ()) = tokio::join!(connect(target(&place.url())), server);
         let failed = failed.unwrap_err();
@@ -145,8 +151,10 @@ async fn a_handshake_that_goes_wrong_ends() {
 async fn a_server_that_never_answers_is_given_up() {
     let place = Place::new().await;
     let hasty = Target { timeout: Duration::from_millis(200), ..target(&place.url()) };
-    let (failed, _stream) = tokio::join!(connect(hasty.clone()), place.tcp());
+    let (failed, _stream) = tokio::join!(connect(hasty), place.tcp());
     assert!(failed.unwrap_err().to_string().contains("within 200ms"));
+    let place = Place::new().await;
+    let hasty = Target { timeout: Duration::from_millis(200), ..target(&place.url()) };
     let (failed, _peer) = tokio::join!(connect(hasty), place.engine(OPEN));
     assert!(failed.unwrap_err().to_string().contains("within 200ms"));
 }

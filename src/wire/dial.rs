@@ -73,6 +73,15 @@ impl Dialer {
         self.0.proxies.on_the_way_to(url)
     }
 
+    /// Whether requests go another way than a tunnel.
+    pub(super) fn passes_on(&self, url: &Url) -> bool {
+        self.forwarder(url).is_some()
+    }
+
+    fn forwarder(&self, url: &Url) -> Option<&Proxy> {
+        self.proxy(url).filter(|_| !is_secure(url))
+    }
+
     /// A stream that ends at the server itself. Cancel-safe: dropped, it leaves nothing behind.
     ///
     /// # Errors
@@ -95,7 +104,7 @@ impl Dialer {
     /// # Errors
     /// As [`Dialer::tunnel`].
     pub async fn requests(&self, url: &Url) -> Result<(Stream, Option<Forward>), ConnectError> {
-        match self.proxy(url).filter(|_| !is_secure(url)) {
+        match self.forwarder(url) {
             Some(proxy) => Ok((self.to(proxy).await?, Some(Forward { authorization: proxy.authorization() }))),
             None => Ok((self.tunnel(url).await?, None)),
         }

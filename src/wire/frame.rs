@@ -41,6 +41,9 @@ pub enum FrameError {
 pub struct Handshake {
     /// Names the connection on the server.
     pub sid: String,
+    /// Other transports that it takes.
+    #[serde(default)]
+    pub upgrades: Vec<String>,
     /// Milliseconds between the server's pings.
     #[serde(default = "Handshake::ping_interval")]
     pub ping_interval: u64,
@@ -263,10 +266,21 @@ mod tests {
             assert_eq!(engine(text), Ok(expected), "{text:?}");
         }
         let full = r#"0{"sid":"x","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200,"maxPayload":1000}"#;
-        let expected = Handshake { sid: "x".to_owned(), ping_interval: 300, ping_timeout: 200, max_payload: 1000 };
+        let expected = Handshake {
+            sid: "x".to_owned(),
+            upgrades: vec!["websocket".to_owned()],
+            ping_interval: 300,
+            ping_timeout: 200,
+            max_payload: 1000,
+        };
         assert_eq!(engine(full), Ok(Engine::Open(expected)));
-        let bare =
-            Handshake { sid: "x".to_owned(), ping_interval: 25_000, ping_timeout: 20_000, max_payload: 1_000_000 };
+        let bare = Handshake {
+            sid: "x".to_owned(),
+            upgrades: vec![],
+            ping_interval: 25_000,
+            ping_timeout: 20_000,
+            max_payload: 1_000_000,
+        };
         assert_eq!(engine(r#"0{"sid":"x"}"#), Ok(Engine::Open(bare)));
         for text in ["", "7", "é", "x", "0", "0{}", "0[]", "0{\"sid\":1}", "0{\"sid\":\"x\",\"pingInterval\":-1}"] {
             assert!(engine(text).is_err(), "{text:?}");

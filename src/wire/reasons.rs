@@ -37,6 +37,21 @@ pub(super) fn tls_reason(error: &io::Error) -> ConnectError {
     }
 }
 
+/// Whether a proxy that lets HTTP through and no WebSocket may be the cause: an answer that is none, or none at all.
+pub(super) fn is_on_the_way(error: &Error) -> bool {
+    match error {
+        Error::Http(_) | Error::Protocol(_) | Error::ConnectionClosed | Error::AlreadyClosed => true,
+        Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+        ),
+        _ => false,
+    }
+}
+
 fn unreachable(words: String) -> ConnectError {
     ConnectError::Unreachable(words)
 }

@@ -9,6 +9,8 @@ mod agent;
 mod ends;
 mod hub;
 mod node;
+mod polling;
 mod process;
+mod proxy;
 mod seeds;
 mod trace;

@@ -1,15 +1,15 @@
 // An official Socket.IO peer on strings: what it hears goes to standard output, what it should do comes from standard input, one JSON
 // object a line. tests/interop drives it.
 //
-//   node peer.mjs server                         a server with its defaults on a free port; says { listening }
+//   node peer.mjs server [TRANSPORT]             a server with its defaults on a free port; says { listening }; TRANSPORT: the only one
 //   node peer.mjs client URL TOKEN [TRANSPORT]   a client; TRANSPORT: the only one, else polling first and then WebSocket
 //
-// Says: { connected }, { disconnected }, { refused }, { alive } (a ping was answered), { event, args, ack }, { acked, args }.
+// Says: { connected } (and { transport }, a server), { disconnected }, { refused }, { alive } (a ping was answered), { event, args, ack }, { acked, args }.
 // Does: { emit, args, ack? } to every agent (server) or to the server (client); { disconnect }: closes the connections.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
-const [kind, url, token, transport] = process.argv.slice(2);
+const [kind, url, token, transport = kind === 'server' ? url : undefined] = process.argv.slice(2);
 const say = value => console.log(JSON.stringify(value));
 let sockets = new Set();
 
@@ -24,7 +24,7 @@ function listen(socket) {
 if (kind === 'server') {
   const { Server } = await import('socket.io');
   const http = createServer();
-  const server = new Server(http);
+  const server = new Server(http, transport && { transports: [transport] });
   server.use((socket, next) => {
     if (socket.handshake.auth.token !== 'refused') return next();
     say({ refused: socket.handshake.auth });
@@ -34,7 +34,7 @@ if (kind === 'server') {
   server.engine.on('connection', socket => socket.on('heartbeat', () => say({ alive: true })));
   server.on('connection', socket => {
     sockets.add(socket);
-    say({ connected: socket.handshake.auth });
+    say({ connected: socket.handshake.auth, transport: socket.conn.transport.name });
     socket.on('disconnect', reason => {
       sockets.delete(socket);
       say({ disconnected: reason });

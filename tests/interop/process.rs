@@ -39,6 +39,13 @@ impl Peer {
         (peer, format!("http://127.0.0.1:{port}"))
     }
 
+    /// The same without WebSockets.
+    pub(crate) fn polling_server() -> (Self, String) {
+        let mut peer = Self::start(Command::new(node()).arg(here("peer.mjs")).args(["server", "polling"]));
+        let port = peer.until("a port", |line| line["listening"].as_u64());
+        (peer, format!("http://127.0.0.1:{port}"))
+    }
+
     /// A server of protocol 001 or 004, and where it listens; see `wire.mjs`.
     pub(crate) fn wire(kind: &str) -> (Self, String) {
         let mut peer = Self::start(Command::new(node()).arg(here("wire.mjs")).arg(kind));
@@ -48,8 +55,14 @@ impl Peer {
 
     /// A server of protocol 003, and where it listens; see `swe.py`.
     pub(crate) fn swe() -> (Self, String) {
-        let mut peer =
-            Self::start(Command::new("python3").env("PYTHONPATH", here(".python")).arg("-u").arg(here("swe.py")));
+        Self::swe_over(&[])
+    }
+
+    /// The same with these transports only.
+    pub(crate) fn swe_over(transports: &[&str]) -> (Self, String) {
+        let mut python = Command::new("python3");
+        python.env("PYTHONPATH", here(".python")).arg("-u").arg(here("swe.py")).args(transports);
+        let mut peer = Self::start(&mut python);
         let port = peer.until("a port", |line| line["listening"].as_u64());
         (peer, format!("http://127.0.0.1:{port}"))
     }

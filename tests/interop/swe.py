@@ -1,6 +1,6 @@
 """A server of protocol 003 on strings, on python-socketio as the document's own: rooms, acknowledged requests, events in envelopes.
 
-    python3 swe.py            on a free port; says { listening }. The good token is `let me in`
+    python3 swe.py [TRANSPORT]    on a free port; says { listening }. The good token is `let me in`; TRANSPORT: the only one
 
 Says { connected }, { refused }, { event, args }, { disconnected } and does { emit, args }, { disconnect }, one JSON object a line.
 """
@@ -58,8 +58,10 @@ class Swe(socketio.AsyncNamespace):
         return {"status": "pong"}
 
 
-async def main():
-    server = socketio.AsyncServer(async_mode="aiohttp", namespaces=["/ws"])
+async def main(*transports):
+    server = socketio.AsyncServer(
+        async_mode="aiohttp", namespaces=["/ws"], transports=list(transports) or None
+    )
     server.register_namespace(Swe("/ws"))
     app = web.Application()
     server.attach(app)
@@ -77,4 +79,4 @@ async def main():
             await server.emit(order["emit"], *order["args"], namespace="/ws", room=order.get("room"))
 
 
-asyncio.run(main())
+asyncio.run(main(*sys.argv[1:]))

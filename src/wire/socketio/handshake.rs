@@ -1,28 +1,57 @@
-//! From nothing to a joined namespace: WebSocket, Engine.IO, Socket.IO.
+//! From nothing to a joined namespace: Engine.IO over a WebSocket or over HTTP requests, Socket.IO over either.
 
-use super::{received, unreachable};
+use super::polling::Session;
+use super::{Frames, received, unreachable};
 use crate::wire::client::{ConnectError, Received, Target};
 use crate::wire::dial::Dialer;
 use crate::wire::frame::{self, Engine, Handshake, Kind, Packet};
 use crate::wire::reasons::network;
-use crate::wire::upgrade::{self, Socket};
+use crate::wire::upgrade::{self, Barrier, Socket};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use url::Url;
 
 /// Events that a server may send before it has accepted us; some emit in their connect handler.
 const EARLY_EVENTS_MAX: usize = 256;
 
-pub(super) async fn upgrade(target: &Target, dialer: &Dialer) -> Result<Socket, ConnectError> {
+/// Where the engine is.
+pub(super) fn engine(target: &Target) -> Url {
     let mut url = target.url.clone();
     if url.path() == "/" {
         url.set_path("/socket.io/");
     }
-    url.query_pairs_mut().append_pair("EIO", "4").append_pair("transport", "websocket");
-    upgrade::upgrade(url, dialer).await
+    url.query_pairs_mut().append_pair("EIO", "4");
+    url
 }
 
-pub(super) async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectError> {
+/// A WebSocket of its own.
+pub(super) async fn websocket(engine: &Url, dialer: &Dialer) -> Result<(Socket, Handshake), Barrier> {
+    let mut url = engine.clone();
+    url.query_pairs_mut().append_pair("transport", "websocket");
+    let mut socket = upgrade::attempt(url, None, dialer).await?;
+    let server = handshake(&mut socket).await.map_err(|why| Barrier { why, on_the_way: false })?;
+    Ok((socket, server))
+}
+
+/// A WebSocket that takes a session over, in which nothing was said yet and nobody asks: so there is nothing to wait for and
+/// nothing that could be lost on the way.
+pub(super) async fn probe(session: &Session, dialer: &Dialer) -> Result<Socket, ConnectError> {
+    let (url, cookies) = session.upgrade();
+    let mut socket = upgrade::attempt(url, cookies, dialer).await.map_err(|barrier| barrier.why)?;
+    socket.send("2probe".into()).await.map_err(unreachable)?;
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) if text == "3probe" => break,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            other => return Err(unreachable(ended(other))),
+        }
+    }
+    socket.send("5".into()).await.map_err(unreachable)?;
+    Ok(socket)
+}
+
+async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectError> {
     loop {
         match socket.next().await {
             Some(Ok(Message::Text(text))) => {
@@ -39,7 +68,7 @@ pub(super) async fn handshake(socket: &mut Socket) -> Result<Handshake, ConnectE
 }
 
 /// Waits for the server's yes and keeps the events that overtake it.
-pub(super) async fn join(socket: &mut Socket, namespace: &str) -> Result<Vec<Received>, ConnectError> {
+pub(super) async fn join(socket: &mut impl Frames, namespace: &str) -> Result<Vec<Received>, ConnectError> {
     let mut early = Vec::new();
     loop {
         let text = match socket.next().await {

@@ -1,10 +1,10 @@
 //! A joined connection, up to its end.
 
-use super::received;
+use super::{Frames, received};
 use crate::wire::client::{self, CloseReason, Incoming, Outgoing, Proof};
 use crate::wire::frame::{self, Engine, FrameError, Kind, Packet};
 use crate::wire::socket::{Heard, LEAVE_TIMEOUT, Read, hear, keep, ping, tell, write};
-use crate::wire::upgrade::{MESSAGE_MAX_BYTES, Socket};
+use crate::wire::upgrade::MESSAGE_MAX_BYTES;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, Stream, StreamExt};
 use serde_json::Value;
@@ -17,32 +17,36 @@ use tokio_util::sync::CancellationToken;
 /// Bounds for what a server announces as its ping times; outside of them lie a hot loop and an overflow.
 const SILENCE_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
 
-/// Serves the connection whose other end is `ours`. `silence`: no frame for so long means that the server is gone.
-pub(super) async fn serve(
-    socket: Socket,
-    ours: client::Socket,
-    namespace: String,
-    max_payload: usize,
-    silence: Duration,
-) {
+/// What a connection is bound to.
+pub(super) struct Terms {
+    pub(super) namespace: String,
+    /// The longest packet that the server takes.
+    pub(super) max_payload: usize,
+    /// No frame for so long means that the server is gone.
+    pub(super) silence: Duration,
+    /// What is flushed is on its way. Else only a pong says so.
+    pub(super) flushed_is_written: bool,
+}
+
+/// Serves the connection whose other end is `ours`.
+pub(super) async fn serve(socket: impl Frames, ours: client::Socket, terms: Terms) {
     let client::Socket { outgoing: to_write, incoming: told, closing } = ours;
     let (urgent, pongs) = mpsc::channel(4);
     let (sink, stream) = socket.split();
     let reader = Reader {
         stream,
-        namespace: namespace.clone(),
-        silence: silence.clamp(SILENCE_BOUNDS.0, SILENCE_BOUNDS.1),
+        namespace: terms.namespace.clone(),
+        silence: terms.silence.clamp(SILENCE_BOUNDS.0, SILENCE_BOUNDS.1),
         told: told.clone(),
         urgent,
         partial: None,
     };
-    let mut writer =
-        Writer { sink, namespace, max_payload, told: told.clone(), pongs, to_write, closing: closing.clone() };
+    let mut writer = Writer { sink, terms, told: told.clone(), pongs, to_write, closing: closing.clone() };
     keep(reader, writer.run(), closing, told).await;
 }
 
-struct Reader {
-    stream: SplitStream<Socket>,
+struct Reader<S> {
+    stream: SplitStream<S>,
     namespace: String,
     /// No frame for so long means that the server is gone.
     silence: Duration,
@@ -59,7 +63,7 @@ struct Partial {
     bytes: usize,
 }
 
-impl Read for Reader {
+impl<S: Frames> Read for Reader<S> {
     fn stream(&mut self) -> &mut (impl Stream<Item = Result<Message, Error>> + Unpin + Send) {
         &mut self.stream
     }
@@ -80,7 +84,7 @@ impl Read for Reader {
     }
 }
 
-impl Reader {
+impl<S: Frames> Reader<S> {
     async fn text(&mut self, text: &str) -> Result<(), CloseReason> {
         let packet = match frame::engine(text) {
             Ok(Engine::Message(text)) => Packet::parse(text),
@@ -153,17 +157,16 @@ fn unreadable(error: &FrameError) {
     tracing::debug!(%error, "a packet of the server cannot be read and is left out");
 }
 
-struct Writer {
-    sink: SplitSink<Socket, Message>,
-    namespace: String,
-    max_payload: usize,
+struct Writer<S> {
+    sink: SplitSink<S, Message>,
+    terms: Terms,
     told: mpsc::Sender<Incoming>,
     pongs: mpsc::Receiver<String>,
     to_write: mpsc::Receiver<Outgoing>,
     closing: CancellationToken,
 }
 
-impl Writer {
+impl<S: Frames> Writer<S> {
     async fn run(&mut self) -> CloseReason {
         loop {
             let done = tokio::select! {
@@ -183,7 +186,7 @@ impl Writer {
 
     /// The channel is empty when this is called: `run` prefers it to leaving.
     async fn leave(&mut self) -> CloseReason {
-        let goodbye = Packet::new(Kind::Disconnect, &self.namespace, None).to_text();
+        let goodbye = Packet::new(Kind::Disconnect, &self.terms.namespace, None).to_text();
         let _ = timeout(LEAVE_TIMEOUT, async {
             let _ = self.sink.send(goodbye.into()).await;
             let _ = self.sink.close().await;
@@ -195,29 +198,29 @@ impl Writer {
     async fn send(&mut self, outgoing: Outgoing) -> Result<(), CloseReason> {
         let (packet, proof) = match outgoing {
             Outgoing::Acknowledge { id, arguments } => {
-                let mut packet = Packet::new(Kind::Ack, &self.namespace, Some(Value::Array(arguments)));
+                let mut packet = Packet::new(Kind::Ack, &self.terms.namespace, Some(Value::Array(arguments)));
                 packet.id = Some(id);
                 (packet, None)
             }
             Outgoing::Emit { name, arguments, proof, token } => {
-                let mut packet = Packet::event(&self.namespace, &name, arguments);
+                let mut packet = Packet::event(&self.terms.namespace, &name, arguments);
                 packet.id = (proof == Proof::Ack).then_some(token);
                 (packet, Some((proof, token)))
             }
         };
         let text = packet.to_text();
-        if text.len() > self.max_payload {
+        if text.len() > self.terms.max_payload {
             return match proof {
                 Some((_, token)) => tell(&self.told, Incoming::TooLarge { token, bytes: text.len() }).await,
                 None => Ok(()),
             };
         }
         match proof {
-            Some((Proof::Written, token)) => {
+            Some((Proof::Written, token)) if self.terms.flushed_is_written => {
                 write(&mut self.sink, [text.into()]).await?;
                 tell(&self.told, Incoming::Proved(token)).await
             }
-            Some((Proof::Pong, token)) => write(&mut self.sink, [text.into(), ping(token)]).await,
+            Some((Proof::Pong | Proof::Written, token)) => write(&mut self.sink, [text.into(), ping(token)]).await,
             Some((Proof::Ack, _)) | None => write(&mut self.sink, [text.into()]).await,
         }
     }
