@@ -15,7 +15,7 @@ use std::time::SystemTime;
 const RECORDING_CANCELLED: &str = "Recording cancelled";
 
 impl Daemon {
-    /// One event of the server. What asks for an acknowledgement gets it at once: it says that the agent has it and will
+    /// One event of the server. What asks for an acknowledgement gets it as soon as that is on disk: it says that the agent has it and will
     /// not forget it, not that it is done.
     pub(super) fn event(&mut self, event: Received) {
         let heard = self.end.hear(&event.name, &event.arguments, SystemTime::now());
@@ -32,7 +32,7 @@ impl Daemon {
             }
         }
         if let Some(id) = event.ack {
-            self.link.acknowledge(id, refused.as_deref());
+            self.answers.push((id, refused));
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Daemon {
     gauge: Gauge,
     backoff: Backoff,
     pub(super) link: Link,
+    /// Answers to what asked for one; they go out when what they promise is on disk.
+    pub(super) answers: Vec<(u64, Option<String>)>,
     pub(super) tell: mpsc::Sender<Told>,
     told: mpsc::Receiver<Told>,
     pub(super) ending: Ending,
@@ -97,6 +99,7 @@ impl Daemon {
             outbox,
             backoff: Backoff::default(),
             link: Link::new(),
+            answers: Vec::new(),
             tell,
             told,
             ending: Ending::No,
@@ -134,6 +137,9 @@ impl Daemon {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.state.keep(&mut self.outbox);
+            for (id, refused) in std::mem::take(&mut self.answers) {
+                self.link.acknowledge(id, refused.as_deref());
+            }
             self.tell_standing();
             self.link.flush(&mut self.outbox, &mut *self.end);
             if self.is_over() {
@@ -147,15 +153,22 @@ impl Daemon {
                 }
             };
             let can_abort = self.end_by.is_none();
+            // In this order, so that a schedule can be played again. What sessions say comes last, and is not held up: see below.
             let happening = tokio::select! {
+                biased;
                 () = shutdown.drain.cancelled(), if ending == Ending::No => Happening::Drain,
                 () = shutdown.abort.cancelled(), if can_abort => Happening::Abort,
                 () = late => Happening::Late,
-                Some(told) = self.told.recv() => Happening::Told(told),
-                change = self.link.next(&mut self.outbox) => Happening::Link(change),
                 _ = heartbeat.tick() => Happening::Heartbeat,
+                change = self.link.next(&mut self.outbox) => Happening::Link(change),
+                Some(told) = self.told.recv() => Happening::Told(told),
             };
             self.handle(happening);
+            // What has been said by now is kept at once: writing one event to the disk takes as long as writing many.
+            for _ in 0..AHEAD {
+                let Ok(told) = self.told.try_recv() else { break };
+                self.handle(Happening::Told(told));
+            }
         }
         self.link.say(self.end.leaves(SystemTime::now()));
         match self.end_by {
@@ -311,12 +324,11 @@ impl Daemon {
         }
     }
 
-    /// Tells the server now or later. A session is noted as ended only when its verdict cannot be lost any more.
+    /// Tells the server now or later. That a session has ended is written together with its verdict.
     pub(super) fn tell_server(&mut self, event: Event) {
         let last = is_last(&event).then(|| (event.session().cloned(), verdict(&event)));
         self.outbox.push(event);
         if let Some((Some(execution), verdict)) = last {
-            self.state.keep(&mut self.outbox);
             self.state.ended(&execution);
             tracing::info!(%execution, "{verdict}");
         }

@@ -194,11 +194,9 @@ impl Up {
                 None => std::future::pending().await,
             }
         };
+        // In this order, so that a schedule can be played again.
         tokio::select! {
-            incoming = self.connection.incoming.recv() => {
-                let gone = || Incoming::Closed(crate::wire::client::CloseReason::Local);
-                Change::Incoming(incoming.unwrap_or_else(gone))
-            }
+            biased;
             room = self.connection.outgoing.reserve(), if !self.late.is_empty() => {
                 // One that is closed says so on the other side.
                 match (room, self.late.pop_front()) {
@@ -225,6 +223,10 @@ impl Up {
                     None => return Change::Incoming(Incoming::Proved(token)),
                 }
                 Change::Ready
+            }
+            incoming = self.connection.incoming.recv() => {
+                let gone = || Incoming::Closed(crate::wire::client::CloseReason::Local);
+                Change::Incoming(incoming.unwrap_or_else(gone))
             }
         }
     }

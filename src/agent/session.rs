@@ -40,6 +40,7 @@ pub(super) async fn run(
             Work::Run(run) => {
                 let owed = Owed { execution: run.clone(), kind: Kind::Execution };
                 let instead = tokio::select! {
+                    biased;
                     () = cancel.cancelled() => owed.never_started("Cancelled before it was started"),
                     fetched = runs::fetch(options, &run) => match fetched {
                         Ok(start) => return (starter.execute)(start, events, cancel).await,

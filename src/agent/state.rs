@@ -1,16 +1,17 @@
 //! What an agent keeps on disk: who it is, which sessions it had, what it has not told yet. One agent per folder.
 
-use super::journal;
-use super::outbox::{Entry, Outbox};
-use super::slots::REMEMBERED;
-use super::work::{Kind, Owed};
-use crate::model::{AgentId, ExecutionId, TestFlowId};
-use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use super::outbox::Outbox;
+use super::sessions::Sessions;
+use super::store::{Notes, Store, StoreError};
+use super::work::Owed;
+use crate::model::{AgentId, ExecutionId};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::time::Instant;
 
 /// Why the state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -28,40 +29,18 @@ pub enum StateError {
     },
 }
 
-/// `outbox.jsonl` is written anew once it has grown to this, bytes, and to so many times what it is to keep.
-const KEPT_MAX: (usize, usize) = (8 << 20, 4);
-
-/// A line of `sessions.jsonl`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line {
-    Accepted(ExecutionId),
-    Recording { execution: ExecutionId, flow: TestFlowId },
-    Browser(ExecutionId),
-    Ended(ExecutionId),
-}
-
-impl From<&Owed> for Line {
-    fn from(owed: &Owed) -> Self {
-        let execution = owed.execution.clone();
-        match &owed.kind {
-            Kind::Execution => Self::Accepted(execution),
-            Kind::Browser => Self::Browser(execution),
-            Kind::Recording(flow) => Self::Recording { execution, flow: flow.clone() },
-        }
-    }
-}
+/// Between attempts at a disk that takes nothing.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The folder, locked for as long as this lives.
 #[derive(Debug)]
 pub(super) struct State {
     folder: PathBuf,
-    sessions: File,
-    outbox: File,
-    /// Bytes in `outbox.jsonl`.
-    kept: usize,
-    /// The last write has failed, perhaps in the middle of a line.
-    torn: bool,
+    /// None while the disk takes nothing.
+    store: Option<Store>,
+    sessions: Sessions,
+    /// When to try a disk again that took nothing.
+    again: Option<Instant>,
     _lock: File,
 }
 
@@ -75,7 +54,7 @@ pub(super) struct Found {
     /// Sessions that were accepted, and not brought to their end when the agent was killed.
     pub(super) interrupted: Vec<Owed>,
     /// What was not told.
-    pub(super) outbox: Vec<Entry>,
+    pub(super) outbox: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl State {
@@ -88,7 +67,8 @@ impl State {
         // What tests say and what pages show is nobody else's business.
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))?;
         let path = folder.join("lock");
-        let lock = append(&path).map_err(failed(&path))?;
+        let mut options = OpenOptions::new();
+        let lock = options.create(true).append(true).mode(0o600).open(&path).map_err(failed(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder.to_owned())),
@@ -103,129 +83,77 @@ impl State {
                 new
             }
         };
-        let (ended, interrupted) = history(&read_lines(&folder.join("sessions.jsonl")));
-        // What is known so far, in as few lines as it takes.
-        let path = folder.join("sessions.jsonl");
-        let lines = ended.iter().map(|id| Line::Ended(id.clone()));
-        let lines = lines.chain(interrupted.iter().map(Line::from));
-        replace(&path, &to_lines(lines)).map_err(failed(&path))?;
-        let sessions = append(&path).map_err(failed(&path))?;
-
-        let path = folder.join("outbox.jsonl");
-        let outbox = append(&path).map_err(failed(&path))?;
-        let text = fs::read(&path).map_err(failed(&path))?;
-        let kept = text.len();
-        let state = Self { folder: folder.to_owned(), sessions, outbox, kept, torn: false, _lock: lock };
-        let outbox = journal::replay(&text);
-        Ok((state, Found { agent: AgentId(agent.to_string()), ended, interrupted, outbox }))
+        let (store, left) = Store::open(folder).map_err(|error| failed(&Store::path(folder))(error.into_io()))?;
+        let sessions = left.sessions;
+        let found = Found {
+            agent: AgentId(agent.to_string()),
+            ended: sessions.ended().cloned().collect(),
+            interrupted: sessions.open().cloned().collect(),
+            outbox: left.outbox,
+        };
+        Ok((Self { folder: folder.to_owned(), store: Some(store), sessions, again: None, _lock: lock }, found))
     }
 
-    /// From now on the agent owes a verdict.
+    /// From now on the agent owes a verdict; certain after [`State::keep`].
     pub(super) fn accepted(&mut self, owed: &Owed) {
-        self.note(Line::from(owed));
+        self.sessions.accept(owed.clone());
     }
 
+    /// The verdict is in the outbox; certain after [`State::keep`], together with it.
     pub(super) fn ended(&mut self, id: &ExecutionId) {
-        self.note(Line::Ended(id.clone()));
+        self.sessions.end(id);
     }
 
-    fn note(&mut self, line: Line) {
-        // In one write, so that a kill leaves no half line behind.
-        if let Err(error) = self.sessions.write_all(&to_lines([line])) {
-            tracing::warn!(%error, folder = %self.folder.display(), "a session cannot be noted in the state folder");
-        }
-    }
-
-    /// Keeps what is not told yet: a kill loses nothing after this. (A power cut may: nothing is forced to the disk.)
+    /// Puts on disk what has changed, all of it or nothing: neither a kill nor a power cut loses it after this. A disk that takes
+    /// nothing is told of once, and tried again now and then.
     pub(super) fn keep(&mut self, outbox: &mut Outbox) {
-        let lines = outbox.take_journal();
-        if lines.is_empty() {
+        if self.again.is_some_and(|again| Instant::now() < again) {
             return;
         }
-        let kept = if outbox.is_empty() {
-            self.kept = 0;
-            self.outbox.set_len(0)
-        } else if self.kept > KEPT_MAX.0.max(outbox.bytes().saturating_mul(KEPT_MAX.1)) {
-            self.rewrite(&outbox.whole_journal())
-        } else {
-            self.append(&lines)
-        };
-        match (kept, self.torn) {
-            (Ok(()), _) => self.torn = false,
-            (Err(_), true) => {}
-            (Err(error), false) => {
-                self.torn = true;
-                let folder = self.folder.display();
-                tracing::error!(%error, %folder, "what is not told yet cannot be kept, and is lost if the agent is killed");
+        match blocking(|| self.write(outbox)) {
+            Ok(()) if self.again.is_none() => {}
+            Ok(()) => {
+                self.again = None;
+                tracing::info!(folder = %self.folder.display(), "what is not told yet is on disk again");
             }
-        }
-    }
-
-    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.torn {
-            self.outbox.write_all(b"\n")?;
-        }
-        self.outbox.write_all(lines)?;
-        self.kept += lines.len();
-        Ok(())
-    }
-
-    fn rewrite(&mut self, lines: &[u8]) -> io::Result<()> {
-        let path = self.folder.join("outbox.jsonl");
-        replace(&path, lines)?;
-        self.outbox = append(&path)?;
-        self.kept = lines.len();
-        Ok(())
-    }
-}
-
-/// Ended sessions and those that never did.
-fn history(lines: &[Line]) -> (Vec<ExecutionId>, Vec<Owed>) {
-    let mut ended = VecDeque::new();
-    let mut open: Vec<Owed> = Vec::new();
-    for line in lines {
-        match line {
-            Line::Accepted(id) => open.push(Owed { execution: id.clone(), kind: Kind::Execution }),
-            Line::Browser(id) => open.push(Owed { execution: id.clone(), kind: Kind::Browser }),
-            Line::Recording { execution, flow } => {
-                open.push(Owed { execution: execution.clone(), kind: Kind::Recording(flow.clone()) });
-            }
-            Line::Ended(id) => {
-                open.retain(|other| other.execution != *id);
-                ended.push_back(id.clone());
-                if ended.len() > REMEMBERED {
-                    ended.pop_front();
+            Err(error) => {
+                // It is not known what has come of it: everything is written anew.
+                self.store = None;
+                if self.again.is_none() {
+                    let folder = self.folder.display();
+                    tracing::error!(%error, %folder, "what is not told yet cannot be kept, and is lost if the agent is killed; trying again");
                 }
+                self.again = Some(Instant::now() + AGAIN);
             }
         }
     }
-    (ended.into(), open)
-}
 
-/// Lines that can be read; a half one at the end is what a full disk or a power cut leaves.
-fn read_lines<T: for<'de> Deserialize<'de>>(path: &Path) -> Vec<T> {
-    let Ok(text) = fs::read(path) else { return Vec::new() };
-    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines
-        .filter_map(|line| {
-            let read = serde_json::from_slice(line);
-            if let Err(error) = &read {
-                tracing::warn!(%error, path = %path.display(), "a line of the state folder cannot be read");
+    fn write(&mut self, outbox: &mut Outbox) -> Result<(), StoreError> {
+        match &mut self.store {
+            Some(store) => {
+                let notes = self.sessions.take_changes();
+                store.commit(&Notes { sessions: notes, outbox: outbox.take_changes(), empty: outbox.is_empty() })
             }
-            read.ok()
-        })
-        .collect()
-}
-
-fn to_lines<T: Serialize>(items: impl IntoIterator<Item = T>) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for item in items {
-        if let Ok(line) = serde_json::to_vec(&item) {
-            lines.extend(line);
-            lines.push(b'\n');
+            None => {
+                let mut store = Store::open(&self.folder)?.0;
+                store.replace(&Notes {
+                    sessions: self.sessions.whole(),
+                    outbox: outbox.whole(),
+                    empty: outbox.is_empty(),
+                })?;
+                self.store = Some(store);
+                Ok(())
+            }
         }
     }
-    lines
+}
+
+/// A disk takes milliseconds, and others have something to do meanwhile.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 /// All or nothing: a new file takes the place of the old one.
@@ -233,15 +161,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
     file.write_all(bytes)?;
+    file.sync_all()?;
     fs::rename(new, path)
-}
-
-fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::slots::REMEMBERED;
+    use super::super::work::Kind;
     use super::*;
     use crate::model::Event;
     use crate::wire::client::Proof;
@@ -249,6 +176,10 @@ mod tests {
 
     fn execution(id: impl ToString) -> Owed {
         Owed { execution: ExecutionId(id.to_string()), kind: Kind::Execution }
+    }
+
+    fn outbox(left: Found) -> Outbox {
+        Outbox::new("run".to_owned(), left.outbox)
     }
 
     #[test]
@@ -260,7 +191,7 @@ mod tests {
         assert!(matches!(error, StateError::InUse(_)), "{error}");
         let agent = first.1.agent.clone();
         drop(first);
-        for path in [place.clone(), place.join("outbox.jsonl"), place.join("sessions.jsonl")] {
+        for path in [place.clone(), Store::path(&place), place.join("agent-id")] {
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o077, 0, "{}: others may read it", path.display());
         }
@@ -272,6 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut state, found) = State::open(folder.path()).unwrap();
         assert_eq!((found.ended.len(), found.interrupted.len()), (0, 0));
+        let mut none = outbox(found);
         for n in 0..REMEMBERED + 5 {
             state.accepted(&execution(n));
             state.ended(&ExecutionId(n.to_string()));
@@ -282,12 +214,9 @@ mod tests {
             Owed { kind: Kind::Browser, ..execution("driven") },
         ];
         cut.iter().for_each(|owed| state.accepted(owed));
+        state.keep(&mut none);
+        state.accepted(&execution("not certain"));
         drop(state);
-        fs::OpenOptions::new()
-            .append(true)
-            .open(folder.path().join("sessions.jsonl"))
-            .and_then(|mut file| file.write_all(b"{\"ended\":\"ha"))
-            .unwrap();
         let (state, found) = State::open(folder.path()).unwrap();
         assert_eq!(found.interrupted, cut);
         assert_eq!((found.ended.len(), found.ended[0].as_str()), (REMEMBERED, "5"));
@@ -295,6 +224,7 @@ mod tests {
         let (mut state, found) = State::open(folder.path()).unwrap();
         assert_eq!(found.interrupted, cut, "until it is noted");
         cut.iter().for_each(|owed| state.ended(&owed.execution));
+        state.keep(&mut none);
         drop(state);
         let (_, found) = State::open(folder.path()).unwrap();
         assert_eq!((found.interrupted.len(), found.ended.last().unwrap().as_str()), (0, "driven"));
@@ -306,51 +236,92 @@ mod tests {
 
     fn found(folder: &Path) -> Vec<String> {
         let (_, found) = State::open(folder).unwrap();
-        found.outbox.into_iter().map(|entry| entry.event_id).collect()
+        outbox(found).entries().map(|entry| entry.event_id.clone()).collect()
+    }
+
+    fn told(outbox: &mut Outbox) {
+        let token = outbox.sent(Proof::Ack);
+        outbox.proved(token);
     }
 
     #[test]
     fn what_is_not_told_waits_on_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut state, _) = State::open(folder.path()).unwrap();
-        let mut outbox = Outbox::new("run".to_owned(), vec![]);
-        outbox.push(complete("a"));
+        let (mut state, left) = State::open(folder.path()).unwrap();
+        let mut outbox = outbox(left);
+        ["a", "b"].into_iter().for_each(|id| outbox.push(complete(id)));
         state.keep(&mut outbox);
-        outbox.push(complete("b"));
-        state.keep(&mut outbox);
+        outbox.push(complete("not certain"));
         drop(state);
         assert_eq!(found(folder.path()), ["run-1", "run-2"]);
 
-        let (mut state, _) = State::open(folder.path()).unwrap();
-        let token = outbox.sent(Proof::Ack);
-        outbox.proved(token);
+        let (mut state, left) = State::open(folder.path()).unwrap();
+        let mut outbox = self::outbox(left);
+        told(&mut outbox);
         state.keep(&mut outbox);
         drop(state);
         assert_eq!(found(folder.path()), ["run-2"]);
+    }
 
-        let (mut state, _) = State::open(folder.path()).unwrap();
-        let token = outbox.sent(Proof::Ack);
-        outbox.proved(token);
+    #[test]
+    fn a_disk_without_room_is_told_of_and_heals() {
+        let folder = tempfile::tempdir().unwrap();
+        let full = folder.path().join("full");
+        let (mut state, left) = State::open(folder.path()).unwrap();
+        let mut outbox = outbox(left);
+        ["a", "b"].into_iter().for_each(|id| outbox.push(complete(id)));
+        state.accepted(&execution("s"));
         state.keep(&mut outbox);
-        assert_eq!(fs::metadata(folder.path().join("outbox.jsonl")).unwrap().len(), 0);
+        fs::write(&full, "").unwrap();
+        told(&mut outbox);
+        outbox.push(complete("c"));
+        state.accepted(&execution("t"));
+        state.keep(&mut outbox);
+        assert!(state.store.is_none() && state.again.is_some());
+        outbox.push(complete("d"));
+        state.ended(&"s".into());
+        state.keep(&mut outbox);
+        state.again = Some(Instant::now());
+        state.keep(&mut outbox);
+        assert!(state.again.is_some(), "still full");
+        fs::remove_file(&full).unwrap();
+        state.again = Some(Instant::now());
+        state.keep(&mut outbox);
+        assert!(state.store.is_some() && state.again.is_none());
+        outbox.push(complete("e"));
+        state.keep(&mut outbox);
+        drop(state);
+        let (_, left) = State::open(folder.path()).unwrap();
+        assert_eq!(
+            (left.interrupted.as_slice(), left.ended.as_slice()),
+            ([execution("t")].as_slice(), ["s".into()].as_slice())
+        );
+        let ids: Vec<_> = self::outbox(left).entries().map(|entry| entry.event_id.clone()).collect();
+        assert_eq!(ids, ["run-2", "run-3", "run-4", "run-5"]);
     }
 
     #[test]
     fn the_file_does_not_grow_for_ever() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut state, _) = State::open(folder.path()).unwrap();
-        let mut outbox = Outbox::new("run".to_owned(), vec![]);
+        let (mut state, left) = State::open(folder.path()).unwrap();
+        let mut outbox = outbox(left);
+        let length = || fs::metadata(Store::path(folder.path())).unwrap().len();
         let long = Event::Error { message: "x".repeat(1 << 20), execution: None };
         outbox.push(long.clone());
-        for _ in 0..30 {
+        for _ in 0..20 {
             outbox.push(long.clone());
-            let token = outbox.sent(Proof::Ack);
-            outbox.proved(token);
+            told(&mut outbox);
             state.keep(&mut outbox);
-            let length = fs::metadata(folder.path().join("outbox.jsonl")).unwrap().len();
-            assert!(length < 12 << 20, "{length}");
+            assert!(length() < 12 << 20, "{}", length());
         }
-        drop(state);
-        assert_eq!(found(folder.path()), ["run-31"]);
+        // A server that was away for long, and is back.
+        (0..20).for_each(|_| outbox.push(long.clone()));
+        state.keep(&mut outbox);
+        assert!(length() > 20 << 20, "{}", length());
+        while !outbox.is_empty() {
+            told(&mut outbox);
+            state.keep(&mut outbox);
+        }
+        assert!(length() < 2 << 20, "{}", length());
     }
 }
