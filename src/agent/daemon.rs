@@ -8,6 +8,7 @@ use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
 use super::system::{self, Gauge};
+use super::upload::Uploader;
 use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError};
 use crate::dialect::agent::{AgentEnd, Registration, Standing};
@@ -16,6 +17,7 @@ use crate::model::{AgentId, Event, ExecutionId};
 use crate::wire::client::{ConnectError, Incoming};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
@@ -43,6 +45,7 @@ pub(super) struct Daemon {
     /// As the server was told last.
     stood: Standing,
     gauge: Gauge,
+    uploader: Option<Arc<Uploader>>,
     backoff: Backoff,
     pub(super) link: Link,
     /// Answers to what asked for one; they go out when what they promise is on disk.
@@ -92,6 +95,7 @@ impl Daemon {
             end: (options.protocol.end)(),
             stood: Standing::default(),
             gauge: Gauge::default(),
+            uploader: Uploader::new(&options),
             options,
             starter,
             agent: found.agent,
@@ -251,7 +255,7 @@ impl Daemon {
 
     fn connected(&mut self, Opened { connection, early }: Opened) {
         self.backoff.connected(Instant::now());
-        self.link.established(connection, &self.options.protocol.way);
+        self.link.established(connection, &self.options.protocol.way, self.uploader.clone());
         early.into_iter().for_each(|event| self.event(event));
         let (me, standing) = (self.registration(), self.standing());
         self.link.say(self.end.connected(&me, &standing, SystemTime::now()));

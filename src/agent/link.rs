@@ -4,13 +4,15 @@ use super::AgentOptions;
 use super::backoff::Backoff;
 use super::fit;
 use super::login::{self, Opened};
-use super::outbox::{Outbox, is_last};
+use super::outbox::{Entry, Outbox, is_last};
+use super::upload::Uploader;
 use crate::dialect::agent::{AgentEnd, Outbound, Transport, Way};
 use crate::model::Event;
 use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof};
 use serde_json::json;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -48,10 +50,26 @@ pub(super) struct Up {
     hold: Option<Instant>,
     /// The next event of the outbox, being made smaller.
     shrinking: Option<(String, JoinHandle<Vec<Event>>)>,
+    /// What puts pictures where they can be seen, for a server of others.
+    uploader: Option<Arc<Uploader>>,
+    /// The next event of the outbox, whose picture is being put there.
+    uploading: Option<(String, JoinHandle<Option<String>>)>,
+    /// An event and where its picture is; nowhere where that failed.
+    uploaded: Option<(String, Option<String>)>,
     /// A picture that is, by its number.
     resizing: Option<(u64, JoinHandle<Vec<Event>>)>,
     /// One that was.
     resized: Option<(u64, Event)>,
+}
+
+/// Where the picture of an event is.
+enum Place {
+    /// In its message, where it has one.
+    Message,
+    /// There.
+    At(String),
+    /// That is still to be seen.
+    Open,
 }
 
 /// Something has come to pass.
@@ -104,7 +122,7 @@ impl Link {
     }
 
     /// Takes what the server accepted.
-    pub(super) fn established(&mut self, connection: Connection, way: &Way) {
+    pub(super) fn established(&mut self, connection: Connection, way: &Way, uploader: Option<Arc<Uploader>>) {
         *self = Self::Up(Box::new(Up {
             connection,
             late: VecDeque::new(),
@@ -115,6 +133,9 @@ impl Link {
             introduced: false,
             hold: way.introduces_late.then(|| Instant::now() + INTRODUCTION),
             shrinking: None,
+            uploader,
+            uploading: None,
+            uploaded: None,
             resizing: None,
             resized: None,
         }));
@@ -188,6 +209,12 @@ impl Up {
                 None => std::future::pending().await,
             }
         };
+        let uploaded = async {
+            match &mut self.uploading {
+                Some((of, work)) => (of.clone(), work.await.unwrap_or_default()),
+                None => std::future::pending().await,
+            }
+        };
         let resized = async {
             match &mut self.resizing {
                 Some((token, work)) => (*token, work.await.unwrap_or_default().pop()),
@@ -215,6 +242,11 @@ impl Up {
                 outbox.replace(&of, events);
                 Change::Ready
             }
+            uploaded = uploaded => {
+                self.uploading = None;
+                self.uploaded = Some(uploaded);
+                Change::Ready
+            }
             (token, frame) = resized => {
                 self.resizing = None;
                 match frame {
@@ -237,13 +269,21 @@ impl Up {
         }
         let limit = self.connection.max_payload;
         while let Some(entry) = outbox.next().filter(|_| self.shrinking.is_none() && self.late.is_empty()) {
-            if !fit::fits(end, &entry.event, limit) {
+            let address = match self.place(entry) {
+                Place::Message => None,
+                Place::At(address) => Some(address),
+                Place::Open => break,
+            };
+            if address.is_none() && !fit::fits(end, &entry.event, limit) {
                 let (id, event, end) = (entry.event_id.clone(), entry.event.clone(), end.boxed());
                 self.shrinking = Some((id, spawn_blocking(move || fit::shrink(&*end, event, limit))));
                 break;
             }
             let last = is_last(&entry.event);
-            let words = outbox.words(self.introduced, |event, id| end.tell(event, id, SystemTime::now()));
+            let words = outbox.words(self.introduced, |event, id| match &address {
+                Some(address) => end.tell_shown(event, address, id, SystemTime::now()),
+                None => end.tell(event, id, SystemTime::now()),
+            });
             let proof = match (self.introduced, last) {
                 // The protocol has nothing to say about it.
                 _ if words.is_empty() => Proof::Written,
@@ -270,6 +310,24 @@ impl Up {
                 let end = end.boxed();
                 self.resizing = Some((token, spawn_blocking(move || fit::shrink(&*end, frame, limit))));
             }
+        }
+    }
+
+    /// Where the next event's picture is, or is put now. A hub of ours gets it as it is.
+    fn place(&mut self, entry: &Entry) -> Place {
+        let Some(uploader) = self.uploader.as_ref().filter(|_| !self.introduced) else { return Place::Message };
+        match self.uploaded.take_if(|(of, _)| *of == entry.event_id) {
+            Some((_, Some(address))) => return Place::At(address),
+            Some((_, None)) => return Place::Message,
+            None if self.uploading.is_some() => return Place::Open,
+            None => {}
+        }
+        match uploader.begin(&entry.event) {
+            Some(work) => {
+                self.uploading = Some((entry.event_id.clone(), work));
+                Place::Open
+            }
+            None => Place::Message,
         }
     }
 

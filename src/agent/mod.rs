@@ -1,5 +1,6 @@
 //! The daemon: registration, heartbeat, reconnect, slots, outbox. It knows sessions only by what starts them.
 
+mod address;
 mod backoff;
 mod commands;
 mod daemon;
@@ -16,6 +17,7 @@ mod state;
 mod store;
 mod system;
 mod token;
+mod upload;
 mod work;
 
 use crate::dialect::agent::Spoken;
@@ -56,6 +58,9 @@ pub struct AgentOptions {
     pub protocol: Spoken,
     /// Where a run is that the server only names: an address, or a path there, with `{runId}` in it; none is the usual place.
     pub run_url: Option<String>,
+    /// Where pictures are put, of the protocols that tell where they are: an address, or a path on the server, with `{name}` in it and
+    /// perhaps `{sessionId}`; without one they are in the messages themselves.
+    pub upload_url: Option<String>,
     /// The projects to work for, of the protocols that have these.
     pub projects: Vec<String>,
     /// The way out, for what is fetched.

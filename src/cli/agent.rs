@@ -35,6 +35,10 @@ pub(super) struct Args {
     /// Where runs are that the server only names: an address, or a path on the server, with {runId} in it (ai-run)
     #[arg(long, value_name = "TEMPLATE", value_parser = run_url)]
     run_url: Option<String>,
+    /// Where screenshots are put (PUT) instead of being sent in messages: an address, or a path on the server, with {name} in it and
+    /// perhaps {sessionId} (testbro)
+    #[arg(long, value_name = "TEMPLATE", value_parser = upload_url)]
+    upload_url: Option<String>,
     /// A project to work for; repeatable (swe)
     #[arg(long, value_name = "ID")]
     project: Vec<String>,
@@ -58,6 +62,11 @@ enum SocketClient {
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
     let (server, protocol) = (args.reaching.server()?, args.reaching.protocol());
+    if args.upload_url.is_some() && !protocol.tells_addresses {
+        return Err(CouldNotRun(
+            "--upload-url is for --protocol testbro: the others have pictures in their messages".to_owned(),
+        ));
+    }
     let dialer = args.reaching.dialer()?;
     let connector = match protocol.way.transport {
         Transport::SocketIo(_) => socketio::connector(dialer.clone()),
@@ -80,6 +89,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
             drain_timeout: args.drain_timeout,
             protocol,
             run_url: args.run_url,
+            upload_url: args.upload_url,
             projects: args.project,
             dialer,
             connector,
@@ -97,5 +107,12 @@ fn run_url(text: &str) -> Result<String, String> {
     match text.contains("{runId}") {
         true => Ok(text.to_owned()),
         false => Err("{runId} is missing: https://tests.example.com/api/runs/{runId} is an example".to_owned()),
+    }
+}
+
+fn upload_url(text: &str) -> Result<String, String> {
+    match text.contains("{name}") {
+        true => Ok(text.to_owned()),
+        false => Err("{name} is missing: https://files.example.com/{sessionId}/{name} is an example".to_owned()),
     }
 }

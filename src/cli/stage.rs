@@ -53,6 +53,7 @@ impl Stage {
             drain_timeout: DRAIN_TIMEOUT,
             protocol: testflow::agent::SPOKEN,
             run_url: None,
+            upload_url: None,
             projects: Vec::new(),
             dialer: Dialer::default(),
             connector: socketio::connector(Dialer::default()),

@@ -123,6 +123,12 @@ pub trait AgentEnd: fmt::Debug + Send {
     /// redeliveries, for servers that know them.
     fn tell(&mut self, event: &Event, event_id: Option<&str>, now: SystemTime) -> Vec<Outbound>;
 
+    /// As [`AgentEnd::tell`], for an event whose picture can be seen at `address`.
+    fn tell_shown(&mut self, event: &Event, address: &str, event_id: Option<&str>, now: SystemTime) -> Vec<Outbound> {
+        let _ = address;
+        self.tell(event, event_id, now)
+    }
+
     /// From time to time: what keeps the connection alive.
     fn heartbeat(&mut self, standing: &Standing, now: SystemTime) -> Vec<Outbound>;
 
@@ -151,6 +157,8 @@ pub struct Spoken {
     pub end: fn() -> Box<dyn AgentEnd>,
     /// Reads what a server has under the id of a session, where a request may be no more than that.
     pub run: Option<ReadRun>,
+    /// It may tell where a picture is in place of the picture: see [`AgentEnd::tell_shown`].
+    pub tells_addresses: bool,
 }
 
 /// Reads what is to be executed; says in words why that is nothing.

@@ -3,7 +3,7 @@
 
 use super::dial::{Dialer, Forward};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, HOST, PROXY_AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -17,6 +17,8 @@ use url::{Position, Url};
 const BODY_MAX_BYTES: usize = 32 << 20;
 /// From the first byte to the last.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same for what is given: somebody waits for what comes after it.
+const PUT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that nobody used for so long is not used again: servers close theirs, Node.js' after 5 s, and what is written at
 /// that moment is lost.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -31,8 +33,8 @@ pub enum HttpError {
     #[error("{0}")]
     Unreachable(String),
     /// It does not end.
-    #[error("no answer within {TIMEOUT:?}")]
-    Late,
+    #[error("no answer within {0:?}")]
+    Late(Duration),
     /// More than is taken, or no text.
     #[error("the answer is no text of at most {BODY_MAX_BYTES} bytes")]
     Body,
@@ -48,12 +50,48 @@ pub async fn get(url: &Url, token: Option<&str>, dialer: &Dialer) -> Result<Stri
         request = request.header(AUTHORIZATION, secret(format!("Bearer {token}"))?);
     }
     let request = whole(request, Bytes::new())?;
-    let answer =
-        timeout(TIMEOUT, Line::new(url.clone(), dialer.clone()).ask(request)).await.unwrap_or(Err(HttpError::Late))?;
+    let answer = timeout(TIMEOUT, Line::new(url.clone(), dialer.clone()).ask(request))
+        .await
+        .unwrap_or(Err(HttpError::Late(TIMEOUT)))?;
     if answer.status() != StatusCode::OK {
         return Err(HttpError::Status(answer.status().as_u16()));
     }
     String::from_utf8(answer.into_body().to_vec()).map_err(|_| HttpError::Body)
+}
+
+/// What a server says of what it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Where it is, in its head.
+    pub location: Option<String>,
+    /// Its words.
+    pub body: Bytes,
+}
+
+/// Puts a body of this media type to `url`.
+///
+/// # Errors
+/// When the server does not take it.
+pub async fn put(
+    url: &Url,
+    token: Option<&str>,
+    media_type: &str,
+    body: Bytes,
+    dialer: &Dialer,
+) -> Result<Taken, HttpError> {
+    let mut request = Request::put(target(url)).header(CONTENT_TYPE, media_type);
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, secret(format!("Bearer {token}"))?);
+    }
+    let request = whole(request, body)?;
+    let answer = timeout(PUT_TIMEOUT, Line::new(url.clone(), dialer.clone()).ask(request))
+        .await
+        .unwrap_or(Err(HttpError::Late(PUT_TIMEOUT)))?;
+    if !answer.status().is_success() {
+        return Err(HttpError::Status(answer.status().as_u16()));
+    }
+    let location = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
+    Ok(Taken { location, body: answer.into_body() })
 }
 
 /// Path and query of `url`, as a request names them.

@@ -22,4 +22,5 @@ mod proxy;
 mod recording;
 mod recording_process;
 mod support;
+mod uploads;
 mod way;

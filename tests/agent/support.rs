@@ -166,6 +166,7 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         drain_timeout: Duration::from_secs(60),
         protocol: testflow::agent::SPOKEN,
         run_url: None,
+        upload_url: None,
         projects: Vec::new(),
         dialer: Dialer::default(),
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),

@@ -53,8 +53,9 @@ fn recordings_are_tests_among_others() {
 #[test]
 fn a_failure_says_which_action_it_was_and_what_else_is_known_of_it() {
     let gone = r##"{"name":"click","selector":"internal:role=button[name=\"Gone\"i]","pageGuid":"page","alternatives":["internal:text=\"Gone\"i","#gone"],"pageUrl":"http://x/"}"##;
-    let folder = Folder::with(&[("shop.json", &recording(&[PRESS, gone]))]);
-    folder.run(&["run", "shop.json", "--timeout", "4000"]).has(
+    let soon = "export default { use: { actionTimeout: 1_000 } };";
+    let folder = Folder::with(&[("shop.json", &recording(&[PRESS, gone])), ("playwright.config.ts", soon)]);
+    folder.run(&["run", "shop.json"]).has(
         1,
         &[
             "Action 3 of 3: click getByRole('button', { name: 'Gone' }), recorded at http://x/",

@@ -61,6 +61,7 @@ impl Bot {
             drain_timeout: Duration::from_secs(5),
             protocol,
             run_url: None,
+            upload_url: None,
             projects: Vec::new(),
             dialer: Dialer::default(),
             connector: match protocol.way.transport {

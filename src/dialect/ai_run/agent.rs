@@ -25,6 +25,7 @@ pub const SPOKEN: Spoken = Spoken {
     },
     end: || Box::new(End::default()),
     run: Some(fetched),
+    tells_addresses: false,
 };
 
 /// This end.

@@ -32,6 +32,7 @@ pub const SPOKEN: Spoken = Spoken {
     },
     end: || Box::new(End::default()),
     run: None,
+    tells_addresses: false,
 };
 
 /// This end.

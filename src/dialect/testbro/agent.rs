@@ -24,6 +24,7 @@ pub const SPOKEN: Spoken = Spoken {
     },
     end: || Box::new(End::default()),
     run: None,
+    tells_addresses: true,
 };
 
 /// This end.
@@ -46,6 +47,27 @@ fn said(message: &Message) -> Outbound {
 
 fn request(request: Request) -> Outbound {
     said(&Message::Request(Box::new(request)))
+}
+
+impl End {
+    /// `shown` is where a picture can be seen.
+    fn told(
+        &mut self,
+        happened: &Event,
+        event_id: Option<&str>,
+        now: SystemTime,
+        shown: impl Fn(&[u8]) -> Option<String>,
+    ) -> Vec<Outbound> {
+        if self.ours {
+            return vec![request(Request::Event(ours::event(happened, event_id)))];
+        }
+        if let Event::Error { message, execution: None } = happened {
+            return vec![said(&envelope(None, complaint(message), now))];
+        }
+        let mut told = self.executions.tell(happened, now, &shown);
+        told.extend(self.browsers.tell(happened, now, &shown));
+        told.iter().map(said).collect()
+    }
 }
 
 impl AgentEnd for End {
@@ -79,15 +101,17 @@ impl AgentEnd for End {
     }
 
     fn tell(&mut self, happened: &Event, event_id: Option<&str>, now: SystemTime) -> Vec<Outbound> {
-        if self.ours {
-            return vec![request(Request::Event(ours::event(happened, event_id)))];
-        }
-        if let Event::Error { message, execution: None } = happened {
-            return vec![said(&envelope(None, complaint(message), now))];
-        }
-        let mut told = self.executions.tell(happened, now, in_itself);
-        told.extend(self.browsers.tell(happened, now, in_itself));
-        told.iter().map(said).collect()
+        self.told(happened, event_id, now, in_itself)
+    }
+
+    fn tell_shown(
+        &mut self,
+        happened: &Event,
+        address: &str,
+        event_id: Option<&str>,
+        now: SystemTime,
+    ) -> Vec<Outbound> {
+        self.told(happened, event_id, now, |_| Some(address.to_owned()))
     }
 
     fn heartbeat(&mut self, _: &Standing, _: SystemTime) -> Vec<Outbound> {

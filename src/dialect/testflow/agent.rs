@@ -28,6 +28,7 @@ pub const SPOKEN: Spoken = Spoken {
     },
     end: || Box::new(End),
     run: None,
+    tells_addresses: false,
 };
 
 impl AgentEnd for End {
