@@ -52,17 +52,18 @@ fn recordings_are_tests_among_others() {
 
 #[test]
 fn a_failure_says_which_action_it_was_and_what_else_is_known_of_it() {
-    let gone = r##"{"name":"click","selector":"internal:role=button[name=\"Gone\"i]","pageGuid":"page","alternatives":["internal:text=\"Gone\"i","#gone"],"pageUrl":"http://x/"}"##;
-    let soon = "export default { use: { actionTimeout: 1_000 } };";
-    let folder = Folder::with(&[("shop.json", &recording(&[PRESS, gone])), ("playwright.config.ts", soon)]);
+    // What fails at once, however busy the machine is.
+    let gone = r##"{"name":"setInputFiles","selector":"internal:label=\"Word\"i","files":["gone.txt"],"pageGuid":"page","alternatives":["internal:text=\"Gone\"i","#gone"],"pageUrl":"http://x/"}"##;
+    let folder = Folder::with(&[("shop.json", &recording(&[PRESS, gone]))]);
     folder.run(&["run", "shop.json"]).has(
         1,
         &[
-            "Action 3 of 3: click getByRole('button', { name: 'Gone' }), recorded at http://x/",
+            "Error: ENOENT: no such file or directory, stat 'gone.txt'",
+            "Action 3 of 3: setInputFiles getByLabel('Word'), recorded at http://x/",
             "Other locators of the element when it was recorded:",
             "- getByText('Gone')",
             "- locator('#gone')",
-            ">  7 |     {\"name\":\"click\"",
+            ">  7 |     {\"name\":\"setInputFiles\"",
             "at shop.json:7:5",
             "1 failed",
         ],
