@@ -5,9 +5,11 @@
 //! table named like one command.
 
 mod folders;
+mod manager;
 mod terminal;
 
 pub use folders::state_dir;
+pub use manager::{Manager, manager};
 pub use terminal::{colors, dumb_terminal, environment, has_display};
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};

@@ -95,6 +95,7 @@ impl Daemon {
             }
             Work::Browser(execution, _) => tracing::info!(%execution, "a browser is opened"),
         }
+        self.options.machine.vitals.begins(work.id());
         let ears = self.slots.started(work.owed());
         if let Work::Browser(execution, wishes) = &work {
             wishes.iter().for_each(|wish| drop(self.slots.drive(execution, wish.clone())));

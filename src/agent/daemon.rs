@@ -1,9 +1,12 @@
 //! The one task that owns all of an agent's state.
 
 use super::backoff::Backoff;
+use super::clock::Watch;
 use super::link::{Change, Link};
 use super::login::Opened;
 use super::outbox::{Outbox, is_last};
+use super::pulse::pulse;
+use super::renewal::{Look, Renewal};
 use super::session::Told;
 use super::slots::Slots;
 use super::state::State;
@@ -46,10 +49,18 @@ pub(super) struct Daemon {
     stood: Standing,
     gauge: Gauge,
     uploader: Option<Arc<Uploader>>,
-    backoff: Backoff,
+    pub(super) backoff: Backoff,
     pub(super) link: Link,
     /// Answers to what asked for one; they go out when what they promise is on disk.
     pub(super) answers: Vec<(u64, Option<String>)>,
+    /// How sessions have ended; people are told when it is on disk.
+    verdicts: Vec<(ExecutionId, String)>,
+    pub(super) watch: Watch,
+    pub(super) renewal: Renewal,
+    /// A server has accepted us, this time or before.
+    pub(super) was_ready: bool,
+    /// As the service manager was told last.
+    pub(super) status: String,
     pub(super) tell: mpsc::Sender<Told>,
     told: mpsc::Receiver<Told>,
     pub(super) ending: Ending,
@@ -76,6 +87,8 @@ enum Happening {
     Abort,
     Late,
     Heartbeat,
+    Pulse,
+    Looked(Look),
     Told(Told),
     Link(Change),
 }
@@ -96,7 +109,6 @@ impl Daemon {
             stood: Standing::default(),
             gauge: Gauge::default(),
             uploader: Uploader::new(&options),
-            options,
             starter,
             agent: found.agent,
             state,
@@ -104,10 +116,16 @@ impl Daemon {
             backoff: Backoff::default(),
             link: Link::new(),
             answers: Vec::new(),
+            verdicts: Vec::new(),
+            watch: Watch::new(Instant::now(), options.machine.clock.read()),
+            renewal: Renewal::default(),
+            was_ready: false,
+            status: String::new(),
             tell,
             told,
             ending: Ending::No,
             end_by: None,
+            options,
         };
         for owed in found.interrupted {
             daemon.interrupted(&owed);
@@ -139,8 +157,13 @@ impl Daemon {
         tracing::info!(%server, name = self.name, agent = %self.agent, slots, "an agent starts");
         let mut heartbeat = interval(self.options.heartbeat.max(Duration::from_millis(10)));
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut pulse = pulse(self.options.machine.notify.watchdog());
+        let clock = self.options.machine.clock.clone();
         loop {
             self.state.keep(&mut self.outbox);
+            for (execution, verdict) in self.verdicts.drain(..) {
+                tracing::info!(%execution, "{verdict}");
+            }
             for (id, refused) in std::mem::take(&mut self.answers) {
                 self.link.acknowledge(id, refused.as_deref());
             }
@@ -164,6 +187,8 @@ impl Daemon {
                 () = shutdown.abort.cancelled(), if can_abort => Happening::Abort,
                 () = late => Happening::Late,
                 _ = heartbeat.tick() => Happening::Heartbeat,
+                _ = pulse.tick() => Happening::Pulse,
+                look = self.renewal.looked(|| clock.read().wall) => Happening::Looked(look),
                 change = self.link.next(&mut self.outbox) => Happening::Link(change),
                 Some(told) = self.told.recv() => Happening::Told(told),
             };
@@ -187,13 +212,16 @@ impl Daemon {
             Happening::Drain => {
                 tracing::info!(running = self.slots.running(), "no new work: finishing what runs");
                 self.ending = Ending::Draining(Instant::now() + self.options.drain_timeout);
+                self.options.machine.notify.stopping();
                 self.give_up_waiting();
+                self.report();
             }
             Happening::Abort => {
                 tracing::info!(running = self.slots.running(), "cancelling what runs");
                 let now = Instant::now();
                 self.end_by = Some(now + ABORT_ALL);
                 self.ending = Ending::Cancelling(now + ABORT);
+                self.options.machine.notify.stopping();
                 self.give_up_waiting();
                 self.slots.cancel_all();
             }
@@ -203,6 +231,8 @@ impl Daemon {
                 let standing = self.standing();
                 self.link.heartbeat(self.end.heartbeat(&standing, SystemTime::now()));
             }
+            Happening::Pulse => self.pulse(),
+            Happening::Looked(look) => self.looked(look),
             Happening::Told(Told::Event(event)) => self.said(event),
             Happening::Told(Told::Failed(execution, duration_ms)) => {
                 self.complete(&execution, "The session has failed inside the agent: its log says more", duration_ms);
@@ -253,13 +283,14 @@ impl Daemon {
         }
     }
 
-    fn connected(&mut self, Opened { connection, early }: Opened) {
+    fn connected(&mut self, Opened { connection, early, token }: Opened) {
         self.backoff.connected(Instant::now());
         self.link.established(connection, &self.options.protocol.way, self.uploader.clone());
         early.into_iter().for_each(|event| self.event(event));
         let (me, standing) = (self.registration(), self.standing());
         self.link.say(self.end.connected(&me, &standing, SystemTime::now()));
         self.stood = standing;
+        self.accepted(token);
         tracing::info!(server = %self.options.server, "connected and registered");
     }
 
@@ -295,7 +326,10 @@ impl Daemon {
     }
 
     fn not_connected(&mut self, error: &ConnectError) {
-        let wait = seconds(self.link.lost(&mut self.backoff, Some(error)));
+        let wait = self.link.lost(&mut self.backoff, Some(error));
+        self.options.machine.vitals.not_connected(error, wait);
+        self.report();
+        let wait = seconds(wait);
         let server = &self.options.server;
         match error {
             ConnectError::Refused(_) => {
@@ -323,6 +357,8 @@ impl Daemon {
             Incoming::Closed(why) => {
                 self.outbox.disconnected();
                 let wait = seconds(self.link.lost(&mut self.backoff, None));
+                self.options.machine.vitals.lost(&why.to_string());
+                self.report();
                 tracing::warn!(%why, wait, "the connection has ended; connecting again");
             }
         }
@@ -331,10 +367,13 @@ impl Daemon {
     /// Tells the server now or later. That a session has ended is written together with its verdict.
     pub(super) fn tell_server(&mut self, event: Event) {
         let last = is_last(&event).then(|| (event.session().cloned(), verdict(&event)));
+        if last.is_some() {
+            self.options.machine.vitals.ends(&event);
+        }
         self.outbox.push(event);
         if let Some((Some(execution), verdict)) = last {
             self.state.ended(&execution);
-            tracing::info!(%execution, "{verdict}");
+            self.verdicts.push((execution, verdict));
         }
     }
 }

@@ -121,6 +121,19 @@ impl Link {
         wait
     }
 
+    /// Gives up what there is, for no fault of the server: the next attempt comes soon.
+    pub(super) fn afresh(&mut self, backoff: &mut Backoff) {
+        if let Self::Connecting(attempt) = self {
+            attempt.abort();
+        }
+        *self = Self::Down(Instant::now() + backoff.afresh(chance()));
+    }
+
+    /// The server has accepted us.
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+
     /// Takes what the server accepted.
     pub(super) fn established(&mut self, connection: Connection, way: &Way, uploader: Option<Arc<Uploader>>) {
         *self = Self::Up(Box::new(Up {

@@ -1,10 +1,11 @@
 //! One attempt to get to the server: connect, show the token, wait for its word where the protocol has one.
 
 use super::AgentOptions;
+use super::renewal::{Token, expiry};
 use crate::dialect::agent::{Outbound, TokenPlace, Transport, Verdict, Way};
 use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof, Received, Target};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 use url::Url;
 
@@ -17,11 +18,18 @@ pub(super) struct Opened {
     pub(super) connection: Connection,
     /// What it said up to then.
     pub(super) early: Vec<Received>,
+    /// What it was shown.
+    pub(super) token: Option<Token>,
 }
 
 /// One attempt, with the token of this moment.
 pub(super) async fn attempt(options: AgentOptions) -> Result<Opened, ConnectError> {
     let token = options.token.read().await.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+    let opened = open(&options, token.clone()).await;
+    opened.map_err(|error| refused(error, token.as_deref(), options.machine.clock.read().wall))
+}
+
+async fn open(options: &AgentOptions, token: Option<String>) -> Result<Opened, ConnectError> {
     let way = options.protocol.way;
     let connection = options.connector.connect(target(&options.server, &way, token.as_deref())).await?;
     let first = match way.token {
@@ -29,9 +37,22 @@ pub(super) async fn attempt(options: AgentOptions) -> Result<Opened, ConnectErro
         TokenPlace::Handshake | TokenPlace::Query => None,
     };
     let agreed = timeout(CONNECT_TIMEOUT, agreed(connection, first, way.verdict));
-    agreed.await.unwrap_or_else(|_| {
+    let (connection, early) = agreed.await.unwrap_or_else(|_| {
         Err(ConnectError::Unreachable(format!("the server has not said within {CONNECT_TIMEOUT:?} whether it agrees")))
-    })
+    })?;
+    Ok(Opened { connection, early, token: token.map(Token) })
+}
+
+/// A refusal, with what the token itself says about it.
+fn refused(error: ConnectError, token: Option<&str>, now: SystemTime) -> ConnectError {
+    match (error, token, token.and_then(expiry)) {
+        (ConnectError::Refused(why), None, _) => ConnectError::Refused(format!("{why} (no token was shown)")),
+        (ConnectError::Refused(why), _, Some(expires)) if expires <= now => {
+            let when = humantime::format_rfc3339_seconds(expires);
+            ConnectError::Refused(format!("{why} (the token has expired, at {when})"))
+        }
+        (error, ..) => error,
+    }
 }
 
 fn target(server: &Url, way: &Way, token: Option<&str>) -> Target {
@@ -67,14 +88,14 @@ async fn agreed(
     mut connection: Connection,
     first: Option<Outbound>,
     verdict: Option<fn(&str, &[Value]) -> Verdict>,
-) -> Result<Opened, ConnectError> {
+) -> Result<(Connection, Vec<Received>), ConnectError> {
     if let Some(Outbound { name, arguments, .. }) = first {
         let emit = Outgoing::Emit { name: name.to_owned(), arguments, proof: Proof::Written, token: 0 };
         // One that is closed says why below.
         let _ = connection.outgoing.send(emit).await;
     }
     let mut early = Vec::new();
-    let Some(verdict) = verdict else { return Ok(Opened { connection, early }) };
+    let Some(verdict) = verdict else { return Ok((connection, early)) };
     loop {
         match connection.incoming.recv().await {
             Some(Incoming::Event(event)) => {
@@ -82,7 +103,7 @@ async fn agreed(
                 early.push(event);
                 match says {
                     Verdict::Open => {}
-                    Verdict::Welcome => return Ok(Opened { connection, early }),
+                    Verdict::Welcome => return Ok((connection, early)),
                     Verdict::Refused(why) => return Err(ConnectError::Refused(why)),
                 }
             }

@@ -2,13 +2,17 @@
 
 mod address;
 mod backoff;
+mod clock;
 mod commands;
 mod daemon;
 mod fit;
 mod frames;
 mod link;
 mod login;
+mod notify;
 mod outbox;
+mod pulse;
+mod renewal;
 mod runs;
 mod session;
 mod sessions;
@@ -18,6 +22,7 @@ mod store;
 mod system;
 mod token;
 mod upload;
+mod vitals;
 mod work;
 
 use crate::dialect::agent::Spoken;
@@ -33,9 +38,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use clock::{Clock, Reading};
+pub use notify::Notify;
+pub use renewal::expiry;
 pub use state::StateError;
 pub use system::Versions;
 pub use token::TokenSource;
+pub use vitals::{Readiness, Served, Vitals, serve as serve_vitals};
 
 /// How to be an agent.
 #[derive(Debug, Clone)]
@@ -69,6 +78,19 @@ pub struct AgentOptions {
     pub connector: Connector,
     /// What the registration says about the runner.
     pub versions: Versions,
+    /// Who and what is around the agent.
+    pub machine: Machine,
+}
+
+/// Who and what is around an agent; by default the system's clocks, and nobody who looks.
+#[derive(Debug, Clone, Default)]
+pub struct Machine {
+    /// Its clocks.
+    pub clock: Clock,
+    /// How the agent fares is written here.
+    pub vitals: Vitals,
+    /// The service manager, where there is one.
+    pub notify: Notify,
 }
 
 /// Starts a session: the callee sends all of its events, exactly one of them the last (`ExecutionComplete`, `RecordingComplete`, `Closed`),

@@ -234,6 +234,10 @@ impl Slots {
         self.running.len()
     }
 
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     fn is_live(&self, id: &ExecutionId) -> bool {
         self.live().any(|live| live == id)
     }

@@ -4,6 +4,7 @@ use super::instance::Browser;
 use super::launch::{LaunchError, LaunchOptions, Mode};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// Where browsers come from. Clones share them.
@@ -13,17 +14,23 @@ pub struct BrowserPool(Arc<Pool>);
 struct Pool {
     options: LaunchOptions,
     warm: Mutex<HashMap<Mode, Browser>>,
+    started: AtomicU64,
 }
 
 impl BrowserPool {
     /// Starts nothing yet.
     pub fn new(options: LaunchOptions) -> Self {
-        Self(Arc::new(Pool { options, warm: Mutex::default() }))
+        Self(Arc::new(Pool { options, warm: Mutex::default(), started: AtomicU64::new(0) }))
     }
 
     /// How its Chromiums are started.
     pub fn options(&self) -> &LaunchOptions {
         &self.0.options
+    }
+
+    /// How many Chromiums were started so far.
+    pub fn started(&self) -> u64 {
+        self.0.started.load(Ordering::Relaxed)
     }
 
     /// The warm Chromium of this mode; starts it where there is none. Cancel-safe.
@@ -36,6 +43,7 @@ impl BrowserPool {
             return Ok(browser.clone());
         }
         let browser = Browser::start(mode, &self.0.options).await?;
+        self.0.started.fetch_add(1, Ordering::Relaxed);
         warm.insert(mode, browser.clone());
         if !self.0.options.idle.is_zero() {
             tokio::spawn(close_when_idle(Arc::downgrade(&self.0), mode, browser.clone()));

@@ -3,10 +3,11 @@
 use super::playing::{Playing, signals};
 use super::reaching::Reaching;
 use super::{CouldNotRun, duration};
-use crate::agent::{AgentOptions, Shutdown};
-use crate::config;
+use crate::agent::{AgentOptions, Machine, Notify, Served, Shutdown, Vitals, serve_vitals};
+use crate::config::{self, Manager};
 use crate::dialect::agent::Transport;
 use crate::wire::{socketio, websocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -42,6 +43,9 @@ pub(super) struct Args {
     /// A project to work for; repeatable (swe)
     #[arg(long, value_name = "ID")]
     project: Vec<String>,
+    /// Answer /healthz, /readyz and /metrics (Prometheus) there, 127.0.0.1:9464 for example
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// What speaks Socket.IO with the server
     #[cfg(feature = "rust-socketio")]
     #[arg(long, value_name = "CLIENT", default_value = "own")]
@@ -94,13 +98,34 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
             dialer,
             connector,
             versions: playing.versions().await?,
+            machine: Machine { notify: notify()?, ..Machine::default() },
         };
+        options.machine.vitals.server(&options.server);
+        // Until the end.
+        let _served = serve_metrics(args.metrics, options.machine.vitals.clone()).await?;
         let shutdown = Shutdown::default();
         let watching = tokio::spawn(signals(shutdown.clone()));
         playing.play(options, shutdown).await?;
         watching.abort();
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// To the service manager that has started this.
+fn notify() -> Result<Notify, CouldNotRun> {
+    let Some(Manager { socket, watchdog }) = config::manager() else { return Ok(Notify::default()) };
+    Notify::new(&socket, watchdog).map_err(|error| CouldNotRun(format!("NOTIFY_SOCKET {}: {error}", socket.display())))
+}
+
+async fn serve_metrics(address: Option<SocketAddr>, vitals: Vitals) -> Result<Option<Served>, CouldNotRun> {
+    let Some(address) = address else { return Ok(None) };
+    let served = serve_vitals(vitals, address).await.map_err(|error| {
+        CouldNotRun(format!(
+            "--metrics {address}: nothing can be served there: {error}; name a free port, or 0 for any"
+        ))
+    })?;
+    tracing::info!(address = %served.address, "/healthz, /readyz and /metrics are served");
+    Ok(Some(served))
 }
 
 fn run_url(text: &str) -> Result<String, String> {

@@ -138,6 +138,9 @@ impl Playing {
             idle: self.browser_idle,
             ..LaunchOptions::default()
         });
+        let starts = pool.clone();
+        let help = "Chromiums that were started; those after the first followed a crash, an idle time, or a recycling.";
+        options.machine.vitals.count("understudy_browser_starts_total", help, move || starts.started());
         let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
         let runner =
             Runner::with_services(ops::services(pool.clone(), self.readable_files()?, ops::Trust::Pages), runner)?;

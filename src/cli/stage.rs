@@ -2,7 +2,7 @@
 
 use super::playing::Playing;
 use super::{CouldNotRun, serve};
-use crate::agent::{AgentOptions, Shutdown, TokenSource};
+use crate::agent::{AgentOptions, Machine, Shutdown, TokenSource};
 use crate::dialect::testflow;
 use crate::hub::token::{self, Identity, Role};
 use crate::hub::{HubHandle, HubOptions};
@@ -58,6 +58,7 @@ impl Stage {
             dialer: Dialer::default(),
             connector: socketio::connector(Dialer::default()),
             versions: playing.versions().await?,
+            machine: Machine::default(),
         };
         let shutdown = Shutdown::default();
         let end = shutdown.clone();

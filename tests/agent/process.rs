@@ -58,12 +58,12 @@ impl Program {
         timeout(PATIENCE, find).await.unwrap_or_else(|_| panic!("{words:?} is not logged"))
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    async fn end(&mut self) -> ExitStatus {
+    pub(crate) async fn end(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait()).await.expect("an end").unwrap()
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
+use understudy::agent::{self, AgentOptions, Machine, SessionStarter, Shutdown, StateError, TokenSource, Versions};
 use understudy::dialect::testflow;
 use understudy::model::live::{LiveControl, LiveNews};
 use understudy::model::recording::RecordingControl;
@@ -171,6 +171,7 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         dialer: Dialer::default(),
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),
         versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
+        machine: Machine::default(),
     }
 }
 

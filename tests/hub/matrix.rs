@@ -7,7 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
+use understudy::agent::{self, AgentOptions, Machine, SessionStarter, Shutdown, StateError, TokenSource, Versions};
 use understudy::dialect::agent::{Spoken, Transport};
 use understudy::dialect::{ai_run, cloud, swe, testbro, testflow};
 use understudy::hub::HubHandle;
@@ -69,6 +69,7 @@ impl Bot {
                 Transport::WebSocket(_) => websocket::connector(Dialer::default()),
             },
             versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
+            machine: Machine::default(),
         };
         let shutdown = Shutdown::default();
         let drive = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(async {}) });

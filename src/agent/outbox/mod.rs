@@ -274,6 +274,11 @@ impl Outbox {
         self.entries.is_empty()
     }
 
+    /// How many events wait, and what they take, bytes.
+    pub(super) fn load(&self) -> (usize, usize) {
+        (self.entries.len(), self.room.bytes)
+    }
+
     pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.values()
     }
