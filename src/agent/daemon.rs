@@ -5,6 +5,7 @@ use super::clock::Watch;
 use super::link::{Change, Link};
 use super::login::Opened;
 use super::outbox::{Outbox, is_last};
+use super::past::essence;
 use super::pulse::pulse;
 use super::renewal::{Look, Renewal};
 use super::session::Told;
@@ -127,10 +128,19 @@ impl Daemon {
             end_by: None,
             options,
         };
+        daemon.recall(&found.past);
         for owed in found.interrupted {
             daemon.interrupted(&owed);
         }
         Ok(daemon)
+    }
+
+    /// What was told already is said to this protocol's end once more, for what it tells later. What is still in the outbox it hears from there.
+    fn recall(&mut self, past: &[Event]) {
+        let waiting: Vec<Event> = self.outbox.entries().filter_map(|entry| essence(&entry.event)).collect();
+        for event in past.iter().filter(|event| !waiting.contains(event)) {
+            self.end.tell(event, None, SystemTime::now());
+        }
     }
 
     /// The agent was killed while it had this session.
@@ -160,6 +170,9 @@ impl Daemon {
         let mut pulse = pulse(self.options.machine.notify.watchdog());
         let clock = self.options.machine.clock.clone();
         loop {
+            if self.outbox.is_empty() {
+                self.state.past.keep_only(self.slots.live());
+            }
             self.state.keep(&mut self.outbox);
             for (execution, verdict) in self.verdicts.drain(..) {
                 tracing::info!(%execution, "{verdict}");
@@ -369,6 +382,9 @@ impl Daemon {
         let last = is_last(&event).then(|| (event.session().cloned(), verdict(&event)));
         if last.is_some() {
             self.options.machine.vitals.ends(&event);
+        }
+        if self.options.protocol.remembers {
+            self.state.past.add(&event);
         }
         self.outbox.push(event);
         if let Some((Some(execution), verdict)) = last {

@@ -11,6 +11,7 @@ mod link;
 mod login;
 mod notify;
 mod outbox;
+mod past;
 mod pulse;
 mod renewal;
 mod runs;

@@ -1,10 +1,11 @@
 //! What an agent keeps on disk: who it is, which sessions it had, what it has not told yet. One agent per folder.
 
 use super::outbox::Outbox;
+use super::past::Past;
 use super::sessions::Sessions;
 use super::store::{Notes, Store, StoreError};
 use super::work::Owed;
-use crate::model::{AgentId, ExecutionId};
+use crate::model::{AgentId, Event, ExecutionId};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -39,6 +40,8 @@ pub(super) struct State {
     /// None while the disk takes nothing.
     store: Option<Store>,
     sessions: Sessions,
+    /// What was told of sessions that go on.
+    pub(super) past: Past,
     /// When to try a disk again that took nothing.
     again: Option<Instant>,
     _lock: File,
@@ -55,6 +58,8 @@ pub(super) struct Found {
     pub(super) interrupted: Vec<Owed>,
     /// What was not told.
     pub(super) outbox: Vec<(Vec<u8>, Vec<u8>)>,
+    /// What was told, or was to be, of sessions that were not over.
+    pub(super) past: Vec<Event>,
 }
 
 impl State {
@@ -85,13 +90,15 @@ impl State {
         };
         let (store, left) = Store::open(folder).map_err(|error| failed(&Store::path(folder))(error.into_io()))?;
         let sessions = left.sessions;
+        let (past, told) = Past::new(left.past);
         let found = Found {
             agent: AgentId(agent.to_string()),
             ended: sessions.ended().cloned().collect(),
             interrupted: sessions.open().cloned().collect(),
             outbox: left.outbox,
+            past: told,
         };
-        Ok((Self { folder: folder.to_owned(), store: Some(store), sessions, again: None, _lock: lock }, found))
+        Ok((Self { folder: folder.to_owned(), store: Some(store), sessions, past, again: None, _lock: lock }, found))
     }
 
     /// From now on the agent owes a verdict; certain after [`State::keep`].
@@ -132,13 +139,16 @@ impl State {
         match &mut self.store {
             Some(store) => {
                 let notes = self.sessions.take_changes();
-                store.commit(&Notes { sessions: notes, outbox: outbox.take_changes(), empty: outbox.is_empty() })
+                let past = self.past.take_changes();
+                store.commit(&Notes { sessions: notes, outbox: outbox.take_changes(), past, empty: outbox.is_empty() })
             }
             None => {
                 let mut store = Store::open(&self.folder)?.0;
+                self.past.lost();
                 store.replace(&Notes {
                     sessions: self.sessions.whole(),
                     outbox: outbox.whole(),
+                    past: Vec::new(),
                     empty: outbox.is_empty(),
                 })?;
                 self.store = Some(store);

@@ -19,6 +19,7 @@ const CACHE_BYTES: usize = 2 << 20;
 type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 const OUTBOX: Table = TableDefinition::new("outbox");
 const SESSIONS: Table = TableDefinition::new("sessions");
+const PAST: Table = TableDefinition::new("past");
 
 /// See the module.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(super) struct Row {
 pub(super) struct Notes {
     pub(super) sessions: Vec<Row>,
     pub(super) outbox: Vec<Row>,
+    pub(super) past: Vec<Row>,
     /// Nothing waits any more.
     pub(super) empty: bool,
 }
@@ -48,6 +50,7 @@ pub(super) struct Notes {
 pub(super) struct Left {
     pub(super) sessions: Sessions,
     pub(super) outbox: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) past: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// Why the disk did not take something.
@@ -116,14 +119,14 @@ impl Store {
             }
             Ok(rows)
         };
-        let left = Left { sessions: Sessions::new(rows(SESSIONS)?), outbox: rows(OUTBOX)? };
+        let left = Left { sessions: Sessions::new(rows(SESSIONS)?), outbox: rows(OUTBOX)?, past: rows(PAST)? };
         drop(reading);
         Ok((database, left))
     }
 
     /// All of it or nothing; certain when this returns.
     pub(super) fn commit(&mut self, notes: &Notes) -> Result<(), StoreError> {
-        if notes.sessions.is_empty() && notes.outbox.is_empty() {
+        if notes.sessions.is_empty() && notes.outbox.is_empty() && notes.past.is_empty() {
             return Ok(());
         }
         write(&self.database, notes, false)?;
@@ -143,7 +146,7 @@ impl Store {
 
 fn write(database: &Database, notes: &Notes, anew: bool) -> Result<(), StoreError> {
     let writing = database.begin_write().map_err(redb::Error::from)?;
-    for (table, rows) in [(SESSIONS, &notes.sessions), (OUTBOX, &notes.outbox)] {
+    for (table, rows) in [(SESSIONS, &notes.sessions), (OUTBOX, &notes.outbox), (PAST, &notes.past)] {
         if anew {
             writing.delete_table(table).map_err(redb::Error::from)?;
         }

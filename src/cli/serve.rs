@@ -3,9 +3,11 @@
 use super::{CouldNotRun, duration, secret::SecretArgs};
 use crate::hub::{self, HubError, HubHandle, HubOptions, RateLimit, TlsFiles};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -36,9 +38,13 @@ pub(super) struct Args {
     /// Programs on this machine may connect with any `?token=`, as the user `user_<token>`; to try things out only
     #[arg(long)]
     dev_tokens: bool,
-    /// The Redis through which several hubs act as one, such as redis://host:6379; each of them is started with it
+    /// The Redis through which several hubs act as one, such as redis://host:6379, or rediss://host:6380 over TLS; each of them
+    /// is started with it
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
+    /// Certificates (PEM) of the authorities by which that Redis is known, in place of the system's
+    #[arg(long, value_name = "F", requires = "redis")]
+    redis_ca_file: Option<PathBuf>,
     /// An agent that is not heard of for this long is offline
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
     agent_timeout: Duration,
@@ -53,6 +59,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         rate_limit: args.rate_limit,
         dev_tokens: args.dev_tokens,
         redis: args.redis,
+        redis_authorities: args.redis_ca_file.as_deref().map(authorities).transpose()?,
         tls: args.tls_cert.zip(args.tls_key).map(|(cert, key)| TlsFiles { cert, key }),
         ..HubOptions::default()
     };
@@ -64,6 +71,18 @@ pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
         hub.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Certificates in a file. What is wrong with them is said now, and not by a hub that never gets ready.
+fn authorities(path: &Path) -> Result<Vec<u8>, CouldNotRun> {
+    let failed =
+        |why: &dyn std::fmt::Display| CouldNotRun(format!("read the certificates in {}: {why}", path.display()));
+    let text = std::fs::read(path).map_err(|error| failed(&error))?;
+    let certificates = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+    match certificates.map_err(|error| failed(&error))?.is_empty() {
+        true => Err(failed(&"there is none")),
+        false => Ok(text),
+    }
 }
 
 /// Each connection is a file to the system: as many as it lets this process have, where it would begin with fewer.

@@ -159,6 +159,8 @@ pub struct Spoken {
     pub run: Option<ReadRun>,
     /// It may tell where a picture is in place of the picture: see [`AgentEnd::tell_shown`].
     pub tells_addresses: bool,
+    /// What it tells at the end of a session needs what was told before; so an agent that was killed tells its end all of that again.
+    pub remembers: bool,
 }
 
 /// Reads what is to be executed; says in words why that is nothing.

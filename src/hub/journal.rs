@@ -13,6 +13,7 @@ use super::runs::NotMade;
 use super::service::Posted;
 use super::token::UserId;
 use crate::dialect::ai_run::messages::StartAgent;
+use redis::{Client, TlsCertificates};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -135,12 +136,17 @@ pub struct JournalError(#[from] redis::RedisError);
 
 impl Journal {
     /// The journal, and the future to spawn that ends when `stop` is cancelled. Redis need not be there yet.
+    /// A Redis that speaks TLS (`rediss`) is trusted by the system's roots, or by those in `authorities` (PEM) alone.
     pub(super) fn new(
         url: &str,
+        authorities: Option<Vec<u8>>,
         hub: HubId,
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + use<>), JournalError> {
-        let client = redis::Client::open(url)?;
+        let client = match authorities {
+            Some(_) => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: authorities })?,
+            None => Client::open(url)?,
+        };
         let (orders, ordered) = mpsc::unbounded_channel();
         let (teller, news) = mpsc::unbounded_channel();
         let away = Away::new();

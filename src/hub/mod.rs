@@ -75,6 +75,8 @@ pub struct HubOptions {
     pub dev_tokens: bool,
     /// The Redis through which several hubs act as one.
     pub redis: Option<String>,
+    /// Certificates (PEM) of the authorities that know this Redis, in place of the system's.
+    pub redis_authorities: Option<Vec<u8>>,
     /// The certificate; without one the hub speaks no TLS.
     pub tls: Option<TlsFiles>,
 }
@@ -91,6 +93,7 @@ impl Default for HubOptions {
             rate_limit: RateLimit::default(),
             dev_tokens: false,
             redis: None,
+            redis_authorities: None,
             tls: None,
         }
     }
@@ -180,7 +183,8 @@ pub async fn serve(options: HubOptions) -> Result<HubHandle, HubError> {
 
     let stop = CancellationToken::new();
     let own = HubId::random();
-    let journal = options.redis.map(|url| Journal::new(&url, own, stop.clone())).transpose()?;
+    let journal =
+        options.redis.map(|url| Journal::new(&url, options.redis_authorities, own, stop.clone())).transpose()?;
     let (journal, link) = journal.map_or((None, None), |(journal, link)| (Some(journal), Some(link)));
     let away = journal.as_ref().map(|journal| journal.away().clone());
     let peers = Arc::new(AtomicU64::new(own.first_peer()));

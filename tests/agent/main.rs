@@ -14,6 +14,7 @@ mod health;
 mod hub_client;
 #[path = "../support/noise.rs"]
 mod noise;
+mod past;
 #[path = "../support/peer.rs"]
 mod peer;
 mod process;

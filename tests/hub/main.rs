@@ -10,6 +10,7 @@ mod door;
 mod matrix;
 mod program;
 mod recording;
+mod rediss;
 mod several;
 #[path = "../support/site.rs"]
 mod site;

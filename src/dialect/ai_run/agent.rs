@@ -26,6 +26,7 @@ pub const SPOKEN: Spoken = Spoken {
     end: || Box::new(End::default()),
     run: Some(fetched),
     tells_addresses: false,
+    remembers: true,
 };
 
 /// This end.

@@ -25,6 +25,7 @@ pub const SPOKEN: Spoken = Spoken {
     end: || Box::new(End::default()),
     run: None,
     tells_addresses: false,
+    remembers: false,
 };
 
 /// This end.

@@ -33,6 +33,7 @@ pub const SPOKEN: Spoken = Spoken {
     end: || Box::new(End::default()),
     run: None,
     tells_addresses: false,
+    remembers: true,
 };
 
 /// This end.

@@ -5,6 +5,7 @@ use super::events::{
 };
 use super::messages::{ExecutionStart, Message};
 use crate::dialect::Malformed;
+use crate::dialect::progress;
 use crate::dialect::source::source;
 use crate::dialect::values::{Amount, Id, Percent};
 use crate::model::{Command, Event, ExecutionConfig, ExecutionId, SessionStep, StartExecution, StepState};
@@ -30,6 +31,8 @@ pub(super) struct Executions(HashMap<ExecutionId, Known>);
 /// What is remembered of an execution.
 #[derive(Debug, Clone, Default)]
 struct Known {
+    /// That it has started is told.
+    begun: bool,
     /// In the order they began.
     results: BTreeMap<u32, StepResult>,
     /// Steps that have ended and whose picture has not come.
@@ -37,6 +40,7 @@ struct Known {
     logs: VecDeque<String>,
     current: Option<String>,
     pictures: usize,
+    progress: progress::Progress,
 }
 
 impl Executions {
@@ -56,15 +60,18 @@ impl Executions {
                 | Event::ExecutionScreenshot { .. }
                 | Event::ExecutionComplete { .. }
         );
-        if is_one && !self.0.contains_key(id) {
-            self.0.insert(id.clone(), Known::default());
+        if let Event::ExecutionPlanned { steps, .. } = event {
+            self.0.entry(id.clone()).or_default().progress.planned(*steps, now);
+        }
+        if is_one && !self.0.get(id).is_some_and(|known| known.begun) {
+            self.0.entry(id.clone()).or_default().begun = true;
             told.push(ExecutionEvent::Start(Map::new()));
         }
         match event {
             Event::Error { message, .. } => told.push(complaint(message)),
             Event::ExecutionComplete { exit_code, duration_ms, .. } => {
                 let mut known = self.0.remove(id).unwrap_or_default();
-                told.extend(known.all_ended());
+                told.extend(known.all_ended(now));
                 if *exit_code == 0 {
                     told.push(known.at(100.0));
                 }
@@ -72,7 +79,7 @@ impl Executions {
             }
             event if is_one => {
                 if let Some(known) = self.0.get_mut(id) {
-                    told.extend(known.tell(event, shown));
+                    told.extend(known.tell(event, now, shown));
                 }
             }
             _ => {}
@@ -82,7 +89,12 @@ impl Executions {
 }
 
 impl Known {
-    fn tell(&mut self, event: &Event, shown: impl FnOnce(&[u8]) -> Option<String>) -> Vec<ExecutionEvent> {
+    fn tell(
+        &mut self,
+        event: &Event,
+        now: SystemTime,
+        shown: impl FnOnce(&[u8]) -> Option<String>,
+    ) -> Vec<ExecutionEvent> {
         match event {
             Event::ExecutionLog { level, message, .. } => {
                 self.logs.extend(message.lines().map(str::to_owned));
@@ -92,10 +104,11 @@ impl Known {
                 vec![ExecutionEvent::Log(Log { level: *level, message: message.clone(), step_id: None })]
             }
             Event::ExecutionStep { step, .. } if step.state == StepState::Running => {
-                let mut told = self.all_ended();
+                let mut told = self.all_ended(now);
                 self.current = Some(step.explanation.clone());
                 let begun = Step { duration_seconds: None, error_message: None, ..told_step(step, None) };
                 self.results.insert(step.number, result(step, None));
+                self.progress.stepped(step, now);
                 told.push(ExecutionEvent::StepStart(begun));
                 told.push(self.progress());
                 told
@@ -107,7 +120,7 @@ impl Known {
             Event::ExecutionScreenshot { step_number, image, .. } => {
                 let place = self.unseen.iter().position(|step| step.number == *step_number);
                 match place.and_then(|place| self.unseen.remove(place)) {
-                    Some(step) => self.ended(&step, shown(image)),
+                    Some(step) => self.ended(&step, shown(image), now),
                     None => Vec::new(),
                 }
             }
@@ -116,25 +129,25 @@ impl Known {
     }
 
     /// No picture comes any more.
-    fn all_ended(&mut self) -> Vec<ExecutionEvent> {
+    fn all_ended(&mut self, now: SystemTime) -> Vec<ExecutionEvent> {
         let unseen = std::mem::take(&mut self.unseen);
-        unseen.iter().flat_map(|step| self.ended(step, None)).collect()
+        unseen.iter().flat_map(|step| self.ended(step, None, now)).collect()
     }
 
-    fn ended(&mut self, step: &SessionStep, picture: Option<String>) -> Vec<ExecutionEvent> {
+    fn ended(&mut self, step: &SessionStep, picture: Option<String>, now: SystemTime) -> Vec<ExecutionEvent> {
         let bytes = picture.as_ref().map_or(0, String::len);
         let fits = step.state == StepState::Failed && self.pictures + bytes <= PICTURES_MAX_BYTES;
         if fits {
             self.pictures += bytes;
         }
+        self.progress.stepped(step, now);
         self.results.insert(step.number, result(step, picture.clone().filter(|_| fits)));
         vec![ExecutionEvent::StepComplete(told_step(step, picture)), self.progress()]
     }
 
     fn progress(&mut self) -> ExecutionEvent {
-        // How many steps there will be nobody tells: it grows with each, and is whole only at the end.
-        let steps = self.results.values().filter(|result| result.status != StepStatus::Running).count() as f64;
-        self.at((100.0 * steps / (steps + 1.0)).floor())
+        let percent = self.progress.percent();
+        self.at(percent)
     }
 
     fn at(&mut self, percent: f64) -> ExecutionEvent {

@@ -29,6 +29,7 @@ pub const SPOKEN: Spoken = Spoken {
     end: || Box::new(End),
     run: None,
     tells_addresses: false,
+    remembers: false,
 };
 
 impl AgentEnd for End {
