@@ -82,7 +82,7 @@ pub(super) fn set_up(session: &Session, options: &ContextOptions, is_main: bool,
         if let Some(size) = viewport {
             post("Emulation.setDeviceMetricsOverride", metrics(options, size));
         }
-        if options.ignore_https_errors || options.gateway.is_some() {
+        if options.ignore_https_errors || options.gateway.as_ref().is_some_and(|gateway| gateway.ends_tls()) {
             post("Security.setIgnoreCertificateErrors", json!({ "ignore": true }));
         }
     }

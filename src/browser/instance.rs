@@ -11,6 +11,7 @@ use super::launch::{self, LaunchError, LaunchOptions, Mode, Process};
 use super::page::Page;
 use super::spare::Spare;
 use super::sync::lock;
+use super::warden::Warden;
 use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
 use root::Root;
 use serde::Deserialize;
@@ -39,6 +40,7 @@ struct Inner {
     downloads: Folder,
     /// A pause after everything that a test does in it.
     slow_mo: Duration,
+    warden: Option<Arc<dyn Warden>>,
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
@@ -148,6 +150,7 @@ impl Browser {
             spares: mode == Mode::Headless && options.cdp_endpoint.is_none() && options.wishes.profile.is_none(),
             downloads,
             slow_mo: options.wishes.slow_mo,
+            warden: options.warden.clone(),
         }));
         connection.attach(&root, Arc::new(Root::of(&browser)));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -182,7 +185,7 @@ impl Browser {
         // Without a word Chromium would ask this machine's own servers directly.
         const ALSO_THIS_MACHINE: &str = "<-loopback>";
         if let Some(gateway) = &options.gateway {
-            params = params.proxy_server(gateway.clone()).proxy_bypass_list(ALSO_THIS_MACHINE);
+            params = params.proxy_server(gateway.address()).proxy_bypass_list(ALSO_THIS_MACHINE);
         } else if let Some(proxy) = &options.proxy {
             let bypass = proxy.bypass.iter().flat_map(|list| list.split(',')).map(str::trim);
             // The last word counts.
@@ -217,6 +220,11 @@ impl Browser {
     /// The operating system's number for its process; none for one that someone else started.
     pub fn process_id(&self) -> Option<u32> {
         self.0.process.as_ref().and_then(Process::id)
+    }
+
+    /// Who stands between it and the network.
+    pub(super) fn warden(&self) -> Option<Arc<dyn Warden>> {
+        self.0.warden.clone()
     }
 
     /// Name and version.

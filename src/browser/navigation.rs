@@ -84,7 +84,11 @@ impl Frame {
             return Err(if outcome.is_download == Some(true) {
                 BrowserError::navigation("Download is starting")
             } else {
-                BrowserError::navigation(format!("{error} at {url}"))
+                // Redirects may have led elsewhere.
+                let loader = outcome.loader_id.as_deref();
+                let request = loader.and_then(|loader| self.page().network().document(loader));
+                let last = request.map_or_else(|| url.to_owned(), |request| request.url().to_owned());
+                BrowserError::navigation(format!("{} at {url}", self.page().context().unveiled(&last, error)))
             });
         }
         let Some(loader) = outcome.loader_id else {

@@ -6,6 +6,7 @@ mod completions;
 mod config;
 mod demo;
 mod duration;
+mod hosts;
 mod log;
 mod playing;
 mod reaching;

@@ -1,5 +1,6 @@
 //! What is said about sessions and their browser wherever an agent plays: `agent`, `up`, `demo`.
 
+use super::hosts::{Guard, Hosts};
 use super::run::RunnerName;
 use super::{CouldNotRun, duration};
 use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
@@ -63,6 +64,8 @@ pub(super) struct Playing {
     /// Who runs the tests: this program, or the official runner of this machine with Node.js, in which tests may do all that this user may
     #[arg(long, value_name = "RUNNER", default_value = "builtin")]
     runner: RunnerName,
+    #[command(flatten)]
+    hosts: Hosts,
     /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
     #[arg(long)]
     allow_unsupported: bool,
@@ -131,19 +134,27 @@ impl Playing {
     pub(super) async fn play(&self, options: AgentOptions, shutdown: Shutdown) -> Result<(), CouldNotRun> {
         // Of an agent that was killed.
         drop(tokio::task::spawn_blocking(sweep_profiles));
+        let guard = self.guard().await?;
         let pool = BrowserPool::new(LaunchOptions {
             executable: self.browser.clone(),
             cdp_endpoint: self.cdp_endpoint.clone(),
-            args: self.browser_arg.clone(),
+            args: guard.args,
+            warden: guard.warden,
             idle: self.browser_idle,
             ..LaunchOptions::default()
         });
         let starts = pool.clone();
         let help = "Chromiums that were started; those after the first followed a crash, an idle time, or a recycling.";
         options.machine.vitals.count("understudy_browser_starts_total", help, move || starts.started());
+        let operations = ops::OperationsOptions {
+            files: self.readable_files()?,
+            trust: ops::Trust::Pages,
+            gate: guard.gate,
+            upstream: guard.upstream,
+            ..ops::OperationsOptions::default()
+        };
         let runner = RunnerOptions { keep_warm: true, ..super::runner_options() };
-        let runner =
-            Runner::with_services(ops::services(pool.clone(), self.readable_files()?, ops::Trust::Pages), runner)?;
+        let runner = Runner::with_services(ops::services(pool.clone(), operations), runner)?;
         let performer = match self.node().await? {
             Some(node) => Performer::Node(Arc::new(node)),
             None => Performer::Builtin(Arc::new(runner)),
@@ -154,6 +165,18 @@ impl Playing {
         let ended = agent::run(options, starter(sessions, recordings, lives), shutdown).await;
         pool.close().await;
         Ok(ended?)
+    }
+
+    /// What stands between tests and the network.
+    async fn guard(&self) -> Result<Guard, CouldNotRun> {
+        let foreign = self.cdp_endpoint.as_ref().map(|_| "--cdp-endpoint: whoever started that browser decides");
+        let node =
+            (self.runner == RunnerName::Node).then_some("--runner node: such tests may do all that this user may");
+        self.hosts.refuse(foreign.or(node))?;
+        match foreign {
+            Some(_) => Ok(Guard::default()),
+            None => self.hosts.guard(&self.browser_arg).await,
+        }
     }
 
     /// A recording has a window where there is a display; elsewhere the person looks at pictures.

@@ -78,8 +78,8 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         let mode = request.projects.first().map(|project| project.mode).unwrap_or_default();
         let pool = BrowserPool::new(browser);
         let files = ops::ReadableFiles::From(cwd);
-        let runner =
-            Runner::with_services(ops::services(pool.clone(), files, ops::Trust::Machine), super::runner_options())?;
+        let options = ops::OperationsOptions { files, trust: ops::Trust::Machine, ..Default::default() };
+        let runner = Runner::with_services(ops::services(pool.clone(), options), super::runner_options())?;
         let explainer = Explainer::of(request.projects.iter().flat_map(|project| &project.files));
         let (sender, events) = mpsc::unbounded_channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));

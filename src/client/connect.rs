@@ -6,9 +6,11 @@ use super::tls::Security;
 use super::{Fetch, Proxy, tls};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
@@ -41,7 +43,8 @@ pub(super) async fn connect(fetch: &Fetch, gate: &Gate) -> Result<Connected, Fet
     };
     let proxy = fetch.proxy.as_ref().filter(|proxy| !proxy.passes_by(url));
     if proxy.is_some() {
-        gate.allows(url)?;
+        let host = url.host().ok_or_else(|| FetchError::Wrong("Invalid URL".into()))?.to_owned();
+        gate.allows(&host, url.port_or_known_default().unwrap_or(80))?;
     }
     let addresses = gate.addresses(proxy.map_or(url, |proxy| &proxy.server)).await?;
     let looked_up = Instant::now();
@@ -69,18 +72,47 @@ pub(super) async fn connect(fetch: &Fetch, gate: &Gate) -> Result<Connected, Fet
     Ok(Connected { stream: Box::new(stream), address, tls, by_proxy, looked_up, connected, secured })
 }
 
-async fn first(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), FetchError> {
+/// Between the starts of attempts at two addresses of a host.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// The first that answers: an address that is silent does not hold up the next one for long.
+pub(super) async fn first(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), FetchError> {
+    let mut waiting = addresses.iter().copied();
+    let mut running = FuturesUnordered::new();
     let mut failure = FetchError::HungUp;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                let _ = stream.set_nodelay(true);
-                return Ok((stream, *address));
+    let attempt = async |address: SocketAddr| (TcpStream::connect(address).await, address);
+    loop {
+        let Some(next) = waiting.next() else { break };
+        running.push(attempt(next));
+        let head_start = tokio::time::sleep(HEAD_START);
+        tokio::pin!(head_start);
+        loop {
+            tokio::select! {
+                Some((done, address)) = running.next() => match done {
+                    Ok(stream) => return Ok(ready(stream, address)),
+                    Err(error) => {
+                        failure = FetchError::Connect { code: code(error.kind()), address };
+                        if running.is_empty() {
+                            break;
+                        }
+                    }
+                },
+                () = &mut head_start => break,
             }
-            Err(error) => failure = FetchError::Connect { code: code(error.kind()), address: *address },
+        }
+    }
+    while let Some((done, address)) = running.next().await {
+        match done {
+            Ok(stream) => return Ok(ready(stream, address)),
+            Err(error) => failure = FetchError::Connect { code: code(error.kind()), address },
         }
     }
     Err(failure)
+}
+
+fn ready(stream: TcpStream, address: SocketAddr) -> (TcpStream, SocketAddr) {
+    let _ = stream.set_nodelay(true);
+    (stream, address)
 }
 
 fn code(kind: ErrorKind) -> &'static str {
@@ -111,17 +143,26 @@ impl Proxy {
         Some(format!("Basic {}", BASE64.encode(format!("{user}:{password}"))))
     }
 
-    /// A way to `url` through it.
-    pub(super) async fn reach(&self, url: &Url) -> Result<TcpStream, FetchError> {
-        let host = self.server.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let port = self.server.port_or_known_default().unwrap_or(80);
-        let mut stream =
-            TcpStream::connect((host, port)).await.map_err(|error| FetchError::Proxy(error.to_string()))?;
-        self.tunnel(&mut stream, url).await?;
-        Ok(stream)
+    /// A connection with it.
+    pub(super) async fn dial(&self, gate: &Gate) -> Result<Box<dyn Stream>, FetchError> {
+        let ended = |error: FetchError| match error {
+            refused @ FetchError::Refused(_) => refused,
+            other => FetchError::Proxy(other.to_string()),
+        };
+        let (tcp, _) = first(&gate.addresses(&self.server).await.map_err(ended)?).await.map_err(ended)?;
+        if self.server.scheme() != "https" {
+            return Ok(Box::new(tcp));
+        }
+        let host = self.server.host_str().unwrap_or_default();
+        Ok(Box::new(tls::connect(tcp, host, false, None).await.map_err(ended)?))
     }
 
-    async fn tunnel(&self, stream: &mut TcpStream, url: &Url) -> Result<(), FetchError> {
+    /// Asks for a way to `url`, so that the stream ends there.
+    pub(super) async fn tunnel(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+        url: &Url,
+    ) -> Result<(), FetchError> {
         let ended = |reason: String| FetchError::Proxy(reason);
         let host = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(443));
         let authorization =

@@ -17,7 +17,7 @@ pub enum FetchError {
     #[error("getaddrinfo ENOTFOUND {0}")]
     NotFound(String),
     /// The gate is shut for it.
-    #[error("{0} is not reachable from tests: it is an address of the machine's own network link")]
+    #[error("{0}")]
     Refused(String),
     /// The connection ended before the answer.
     #[error("socket hang up (ECONNRESET)")]
@@ -68,6 +68,21 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// As a browser would say it that had connected itself.
+    pub(super) fn of_browsers(&self) -> String {
+        let code = match self {
+            Self::Refused(why) => return format!("net::ERR_BLOCKED_BY_ADMINISTRATOR ({why})"),
+            Self::NotFound(_) => "NAME_NOT_RESOLVED",
+            Self::Connect { code: "ECONNREFUSED", .. } => "CONNECTION_REFUSED",
+            Self::Connect { code: "ECONNRESET", .. } => "CONNECTION_RESET",
+            Self::Connect { code: "EHOSTUNREACH" | "ENETUNREACH", .. } => "ADDRESS_UNREACHABLE",
+            Self::Connect { code: "ETIMEDOUT", .. } => "CONNECTION_TIMED_OUT",
+            Self::Proxy(_) => "TUNNEL_CONNECTION_FAILED",
+            _ => "CONNECTION_FAILED",
+        };
+        format!("net::ERR_{code}")
+    }
+
     /// Without its code.
     pub(super) fn plain(&self) -> String {
         match self {

@@ -9,13 +9,15 @@ mod gate;
 mod gateway;
 mod head;
 mod identity;
+mod rules;
 mod tls;
 
 pub use cookies::{Cookie, CookieStore};
 pub use error::FetchError;
-pub use gate::Gate;
-pub use gateway::Gateway;
+pub use gate::{Gate, Names};
+pub use gateway::{Gateway, GatewayOptions, Upstream};
 pub use identity::{Identities, Identity};
+pub use rules::{HostPattern, HostRules, NoPattern};
 pub use tls::Security;
 
 use base64::Engine;
@@ -66,7 +68,7 @@ pub struct Credentials {
 /// Through whom requests go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// `http://host:port`
+    /// `http://host:port`, `https://…` where it speaks TLS itself
     pub server: Url,
     /// Hosts that are asked without it: `.example.com`, `localhost`.
     pub bypass: Vec<String>,

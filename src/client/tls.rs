@@ -9,29 +9,29 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use serde::Serialize;
 use std::sync::{Arc, OnceLock};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use x509_parser::x509::X509Name;
 
 /// Shakes hands with `host`.
-pub(super) async fn connect(
-    stream: TcpStream,
+pub(super) async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     host: &str,
     any: bool,
     identity: Option<&Identity>,
-) -> Result<TlsStream<TcpStream>, FetchError> {
+) -> Result<TlsStream<S>, FetchError> {
     connect_speaking(stream, host, any, identity, Vec::new()).await
 }
 
 /// The same; the server chooses one of these protocols.
-pub(super) async fn connect_speaking(
-    stream: TcpStream,
+pub(super) async fn connect_speaking<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     host: &str,
     any: bool,
     identity: Option<&Identity>,
     protocols: Vec<Vec<u8>>,
-) -> Result<TlsStream<TcpStream>, FetchError> {
+) -> Result<TlsStream<S>, FetchError> {
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
         .map_err(|_| FetchError::Wrong("Invalid URL".into()))?;
     let config = if any { trusting()? } else { careful()? };
@@ -62,7 +62,7 @@ pub struct Security {
 }
 
 impl Security {
-    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Self {
+    pub(super) fn of<S>(stream: &TlsStream<S>) -> Self {
         let connection = stream.get_ref().1;
         let version = connection.protocol_version().and_then(|version| version.as_str());
         let protocol = version.map(|text| text.replace('_', "."));

@@ -58,8 +58,15 @@ impl Proxy {
     }
 
     /// Without its credentials.
-    pub(super) fn url(&self) -> &Url {
+    #[must_use]
+    pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// User and password, where it wants some.
+    #[must_use]
+    pub fn credentials(&self) -> Option<(String, String)> {
+        self.credentials.clone()
     }
 
     /// `Proxy-Authorization`
@@ -167,6 +174,12 @@ impl Proxies {
         let one =
             |name: &str| variable(name).or_else(|| variable("all_proxy")).map(|text| Proxy::parse(text)).transpose();
         Ok(Self { secure: one("https_proxy")?, plain: one("http_proxy")?, named: false, except })
+    }
+
+    /// Whether anything goes through one.
+    #[must_use]
+    pub fn are_any(&self) -> bool {
+        self.secure.is_some() || self.plain.is_some()
     }
 
     /// The proxy for this address.

@@ -9,6 +9,7 @@ mod connecting;
 mod delivery;
 mod ending;
 mod health;
+mod guard;
 #[expect(dead_code, reason = "shared with the tests of the hub")]
 #[path = "../hub/client.rs"]
 mod hub_client;

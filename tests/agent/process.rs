@@ -87,7 +87,7 @@ impl Stage {
     }
 
     /// The agent has these flags.
-    async fn with(flags: &[&str]) -> Self {
+    pub(crate) async fn with(flags: &[&str]) -> Self {
         let options =
             HubOptions { listen: "127.0.0.1:0".parse().unwrap(), secret: SECRET.to_vec(), ..HubOptions::default() };
         let hub = serve(options).await.unwrap();
@@ -106,12 +106,12 @@ impl Stage {
         self.agent = Program::start(&self.hub.url(), self.state.path(), &["--token", &token("bot", Role::Agent)]);
     }
 
-    async fn start(&mut self, id: &str, code: &str) {
+    pub(crate) async fn start(&mut self, id: &str, code: &str) {
         self.user.emit("execution:start", json!({"executionId": id, "target": "local", "code": code})).await;
     }
 
     /// What is told of an execution up to its completion: the lines of its log, its exit code.
-    async fn outcome(&mut self, id: &str) -> (String, i64) {
+    pub(crate) async fn outcome(&mut self, id: &str) -> (String, i64) {
         let mut log = String::new();
         loop {
             let crate::hub_client::Got::Event(name, payload) = self.user.next().await else { panic!("an event") };
@@ -143,7 +143,7 @@ fn token(user: &str, role: Role) -> String {
 }
 
 /// The imports and a test with this body, which begins in line 3.
-fn spec(body: &str) -> String {
+pub(crate) fn spec(body: &str) -> String {
     format!("import {{ test, expect }} from '@playwright/test';\ntest('one', async ({{ page }}) => {{\n{body}\n}});\n")
 }
 

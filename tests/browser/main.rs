@@ -4,6 +4,7 @@
 
 mod ends;
 mod frames;
+mod hosts;
 mod operations;
 mod pages;
 mod support;

@@ -89,10 +89,13 @@ impl Worker {
     }
 
     pub(crate) fn of(pool: &BrowserPool) -> Self {
+        Self::with(pool, OperationsOptions::default())
+    }
+
+    pub(crate) fn with(pool: &BrowserPool, options: OperationsOptions) -> Self {
         let (sender, events) = tokio::sync::mpsc::unbounded_channel();
         let artifacts = tempfile::tempdir().unwrap();
-        let options =
-            OperationsOptions { artifacts: artifacts.path().to_owned().into(), ..OperationsOptions::default() };
+        let options = OperationsOptions { artifacts: artifacts.path().to_owned().into(), ..options };
         let operations = Operations::new(pool.clone(), Mode::Headless, sender, options);
         Self { operations, events, artifacts }
     }

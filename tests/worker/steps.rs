@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::run::{RunEvent, StepCategory};
-use understudy::runner::host::ops::{self, ReadableFiles, Trust};
+use understudy::runner::host::ops::{self, OperationsOptions, ReadableFiles, Trust};
 use understudy::runner::host::{FileLoader, Project, RunRequest, Runner, RunnerOptions};
 use understudy::runner::protocol::WorkerConfig;
 
@@ -81,7 +81,14 @@ async fn play(folder: &Path, area: &str, site: &str) -> Told {
     };
     let pool = BrowserPool::new(LaunchOptions::default());
     let program = Some(env!("CARGO_BIN_EXE_understudy").into());
-    let services = ops::services(pool.clone(), ReadableFiles::From(folder.to_path_buf()), Trust::Machine);
+    let services = ops::services(
+        pool.clone(),
+        OperationsOptions {
+            files: ReadableFiles::From(folder.to_path_buf()),
+            trust: Trust::Machine,
+            ..OperationsOptions::default()
+        },
+    );
     let runner = Runner::with_services(services, RunnerOptions { program, ..RunnerOptions::default() }).unwrap();
     let told = support::listen(&runner, request, Box::new(|_, _| {})).await;
     pool.close().await;

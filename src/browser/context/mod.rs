@@ -17,6 +17,7 @@ use super::page::Page;
 use super::passkeys::Passkeys;
 use super::resident::Resident;
 use super::sync::lock;
+use super::warden;
 use super::witnesses::{Watch, Witnesses};
 use super::worker::{Worker, Workers};
 use serde::Deserialize;
@@ -126,6 +127,12 @@ impl BrowserContext {
             notice.make_known();
             observer(notice);
         }
+    }
+
+    /// An error of Chromium's for a URL, as it is without anybody between it and the network.
+    pub(super) fn unveiled(&self, url: &str, error: String) -> String {
+        let warden = lock(&self.0.options).gateway.clone().or_else(|| self.0.browser.warden());
+        warden::unveiled(warden.as_deref(), url, error)
     }
 
     /// Its options as they are now.

@@ -1,8 +1,10 @@
 //! How the pages of a context see the world.
 
 use crate::browser::overlays::ActionLook;
+use crate::browser::warden::Warden;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Width and height in CSS pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -133,9 +135,9 @@ pub struct ContextOptions {
     pub http_credentials: Vec<Credentials>,
     /// Whether there is no network.
     pub offline: bool,
-    /// Through whom its pages reach the network instead, who looks at certificates for them; not told to tests.
+    /// Through whom its pages reach the network instead; not told to tests.
     #[serde(skip)]
-    pub gateway: Option<String>,
+    pub gateway: Option<Arc<dyn Warden>>,
     /// Whether certificates are not looked at.
     #[serde(rename = "ignoreHTTPSErrors")]
     pub ignore_https_errors: bool,

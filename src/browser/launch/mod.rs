@@ -14,6 +14,7 @@ pub use profile::sweep_profiles;
 use super::cdp::Connection;
 use super::context::ContextProxy;
 use super::transport;
+use super::warden::{self, Warden};
 use command_fds::{CommandFdExt, FdMapping};
 use output::tail_of;
 use profile::Profile;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +50,8 @@ pub struct LaunchOptions {
     pub idle: Duration,
     /// What else is wanted of it.
     pub wishes: Wishes,
+    /// Through whom everything goes, in place of a proxy of the wishes.
+    pub warden: Option<Arc<dyn Warden>>,
 }
 
 /// What a test may want of a Chromium of its own.
@@ -100,6 +104,7 @@ impl Default for LaunchOptions {
             args: Vec::new(),
             idle: Duration::from_secs(300),
             wishes: Wishes::default(),
+            warden: None,
         }
     }
 }
@@ -161,6 +166,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     }
     command
         .args(flags::all(mode, &options.args, wishes))
+        .args(options.warden.iter().flat_map(|warden| warden::flags(&**warden)))
         .arg(format!("--user-data-dir={}", profile.data().display()))
         // Else it keeps a folder for reports of crashes in the person's configuration.
         .env("BREAKPAD_DUMP_LOCATION", profile.data().join("Crash Reports"))

@@ -54,7 +54,7 @@ impl BrowserContext {
     /// Whether requests of all its pages and service workers stop at us.
     pub(in crate::browser) fn wants_interception(&self) -> bool {
         let options = self.options();
-        let asks = options.proxy.is_some_and(|proxy| proxy.username.is_some());
+        let asks = options.gateway.is_none() && options.proxy.is_some_and(|proxy| proxy.username.is_some());
         self.is_routed() || !options.http_credentials.is_empty() || asks
     }
 

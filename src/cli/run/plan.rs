@@ -112,8 +112,7 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
 async fn with_config(args: &Args, cwd: &Path, file: &Path, env: BTreeMap<String, String>) -> Result<Plan, CouldNotRun> {
     let loader = Files::new(cwd, vec![cwd.to_path_buf()])?;
     // Reading a configuration opens no page.
-    let services =
-        ops::services(BrowserPool::new(LaunchOptions::default()), ops::ReadableFiles::None, ops::Trust::Pages);
+    let services = ops::services(BrowserPool::new(LaunchOptions::default()), ops::OperationsOptions::default());
     let runner = Runner::with_services(services, crate::cli::runner_options())?;
     let name = select::relative(cwd, file);
     let read = config::read(&runner, &loader, &name, cwd, env).await.map_err(CouldNotRun)?;

@@ -44,7 +44,7 @@ impl Runner {
     /// # Errors
     /// When the system does not say which program this is.
     pub fn new(pool: BrowserPool, options: RunnerOptions) -> io::Result<Self> {
-        Self::with_services(ops::services(pool, ops::ReadableFiles::None, ops::Trust::Pages), options)
+        Self::with_services(ops::services(pool, ops::OperationsOptions::default()), options)
     }
 
     /// A runner whose operations are served by `services`. Within a runtime only.

@@ -9,7 +9,7 @@ use super::{Failure, Operations, Performed, certificates, files, parse};
 use crate::browser::context::{ContextProxy, Credentials, one_or_many};
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, CallLog, Progress};
-use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Gate, Headers, Identities, Jar, Proxy};
+use crate::client::{self, Cookie, CookieStore, Fetch, Fetched, Headers, Identities, Jar, Proxy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -254,7 +254,7 @@ async fn fetch(operations: &Operations, call: Call) -> Result<Value, Failure> {
     let timeout = call.timeout;
     let fail = call.fail_on_status_code.unwrap_or(options.fail_on_status_code);
     let fetch = request(call, options)?;
-    let gate = Gate::default();
+    let gate = operations.options.gate.clone();
     let witnesses = Witnesses {
         log: &log,
         of: &watched,

@@ -2,8 +2,8 @@
 
 mod wishes;
 
-use super::{Failure, Operations, Performed, certificates, context, files, parse, trace_events};
-use crate::browser::context::ContextProxy;
+use super::guard::{guard_browser, guard_context};
+use super::{Failure, Operations, Performed, context, files, parse, trace_events};
 use crate::browser::{Browser, BrowserError, ContextOptions, LaunchError, LaunchOptions, Mode, Progress, Wishes};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -107,7 +107,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
 }
 
 async fn launch(operations: &Operations, launch: Launch) -> Result<Value, Failure> {
-    let (mode, options) = launch.options.permitted(operations)?;
+    let (mode, mut options) = launch.options.permitted(operations)?;
+    guard_browser(operations, &mut options).await?;
     let browser = start(operations, mode, &options, launch.timeout).await?;
     let (id, version) = operations.know_browser(browser, None);
     Ok(json!({ "browser": id, "version": version }))
@@ -116,22 +117,24 @@ async fn launch(operations: &Operations, launch: Launch) -> Result<Value, Failur
 async fn launch_persistent(operations: &Operations, mut params: Value) -> Result<Value, Failure> {
     let Launch { options, timeout } = parse(params.clone())?;
     files::read_state(&mut params, operations.readable_files()).await?;
-    let identities = certificates::read_of(&params, "/context", operations.readable_files()).await?;
+    let identities = operations.identities(&params, "/context").await?;
     let Persistent { user_data_dir, context } = parse(params)?;
     let (mode, mut options) = options.permitted(operations)?;
     options.wishes.profile = Some(wishes::profile(operations, &user_data_dir)?);
-    let context = ContextOptions { proxy: context.proxy.or_else(|| options.wishes.proxy.clone()), ..context };
-    let mut context = context;
-    let gateway = context::gateway(&identities, &mut context).await?;
-    options.wishes.proxy = match &context.gateway {
-        Some(server) => Some(ContextProxy { server: server.clone(), ..ContextProxy::default() }),
-        None => context.proxy.clone(),
-    };
+    let mut context = ContextOptions { proxy: context.proxy.or_else(|| options.wishes.proxy.clone()), ..context };
+    guard_context(operations, &identities, &mut context).await?;
+    match &context.gateway {
+        Some(gateway) => options.warden = Some(gateway.clone()),
+        None => {
+            options.wishes.proxy = context.proxy.clone();
+            guard_browser(operations, &mut options).await?;
+        }
+    }
     let browser = start(operations, mode, &options, timeout).await?;
     let context = browser.inhabit(context).await?;
     operations.tracer.context_created(&context);
     let name = operations.objects.add_context(context.clone());
-    context::keep_gateway(operations, &name, &context, gateway, identities);
+    operations.introduce(&name, identities);
     let (id, version) = operations.know_browser(browser, Some(name.clone()));
     Ok(json!({ "browser": id, "version": version, "context": name }))
 }

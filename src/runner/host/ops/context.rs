@@ -1,12 +1,11 @@
 //! `context.…`
 
-use super::api::proxy as proxy_of;
+use super::guard::guard_context;
 use super::watched::requests_of;
-use super::{Failure, Operations, Performed, certificates, files, parse};
+use super::{Failure, Operations, Performed, files, parse};
 use crate::browser::clock::ClockCommand;
 use crate::browser::context::{Credentials, Geolocation, StorageState, one_or_many};
 use crate::browser::{Browser, BrowserContext, ContextOptions};
-use crate::client::{Gateway, Identities};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -90,9 +89,9 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     if operation == "new" {
         let mut params = params;
         files::read_state(&mut params, operations.readable_files()).await?;
-        let identities = certificates::read(&params, operations.readable_files()).await?;
+        let identities = operations.identities(&params, "/options").await?;
         let mut new: New = parse(params)?;
-        let gateway = gateway(&identities, &mut new.options).await?;
+        guard_context(operations, &identities, &mut new.options).await?;
         let browser = operations.browser(new.browser.as_deref()).await?;
         let context = browser.new_context(new.options).await?;
         let version = version(&browser);
@@ -101,7 +100,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             operations.tracer.keep_titles();
         }
         let id = operations.objects.add_context(context.clone());
-        keep_gateway(operations, &id, &context, gateway, identities);
+        operations.introduce(&id, identities);
         return Ok(json!({ "context": id, "version": version }).into());
     }
     let of: Of = parse(params.clone())?;
@@ -137,35 +136,6 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
         }
         _ => change(&context, operation, params).await,
     }
-}
-
-/// A gateway lives as long as its context.
-pub(super) fn keep_gateway(
-    operations: &Operations,
-    id: &str,
-    context: &BrowserContext,
-    gateway: Option<Gateway>,
-    identities: Identities,
-) {
-    let Some(gateway) = gateway else { return };
-    operations.api.introduce(id, identities);
-    let context = context.clone();
-    tokio::spawn(async move {
-        context.gone_for_good().await;
-        drop(gateway);
-    });
-}
-
-/// Who shows certificates in place of the browser, where there are any.
-pub(super) async fn gateway(identities: &Identities, options: &mut ContextOptions) -> Result<Option<Gateway>, Failure> {
-    if identities.is_empty() {
-        return Ok(None);
-    }
-    let proxy = options.proxy.clone().map(proxy_of).transpose()?;
-    let opened = Gateway::open(identities.clone(), options.ignore_https_errors, proxy).await;
-    let gateway = opened.map_err(|error| Failure::new(error.to_string()))?;
-    options.gateway = Some(gateway.address());
-    Ok(Some(gateway))
 }
 
 async fn change(context: &BrowserContext, operation: &str, params: Value) -> Result<Performed, Failure> {

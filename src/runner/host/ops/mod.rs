@@ -13,6 +13,7 @@ mod expect;
 mod failure;
 mod files;
 mod frame;
+mod guard;
 mod handle;
 mod hars;
 mod input;
@@ -46,6 +47,7 @@ pub use trust::Trust;
 use super::service::{self, Service, Services, Surroundings};
 use crate::artifacts::Places;
 use crate::browser::{BrowserError, BrowserPool, CallLog, Evaluation, Frame, Mode, Page, RemoteObject};
+use crate::client::{Gate, Upstream};
 use crate::runner::protocol::{OpError, ToHost, ToWorker};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -69,6 +71,10 @@ pub struct OperationsOptions {
     pub files: ReadableFiles,
     /// What else tests may ask of the machine.
     pub trust: Trust,
+    /// Which hosts tests and, where they are not trusted, their pages may reach. The pool's browsers have their own warden.
+    pub gate: Gate,
+    /// Through whom the machine reaches others, where it does not directly.
+    pub upstream: Option<Upstream>,
 }
 
 /// What one worker process has in the browser, by the names it knows it by.
@@ -281,10 +287,10 @@ pub(super) async fn within<T>(
     tokio::time::timeout(Duration::from_millis(timeout_ms), work).await.unwrap_or_else(|_| Err(passed()))
 }
 
-/// What `host` asks of us.
-pub fn services(pool: BrowserPool, files: ReadableFiles, trust: Trust) -> Services {
+/// What `host` asks of us; where files are written is its word.
+pub fn services(pool: BrowserPool, options: OperationsOptions) -> Services {
     Arc::new(move |surroundings: Surroundings| {
-        let options = OperationsOptions { artifacts: surroundings.artifacts, files: files.clone(), trust };
+        let options = OperationsOptions { artifacts: surroundings.artifacts, ..options.clone() };
         Operations::new(pool.clone(), surroundings.mode, surroundings.events, options)
     })
 }

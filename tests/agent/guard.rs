@@ -1,0 +1,53 @@
+//! What an agent lets tests of a server do to its machine.
+
+use crate::process::{Stage, spec};
+use std::process::Command;
+use tokio::net::TcpListener;
+
+/// Both kinds of flags, and what holds without any.
+#[tokio::test]
+async fn tests_reach_only_the_hosts_that_the_owner_allows() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let shut = listener.local_addr().unwrap();
+    let mut stage = Stage::with(&["--allow-host", "localhost", "--deny-host", &shut.to_string()]).await;
+    let code = spec(&format!(
+        "const words = async work => {{ try {{ await work(); return 'open'; }} catch (error) {{ return error.message.split('\\n')[0]; }} }};
+         for (const url of ['http://{shut}/', 'http://169.254.169.254/', 'http://example.com/']) {{
+           console.log(await words(() => page.goto(url)));
+           console.log(await words(() => page.request.get(url)));
+         }}"
+    ));
+    stage.start("e1", &code).await;
+    let (log, exit) = stage.outcome("e1").await;
+    assert_eq!(exit, 0, "{log}");
+    for words in [
+        format!("page.goto: net::ERR_BLOCKED_BY_ADMINISTRATOR (127.0.0.1 is blocked by --deny-host {shut}) at http://{shut}/"),
+        format!("apiRequestContext.get: 127.0.0.1 is blocked by --deny-host {shut}"),
+        "page.goto: net::ERR_BLOCKED_BY_ADMINISTRATOR (169.254.169.254 is not reachable from tests: it is an address of the machine's own network link) at http://169.254.169.254/".to_owned(),
+        "apiRequestContext.get: 169.254.169.254 is not reachable from tests: it is an address of the machine's own network link".to_owned(),
+        "page.goto: net::ERR_BLOCKED_BY_ADMINISTRATOR (example.com is blocked: no --allow-host allows it) at http://example.com/".to_owned(),
+        "apiRequestContext.get: example.com is blocked: no --allow-host allows it".to_owned(),
+    ] {
+        assert!(log.contains(&words), "{words}: {log}");
+    }
+    // The owner of the machine learns of it too.
+    stage.agent.logs(&format!("127.0.0.1 is blocked by --deny-host {shut}")).await;
+    stage.end().await;
+}
+
+#[test]
+fn rules_that_cannot_be_kept_are_refused_at_the_start() {
+    let state = tempfile::tempdir().unwrap();
+    for (flags, words) in [
+        (["--cdp-endpoint", "http://127.0.0.1:1"], "--allow-host and --deny-host cannot be kept with --cdp-endpoint"),
+        (["--browser-arg", "--no-proxy-server"], "cannot be kept with --browser-arg --no-proxy-server"),
+        (["--allow-host", "http://x/"], "is no pattern of hosts"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+        command.args(["agent", "--deny-host", "a.test", "--state-dir"]).arg(state.path()).args(flags);
+        let output = command.output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(words), "{error}");
+        assert_eq!(output.status.code(), Some(2), "{error}");
+    }
+}
