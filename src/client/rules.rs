@@ -59,11 +59,11 @@ impl FromStr for HostPattern {
 
 fn hosts(text: &str) -> Option<Hosts> {
     if let Some((net, bits)) = text.rsplit_once('/') {
-        let ip: IpAddr = net.trim_matches(['[', ']']).parse().ok()?;
+        let ip: IpAddr = bare(net).parse().ok()?;
         let bits = bits.parse().ok().filter(|bits| *bits <= if ip.is_ipv4() { 32 } else { 128 })?;
         return Some(Hosts::Net(ip, bits));
     }
-    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+    if let Ok(ip) = bare(text).parse::<IpAddr>() {
         return Some(Hosts::Net(ip, if ip.is_ipv4() { 32 } else { 128 }));
     }
     let is_name = |name: &str| !name.is_empty() && matches!(Host::parse(name), Ok(Host::Domain(_)));
@@ -77,6 +77,11 @@ fn hosts(text: &str) -> Option<Hosts> {
             None => is_name(text).then(|| Hosts::Name(plain(text).to_owned())),
         },
     }
+}
+
+/// Without the brackets of an address.
+fn bare(text: &str) -> &str {
+    text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text)
 }
 
 /// Without the dot of the root.
