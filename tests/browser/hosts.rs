@@ -266,7 +266,7 @@ fn a_proxy_of_the_test_is_asked_for_what_is_open_only() {
         let mut stage = Stage::new().await;
         let (proxy, asked) = proxy().await;
         let options = json!({ "proxy": { "server": proxy.to_string(), "bypass": "open.test", "username": "u", "password": "p" } });
-        let (context, _, frame) = stage.worker.page(options).await;
+        let (context, _, frame) = stage.worker.page(options.clone()).await;
         stage.go(&frame, "http://any.test/x").await.unwrap();
         assert_eq!(stage.evaluate(&frame, "document.title").await, json!({ "value": "By proxy" }));
         stage.ask(&context, "http://any.test/y").await.unwrap();
@@ -278,9 +278,13 @@ fn a_proxy_of_the_test_is_asked_for_what_is_open_only() {
             assert_eq!(stage.ask(&context, url).await.unwrap_err(), words);
         }
         let port = stage.site.rsplit(':').next().unwrap();
+        // A page of an error may still be coming to the other one.
+        let (_, _, frame) = stage.worker.page(options).await;
         stage.go(&frame, &format!("http://open.test:{port}/")).await.unwrap();
         assert_eq!(stage.evaluate(&frame, "document.title").await, json!({ "value": "Open" }));
         let mut asked = asked.lock().unwrap().clone();
+        // Chromium asks for one of its own accord.
+        asked.retain(|line| !line.contains("favicon"));
         asked.sort();
         asked.dedup();
         let expected =
