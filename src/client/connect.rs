@@ -77,12 +77,10 @@ const HEAD_START: Duration = Duration::from_millis(250);
 
 /// The first that answers: an address that is silent does not hold up the next one for long.
 pub(super) async fn first(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), FetchError> {
-    let mut waiting = addresses.iter().copied();
     let mut running = FuturesUnordered::new();
     let mut failure = FetchError::HungUp;
     let attempt = async |address: SocketAddr| (TcpStream::connect(address).await, address);
-    loop {
-        let Some(next) = waiting.next() else { break };
+    for &next in addresses {
         running.push(attempt(next));
         let head_start = tokio::time::sleep(HEAD_START);
         tokio::pin!(head_start);

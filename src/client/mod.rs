@@ -15,7 +15,7 @@ mod tls;
 pub use cookies::{Cookie, CookieStore};
 pub use error::FetchError;
 pub use gate::{Gate, Names};
-pub use gateway::{Gateway, GatewayOptions, Upstream};
+pub use gateway::{Choose, Gateway, GatewayOptions, Upstream};
 pub use identity::{Identities, Identity};
 pub use rules::{HostPattern, HostRules, NoPattern};
 pub use tls::Security;

@@ -128,8 +128,11 @@ impl Worker {
         let context = self.op("context.new", json!({ "options": options })).await.unwrap();
         let context = context["context"].as_str().unwrap().to_owned();
         let page = self.op("context.newPage", json!({ "context": context })).await.unwrap();
-        let created = self.event("page").await;
-        assert_eq!(created["page"], page["page"]);
+        // Of several pages each is told of.
+        let mut created = self.event("page").await;
+        while created["page"] != page["page"] {
+            created = self.event("page").await;
+        }
         let frame = created["mainFrame"]["frame"].as_str().unwrap().to_owned();
         (context, page["page"].as_str().unwrap().to_owned(), frame)
     }

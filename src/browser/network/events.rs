@@ -297,7 +297,7 @@ impl Network {
         request.move_to(session);
         let error = match failed.blocked_reason {
             Some(reason) if failed.error_text.is_empty() => reason,
-            _ => owner.context().unveiled(&request.url(), failed.error_text),
+            _ => owner.context().unveiled(request.url(), failed.error_text),
         };
         request.transferred(failed.timestamp, None);
         let response = request.response_now();

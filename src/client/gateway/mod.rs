@@ -49,11 +49,14 @@ pub struct GatewayOptions {
     pub gate: Gate,
 }
 
+/// The proxy for an address.
+pub type Choose = Arc<dyn Fn(&Url) -> Option<Proxy> + Send + Sync>;
+
 /// Through whom servers are reached.
 #[derive(Clone)]
 pub struct Upstream {
     /// The proxy for an address; none where it is reached directly.
-    pub choose: Arc<dyn Fn(&Url) -> Option<Proxy> + Send + Sync>,
+    pub choose: Choose,
     /// The machine's owner named it: it may be anywhere.
     pub is_trusted: bool,
 }
