@@ -8,8 +8,8 @@ mod commands;
 mod connecting;
 mod delivery;
 mod ending;
-mod health;
 mod guard;
+mod health;
 #[expect(dead_code, reason = "shared with the tests of the hub")]
 #[path = "../hub/client.rs"]
 mod hub_client;
