@@ -13,10 +13,10 @@ use super::slots::Slots;
 use super::state::State;
 use super::system::{self, Gauge};
 use super::upload::Uploader;
+use super::words::{seconds, verdict};
 use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError};
 use crate::dialect::agent::{AgentEnd, Registration, Standing};
-use crate::model::live::LiveNews;
 use crate::model::{AgentId, Event, ExecutionId};
 use crate::wire::client::{ConnectError, Incoming};
 use serde_json::{Map, Value};
@@ -392,20 +392,4 @@ impl Daemon {
             self.verdicts.push((execution, verdict));
         }
     }
-}
-
-/// How a session has ended, for people.
-fn verdict(last: &Event) -> String {
-    match last {
-        Event::ExecutionComplete { exit_code, .. } => format!("an execution has ended with exit code {exit_code}"),
-        Event::RecordingComplete { success: false, message: Some(why), .. } => format!("a recording has ended: {why}"),
-        Event::Live { news: LiveNews::Closed(Some(why)), .. } => format!("a browser is closed: {why}"),
-        Event::Live { .. } => "a browser is closed".to_owned(),
-        _ => "a recording has ended".to_owned(),
-    }
-}
-
-/// For people.
-fn seconds(wait: Duration) -> String {
-    format!("{:.1}s", wait.as_secs_f64())
 }

@@ -24,6 +24,7 @@ mod system;
 mod token;
 mod upload;
 mod vitals;
+mod words;
 mod work;
 
 use crate::dialect::agent::Spoken;

@@ -1,10 +1,10 @@
 //! The agent with servers of the other protocols, which know nothing of ours.
 
+mod ends;
+
 use crate::support::{Agent, Said, Server, Session};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 use understudy::dialect::agent::Spoken;
 use understudy::dialect::{ai_run, cloud, swe};
@@ -375,90 +375,4 @@ async fn what_a_server_missed_it_is_told_when_it_is_back_and_each_session_ends_o
         agent.session().await.complete(0).await;
         assert_eq!(until(&mut server, "the next end", |said| kind.end(said)).await.0, "f", "{kind:?}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_agent_that_was_killed_ends_what_it_had() {
-    for kind in ALL {
-        let mut agent = kind.agent();
-        let (_server, session) = kind.running(&mut agent, "e").await;
-        one_step(&session, 1).await;
-        let mut agent = agent.killed_and_started().await;
-        let mut server = kind.welcome(&mut agent).await;
-        assert_eq!(until(&mut server, "the end", |said| kind.end(said)).await, ("e".to_owned(), false), "{kind:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_leaves_says_so() {
-    for (kind, name, field, word) in [
-        (Kind::Swe, "agent.disconnected", "reason", "The agent was stopped"),
-        (Kind::Cloud, "agent_status", "state", "stopped"),
-    ] {
-        let mut agent = kind.agent();
-        let mut server = kind.welcome(&mut agent).await;
-        named(&mut server, if kind == Kind::Swe { "agent.connected" } else { "agent_status" }).await;
-        agent.shutdown.drain.cancel();
-        until(&mut server, name, |said| match said {
-            Said::Event(its, payload) if its == name || payload["type"] == name => {
-                (payload["data"][field] == word).then_some(())
-            }
-            _ => None,
-        })
-        .await;
-        drop(server);
-        agent.end().await.unwrap();
-    }
-}
-
-/// A server of runs: what it answers to each request, and the requests.
-async fn runs(answers: Vec<(u16, String)>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let served = tokio::spawn(async move {
-        let mut asked = Vec::new();
-        for (status, body) in answers {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(stream.read_u8().await.unwrap());
-            }
-            asked.push(String::from_utf8(request).unwrap());
-            let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        }
-        asked
-    });
-    (address, served)
-}
-
-#[tokio::test]
-async fn a_run_is_fetched_by_its_id() {
-    let run = json!({"runId": "a b", "code": "…"}).to_string();
-    let goal = json!({"runId": "goal", "goal": "Buy a hat"}).to_string();
-    let answers = vec![(503, String::new()), (200, run), (404, String::new()), (200, goal), (200, "[".to_owned())];
-    let (address, served) = runs(answers).await;
-    let mut agent = Agent::with(|options| {
-        options.protocol = ai_run::agent::SPOKEN;
-        options.server = address.parse().unwrap();
-    });
-    let mut server = Kind::AiRun.welcome(&mut agent).await;
-    server.say("", json!({"type": "start_agent", "runId": "a b"})).await;
-    let session = agent.session().await;
-    assert_eq!((session.start.execution.as_str(), session.start.code.as_str()), ("a b", "…"));
-    assert_eq!(session.start.config.screenshots, Some(true));
-    session.complete(0).await;
-    assert_eq!(named(&mut server, "completion").await["status"], "success");
-    for (id, why) in [
-        ("none", "The server has no run none (HTTP 404)"),
-        ("goal", "Runs by `goal` are not there yet: give `code` or `actions`"),
-        ("torn", "The run torn cannot be read: EOF while parsing a list at line 1 column 1"),
-    ] {
-        server.say("", json!({"type": "start_agent", "runId": id})).await;
-        let completion = named(&mut server, "completion").await;
-        assert_eq!((&completion["runId"], &completion["error"]), (&json!(id), &json!(why)));
-    }
-    let asked = served.await.unwrap();
-    assert!(asked[0].starts_with("GET /api/runs/a%20b HTTP/1.1\r\n"), "{}", asked[0]);
-    assert!(asked[0].contains("authorization: Bearer t\r\n"), "{}", asked[0]);
 }
