@@ -279,7 +279,8 @@ impl Session {
         let (sender, receiver) = oneshot::channel();
         // The caller may have lost interest.
         self.request_then(&method, params, move |answer| drop(sender.send(answer)));
-        Reply { method, receiver, deadline: Some(COMMAND_DEADLINE) }
+        let browser = self.id.is_empty().then(|| self.connection.clone());
+        Reply { method, receiver, deadline: Some(COMMAND_DEADLINE), browser }
     }
 
     /// Sends any command now; `then` is called with the answer on the reading task, in order with the events: must not block.
@@ -345,6 +346,8 @@ pub(super) struct Reply {
     method: Cow<'static, str>,
     receiver: oneshot::Receiver<Answer>,
     deadline: Option<Duration>,
+    /// What hangs as a whole when there is no answer.
+    browser: Option<Connection>,
 }
 
 impl Reply {
@@ -356,12 +359,19 @@ impl Reply {
 
     /// The answer as text.
     pub(super) async fn raw(self) -> Result<Box<RawValue>, BrowserError> {
-        let Self { method, receiver, deadline } = self;
+        let Self { method, receiver, deadline, browser } = self;
         let answer = match deadline {
             None => receiver.await,
-            Some(deadline) => tokio::time::timeout(deadline, receiver)
-                .await
-                .map_err(|_| BrowserError::other(format!("Chromium did not answer {method} within {deadline:?}")))?,
+            Some(deadline) => match tokio::time::timeout(deadline, receiver).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    if let Some(browser) = browser {
+                        tracing::warn!("Chromium did not answer {method} within {deadline:?}: it hangs, and is ended");
+                        browser.close();
+                    }
+                    return Err(BrowserError::other(format!("Chromium did not answer {method} within {deadline:?}")));
+                }
+            },
         };
         match answer {
             Ok(Err(BrowserError::Protocol { message, .. })) => Err(BrowserError::protocol(method, message)),

@@ -1,6 +1,7 @@
 //! How things of this room fail. Texts are Playwright's without the name of the call in front; the facade adds that.
 
 use super::progress::CallLog;
+use std::sync::Arc;
 
 /// What every operation on a closed page, context or browser says. Same sentence as Playwright.
 pub const CLOSED: &str = "Target page, context or browser has been closed";
@@ -31,8 +32,10 @@ pub enum BrowserError {
         log: CallLog,
     },
     /// The renderer of the page is gone.
-    #[error("Target crashed{log}")]
+    #[error("Target crashed{}{log}", .why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
     Crashed {
+        /// Where it is known.
+        why: Option<Arc<str>>,
         /// What was tried until then.
         log: CallLog,
     },
@@ -100,7 +103,7 @@ impl BrowserError {
 
     /// The renderer is gone.
     pub fn crashed() -> Self {
-        Self::Crashed { log: CallLog::default() }
+        Self::Crashed { why: None, log: CallLog::default() }
     }
 
     /// The frame is gone.
@@ -163,7 +166,7 @@ impl BrowserError {
             Self::Timeout { log: own, .. }
             | Self::Closed { log: own }
             | Self::Interrupted { log: own, .. }
-            | Self::Crashed { log: own }
+            | Self::Crashed { log: own, .. }
             | Self::FrameDetached { log: own }
             | Self::ContextDestroyed { log: own }
             | Self::StrictMode { log: own, .. }

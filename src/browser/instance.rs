@@ -1,5 +1,6 @@
 //! One running Chromium: its contexts and the targets that appear in them.
 
+mod health;
 mod root;
 
 use super::cdp::{Connection, Session};
@@ -13,6 +14,7 @@ use super::spare::Spare;
 use super::sync::lock;
 use super::warden::Warden;
 use chromiumoxide::cdp::browser_protocol::target::CreateBrowserContextParams;
+use health::Health;
 use root::Root;
 use serde::Deserialize;
 use serde_json::json;
@@ -41,6 +43,7 @@ struct Inner {
     /// A pause after everything that a test does in it.
     slow_mo: Duration,
     warden: Option<Arc<dyn Warden>>,
+    health: Health,
 }
 
 /// Time from the start of one session to preparing for the next: its own start comes first.
@@ -151,6 +154,7 @@ impl Browser {
             downloads,
             slow_mo: options.wishes.slow_mo,
             warden: options.warden.clone(),
+            health: Health::default(),
         }));
         connection.attach(&root, Arc::new(Root::of(&browser)));
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
@@ -328,6 +332,7 @@ impl Browser {
 
     pub(super) fn know_context(&self, context: &BrowserContext) {
         lock(&self.0.state).contexts.insert(context.id().to_owned(), context.clone());
+        self.0.changed.send_replace(());
     }
 
     pub(super) fn forget_context(&self, id: &str) {

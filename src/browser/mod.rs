@@ -5,6 +5,7 @@ pub mod aria;
 mod barrier;
 mod bridge;
 mod cdp;
+mod ceiling;
 mod chooser;
 pub mod clock;
 mod console;
@@ -68,6 +69,7 @@ mod worker;
 
 pub use barrier::Barrier;
 pub use bridge::ExposedCall;
+pub use ceiling::Ceiling;
 pub use chooser::FileChooser;
 pub use context::{BrowserContext, ContextOptions};
 pub use download::Download;

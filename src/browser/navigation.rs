@@ -260,7 +260,7 @@ fn while_waiting(error: BrowserError) -> BrowserError {
         BrowserError::FrameDetached { log } => {
             BrowserError::Navigation { message: "Navigating frame was detached!".into(), log }
         }
-        BrowserError::Crashed { log } => {
+        BrowserError::Crashed { log, .. } => {
             BrowserError::Navigation { message: "Navigation failed because page crashed!".into(), log }
         }
         error => error,

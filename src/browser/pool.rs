@@ -1,4 +1,7 @@
-//! One warm Chromium per mode: started when first asked for, again after a crash, closed when nobody used it for a while.
+//! One warm Chromium per mode: started when first asked for, again after a crash, closed when nobody used it for a while, replaced when
+//! it has grown too large or does not answer.
+
+mod keeper;
 
 use super::instance::Browser;
 use super::launch::{LaunchError, LaunchOptions, Mode};
@@ -13,14 +16,30 @@ pub struct BrowserPool(Arc<Pool>);
 
 struct Pool {
     options: LaunchOptions,
+<<<<<<< HEAD
     warm: Mutex<HashMap<Mode, Browser>>,
     started: AtomicU64,
+=======
+    browsers: Mutex<Browsers>,
+}
+
+#[derive(Default)]
+struct Browsers {
+    /// For the next who asks.
+    warm: HashMap<Mode, Browser>,
+    /// In use, but for nobody else.
+    retired: Vec<Browser>,
+>>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
 }
 
 impl BrowserPool {
     /// Starts nothing yet.
     pub fn new(options: LaunchOptions) -> Self {
+<<<<<<< HEAD
         Self(Arc::new(Pool { options, warm: Mutex::default(), started: AtomicU64::new(0) }))
+=======
+        Self(Arc::new(Pool { options, browsers: Mutex::default() }))
+>>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
     }
 
     /// How its Chromiums are started.
@@ -28,52 +47,51 @@ impl BrowserPool {
         &self.0.options
     }
 
+<<<<<<< HEAD
     /// How many Chromiums were started so far.
     pub fn started(&self) -> u64 {
         self.0.started.load(Ordering::Relaxed)
     }
 
     /// The warm Chromium of this mode; starts it where there is none. Cancel-safe.
+=======
+    /// The warm Chromium of this mode; starts it where there is none, or where that one does not answer. Cancel-safe.
+>>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
     pub async fn acquire(&self, mode: Mode) -> Result<Browser, LaunchError> {
-        let mut warm = self.0.warm.lock().await;
-        if let Some(browser) = warm.get(&mode)
+        let mut browsers = self.0.browsers.lock().await;
+        if let Some(browser) = browsers.warm.get(&mode)
             && !browser.is_closed()
         {
+            let used = browser.is_used();
             browser.touch();
-            return Ok(browser.clone());
+            if used || browser.answers(self.0.options.patience).await {
+                return Ok(browser.clone());
+            }
+            tracing::warn!(
+                "Chromium has not answered for {:?}: it is ended, and another is started",
+                self.0.options.patience
+            );
+            browser.kill();
         }
         let browser = Browser::start(mode, &self.0.options).await?;
+<<<<<<< HEAD
         self.0.started.fetch_add(1, Ordering::Relaxed);
         warm.insert(mode, browser.clone());
         if !self.0.options.idle.is_zero() {
             tokio::spawn(close_when_idle(Arc::downgrade(&self.0), mode, browser.clone()));
         }
+=======
+        browsers.warm.insert(mode, browser.clone());
+        tokio::spawn(keeper::keep(Arc::downgrade(&self.0), mode, browser.clone()));
+>>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
         Ok(browser)
     }
 
     /// Ends every Chromium and waits until they are gone.
     pub async fn close(&self) {
-        let browsers: Vec<Browser> = self.0.warm.lock().await.drain().map(|(_, browser)| browser).collect();
-        for browser in browsers {
+        let Browsers { warm, retired } = std::mem::take(&mut *self.0.browsers.lock().await);
+        for browser in warm.into_values().chain(retired) {
             browser.close().await;
-        }
-    }
-}
-
-async fn close_when_idle(pool: std::sync::Weak<Pool>, mode: Mode, browser: Browser) {
-    loop {
-        let Some(idle) = pool.upgrade().map(|pool| pool.options.idle) else { return };
-        tokio::select! {
-            () = browser.closed() => return,
-            () = tokio::time::sleep(idle.saturating_sub(browser.idle_for()).max(std::time::Duration::from_millis(10))) => {}
-        }
-        let Some(pool) = pool.upgrade() else { return };
-        // Under the lock, so that nobody is handed a browser that is about to close.
-        let mut warm = pool.warm.lock().await;
-        if browser.idle_for() >= idle {
-            warm.remove(&mode);
-            drop(warm);
-            return browser.close().await;
         }
     }
 }

@@ -1,12 +1,8 @@
 //! Browsers, contexts and pages that go away; browsers that are not there.
 
-#[path = "../support/end.rs"]
+use super::support::{TIMEOUT, Worker, evaluate, expression, goto, profiles_in, run, run_spec, with_page};
 #[cfg(target_os = "linux")]
-mod end;
-
-use super::support::{TIMEOUT, Worker, evaluate, expression, goto, run, with_page};
-#[cfg(target_os = "linux")]
-use end::{process, wait_for_end};
+use crate::end::{process, wait_for_end};
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -170,23 +166,6 @@ fn without_a_browser_an_error_says_why() {
             assert_eq!(error.to_string(), expected);
         }
     });
-}
-
-/// Runs a spec with a folder of its own for temporary files.
-fn run_spec(place: &std::path::Path, body: &str) -> Command {
-    let spec = place.join("one.spec.ts");
-    let text =
-        format!("import {{ test }} from '@playwright/test';\ntest('one', async ({{ page }}) => {{ {body} }});\n");
-    std::fs::write(&spec, text).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
-    command.arg("run").arg(spec).arg("--output").arg(place.join("output")).env("TMPDIR", place);
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-fn profiles_in(place: &std::path::Path) -> usize {
-    let names = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
-    names.filter(|name| name.to_str().unwrap().starts_with("understudy-profile-")).count()
 }
 
 #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde_json::{Value, json};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use understudy::browser::navigation::GotoOptions;
 use understudy::browser::{
@@ -136,4 +137,21 @@ impl Worker {
         let frame = created["mainFrame"]["frame"].as_str().unwrap().to_owned();
         (context, page["page"].as_str().unwrap().to_owned(), frame)
     }
+}
+
+/// Runs a spec with a folder of its own for temporary files.
+pub(crate) fn run_spec(place: &std::path::Path, body: &str) -> Command {
+    let spec = place.join("one.spec.ts");
+    let text =
+        format!("import {{ test }} from '@playwright/test';\ntest('one', async ({{ page }}) => {{ {body} }});\n");
+    std::fs::write(&spec, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+    command.arg("run").arg(spec).arg("--output").arg(place.join("output")).env("TMPDIR", place);
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+pub(crate) fn profiles_in(place: &std::path::Path) -> usize {
+    let names = std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_str().unwrap().starts_with("understudy-profile-")).count()
 }

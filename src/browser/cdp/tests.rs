@@ -49,3 +49,19 @@ fn who_holds_a_session_that_is_closed_is_told() {
     connection.close();
     assert_eq!(outcome(&connection.root()).unwrap(), BrowserError::closed().to_string());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_does_not_answer_is_gone_for_all() {
+    let (connection, _outgoing) = Connection::new();
+    let page = connection.session("one");
+    connection.attach(&page, Arc::new(Nobody));
+    let hangs = |method: &str| format!("Chromium did not answer {method} within 60s");
+    let error = page.request("Page.enable", &json!({})).raw().await.unwrap_err();
+    assert_eq!(error.to_string(), hangs("Page.enable"));
+    assert!(!connection.is_closed());
+    let waits = page.request("Runtime.evaluate", &json!({})).unlimited().raw();
+    let error = connection.root().request("Target.getTargets", &json!({})).raw().await.unwrap_err();
+    assert_eq!(error.to_string(), hangs("Target.getTargets"));
+    assert!(connection.is_closed());
+    assert_eq!(waits.now_or_never().unwrap().unwrap_err().to_string(), BrowserError::closed().to_string());
+}

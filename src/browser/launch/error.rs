@@ -51,6 +51,14 @@ pub enum LaunchError {
         /// The last lines it wrote, each on a new line.
         output: String,
     },
+    /// There is no room for its profile.
+    #[error("there are only {free_mib} MiB left in {place}, where Chromium's profile goes: delete something there, or name another place by TMPDIR.", place = .place.display())]
+    NoRoom {
+        /// Which folder.
+        place: PathBuf,
+        /// What is left there, MiB.
+        free_mib: u64,
+    },
     /// It runs but says nothing.
     #[error("{path} did not answer within {waited:?}.{output}", path = .path.display())]
     Silent {

@@ -3,15 +3,18 @@
 mod error;
 mod find;
 mod flags;
+mod group;
 mod output;
 mod profile;
 
 pub use error::LaunchError;
 pub use find::{find_channel, find_chromium};
 pub use flags::is_confined;
+pub(super) use group::{Group, Memory};
 pub use profile::sweep_profiles;
 
 use super::cdp::Connection;
+use super::ceiling::Ceiling;
 use super::context::ContextProxy;
 use super::transport;
 use super::warden::{self, Warden};
@@ -48,6 +51,10 @@ pub struct LaunchOptions {
     pub args: Vec<String>,
     /// How long a Chromium without contexts is kept; zero is for ever.
     pub idle: Duration,
+    /// How much memory it may have.
+    pub ceiling: Ceiling,
+    /// A Chromium that nobody uses and that does not answer for so long is replaced.
+    pub patience: Duration,
     /// What else is wanted of it.
     pub wishes: Wishes,
     /// Through whom everything goes, in place of a proxy of the wishes.
@@ -103,6 +110,8 @@ impl Default for LaunchOptions {
             cdp_endpoint: None,
             args: Vec::new(),
             idle: Duration::from_secs(300),
+            ceiling: Ceiling::default(),
+            patience: Duration::from_secs(10),
             wishes: Wishes::default(),
             warden: None,
         }
@@ -129,6 +138,11 @@ impl Process {
         self.id
     }
 
+    /// It and its helpers.
+    pub(super) fn group(&self) -> Option<Group> {
+        self.id.and_then(Group::led_by)
+    }
+
     /// A folder for what pages download; goes with the profile.
     pub(super) fn downloads(&self) -> &Path {
         &self.downloads
@@ -153,6 +167,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     let failed = |source: io::Error| LaunchError::Spawn { path: path.clone(), source };
     let sweeping = tokio::task::spawn_blocking(sweep_profiles);
     let wishes = &options.wishes;
+    profile::find_room()?;
     let profile = match &wishes.profile {
         Some(Kept::In(folder)) => Profile::kept(folder),
         _ => Profile::new(),
@@ -173,6 +188,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true);
     command
         .fd_mappings(vec![
@@ -183,6 +199,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     let mut child = command.spawn().map_err(failed)?;
     // Holds our copies of Chromium's ends of the pipes: without them its death closes ours.
     drop(command);
+    profile.used_by(child.id());
     let output = tail_of(child.stderr.take());
     let connection = transport::over_pipes(our_write.into(), our_read.into()).map_err(failed)?;
     let answer = connection.root().request("Browser.getVersion", &serde_json::json!({})).raw();
@@ -214,19 +231,21 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
 
 /// Owns the process and its profile until both are gone.
 async fn supervise(mut child: Child, profile: Profile, connection: Connection, stop: CancellationToken) {
+    let group = child.id().and_then(Group::led_by);
     tokio::select! {
         status = child.wait() => {
             if !connection.is_closed() {
                 tracing::debug!(status = %status.map(|status: ExitStatus| status.to_string()).unwrap_or_default(), "Chromium ended");
             }
         }
-        () = stop.cancelled() => {
-            drop(connection.root().request("Browser.close", &serde_json::json!({})));
-            if tokio::time::timeout(CLOSE_GRACE, child.wait()).await.is_err() {
-                // It may have ended just now; then there is nothing to kill.
-                let _ = child.kill().await;
-            }
-        }
+        () = stop.cancelled() => drop(connection.root().request("Browser.close", &serde_json::json!({}))),
+        // It has closed its pipe, or does not answer.
+        () = connection.closed() => {}
+    }
+    if tokio::time::timeout(CLOSE_GRACE, child.wait()).await.is_err() {
+        group.into_iter().for_each(Group::kill);
+        // What was killed ends.
+        let _ = child.wait().await;
     }
     connection.close();
     profile.remove().await;

@@ -1,5 +1,10 @@
-//! Chromium's private folder: deleted after it ended, or by whoever comes next where its owner was killed.
+//! Chromium's private folder: deleted after it ended, or by whoever comes next where its owner was killed. A Chromium that outlived its
+//! owner, because it hangs, is ended then too.
 
+use super::LaunchError;
+use super::group::{Group, stat_of};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +17,29 @@ const PREFIX: &str = "understudy-profile-";
 /// Inside of each: locked as long as its owner lives.
 const LOCK: &str = "owner.lock";
 
+/// Inside of each: number and beginning of the Chromium that uses it.
+const PROCESS: &str = "chromium.pid";
+
+/// What was killed has ended within so long.
+const END: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
+
 /// How often, and at which intervals, deleting is tried: Chromium's helpers may still write for a moment.
 const REMOVALS: (usize, Duration) = (20, Duration::from_millis(50));
+
+/// A profile is larger than this before its first page: MiB.
+const ROOM: u64 = 16;
+
+/// Chromium without room for its profile hangs, or ends, and says nothing that helps.
+///
+/// # Errors
+/// When there is less.
+pub(super) fn find_room() -> Result<(), LaunchError> {
+    let place = tempfile::env::temp_dir();
+    // A place that cannot be asked will be told of when it is used.
+    let free = rustix::fs::statvfs(&place).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    let free_mib = free >> 20;
+    if free_mib < ROOM { Err(LaunchError::NoRoom { place, free_mib }) } else { Ok(()) }
+}
 
 /// The folder of one Chromium.
 pub(super) struct Profile {
@@ -44,6 +70,14 @@ impl Profile {
             if owner.try_lock().is_ok() && lock.exists() {
                 return Ok(Self { folder, kept: None, _owner: owner });
             }
+        }
+    }
+
+    /// From now on this process writes there.
+    pub(super) fn used_by(&self, process: Option<u32>) {
+        let Some((process, stat)) = process.and_then(|process| Some((process, stat_of(process)?))) else { return };
+        if let Err(error) = fs::write(self.folder.path().join(PROCESS), format!("{process} {}", stat.began)) {
+            tracing::debug!(%error, "failed to note the number of Chromium's process");
         }
     }
 
@@ -85,11 +119,32 @@ fn sweep(place: &Path) -> io::Result<()> {
             && lock.try_lock().is_ok()
         {
             tracing::debug!(path = %entry.path().display(), "deletes a profile that was left");
+            reap(&entry.path().join(PROCESS));
             // Another who sweeps may be at it too.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
     Ok(())
+}
+
+/// Ends the Chromium that this file names, if it still is that one.
+fn reap(file: &Path) {
+    let named = fs::read_to_string(file).ok().and_then(|text| {
+        let (process, began) = text.split_once(' ')?;
+        Some((process.parse::<u32>().ok()?, began.parse::<u64>().ok()?))
+    });
+    let Some((process, began)) = named else { return };
+    let Some(leader) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return };
+    // Held from here on, the number stays that process's even after its end.
+    let Ok(handle) = pidfd_open(leader, PidfdFlags::empty()) else { return };
+    if stat_of(process).is_none_or(|stat| stat.began != began) {
+        return;
+    }
+    tracing::warn!(process, "ends a Chromium whose owner was killed");
+    Group::led_by(process).into_iter().for_each(Group::kill);
+    if poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&END)).is_err() {
+        tracing::debug!(process, "failed to wait for its end");
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +166,23 @@ mod tests {
         sweep(place.path()).unwrap();
         assert!(!left.exists());
         assert!(owned.folder.path().exists() && being_made.exists() && other.exists());
+    }
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_number_that_is_somebody_else_s_by_now_is_let_be() {
+        use std::os::unix::process::{CommandExt, ExitStatusExt};
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join(PROCESS);
+        let mut child = std::process::Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
+        let began = stat_of(child.id()).unwrap().began;
+        for words in [format!("{} {}", child.id(), began + 1), format!("{}", child.id()), "x 1".into(), "0 1".into()] {
+            fs::write(&file, words).unwrap();
+            reap(&file);
+        }
+        reap(&place.path().join("missing"));
+        assert!(child.try_wait().unwrap().is_none());
+        fs::write(&file, format!("{} {began}", child.id())).unwrap();
+        reap(&file);
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
     }
 }

@@ -3,6 +3,7 @@
 use super::super::error::BrowserError;
 use super::super::life::Stage;
 use super::super::notice::Notice;
+use super::super::progress::CallLog;
 use super::super::sync::lock;
 use super::Page;
 use chromiumoxide::cdp::browser_protocol::page;
@@ -39,7 +40,7 @@ impl Page {
         if self.is_closed() {
             return Some(BrowserError::closed());
         }
-        self.0.crashed.is_cancelled().then(BrowserError::crashed)
+        self.0.crashed.is_cancelled().then(|| self.crash())
     }
 
     /// Completes when nothing can be done with it any more.
@@ -47,15 +48,23 @@ impl Page {
         tokio::select! {
             biased;
             () = self.0.life.reached(Stage::Gone) => BrowserError::closed(),
-            () = self.0.crashed.cancelled() => BrowserError::crashed(),
+            () = self.0.crashed.cancelled() => self.crash(),
         }
     }
 
     /// The renderer is gone.
     pub(in crate::browser) fn has_crashed(&self) {
+        if let Some(why) = self.0.context.browser().why_crashed() {
+            // It crashes once.
+            let _ = self.0.why_crashed.set(why);
+        }
         self.0.crashed.cancel();
-        self.0.session.end(&BrowserError::crashed());
+        self.0.session.end(&self.crash());
         self.tell(Notice::PageCrashed(self.clone()));
+    }
+
+    fn crash(&self) -> BrowserError {
+        BrowserError::Crashed { why: self.0.why_crashed.get().cloned(), log: CallLog::default() }
     }
 
     /// The target is gone.

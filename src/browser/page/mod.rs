@@ -24,7 +24,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +45,8 @@ struct Inner {
     wanted: AtomicU32,
     ready: watch::Sender<bool>,
     crashed: CancellationToken,
+    /// Where it is known.
+    why_crashed: OnceLock<Arc<str>>,
     life: Life,
     announced: AtomicBool,
     /// Nobody is told of it.

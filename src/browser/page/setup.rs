@@ -20,7 +20,7 @@ use chromiumoxide::cdp::browser_protocol::{log, network, page};
 use chromiumoxide::cdp::js_protocol::runtime;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,7 @@ impl Page {
                 wanted: AtomicU32::new(0),
                 ready: watch::channel(false).0,
                 crashed: CancellationToken::new(),
+                why_crashed: OnceLock::new(),
                 life: Life::new(),
                 announced: AtomicBool::new(false),
                 hidden: context.is_hiding(),
