@@ -1,0 +1,44 @@
+//! A source that a server sends: what is made of it is JavaScript and knows where it came from, or it is refused with a place in it.
+#![no_main]
+// The rooms are here whole, and most of what is in them is not called.
+#![allow(dead_code, unused_imports)]
+
+use libfuzzer_sys::fuzz_target;
+use runner::protocol::Module;
+use runner::worker::transform::transform;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[path = "../../src/model/mod.rs"]
+mod model;
+#[path = "runner.rs"]
+mod runner;
+
+fuzz_target!(init: plant(), |source: &str| {
+    match transform(&Module::new("a.spec.ts", source)) {
+        Ok(made) => {
+            let again = transform(&Module::new("again.js", made.code.as_str()));
+            assert!(again.is_ok(), "{source:?} became {:?}, which is no JavaScript", made.code);
+            let lines = u32::try_from(source.split('\n').count()).expect("a source of fewer lines");
+            for line in 1..=50 {
+                let (line, column) = made.positions.original(line, line * 7);
+                assert!(line <= lines && column > 0, "{line}:{column} is outside of {source:?}");
+            }
+        }
+        Err(error) => assert!(!error.message.is_empty()),
+    }
+});
+
+/// Specs are seeds of the corpus, which is read after this.
+fn plant() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = here.join("corpus/transform");
+    fs::create_dir_all(&corpus).expect("the corpus's folder");
+    let areas = ["tests", "framework", "actions", "expect"].map(|area| here.join("../fixtures/specs").join(area));
+    for spec in areas.iter().flat_map(|area| fs::read_dir(area).into_iter().flatten().flatten()) {
+        let path: PathBuf = spec.path();
+        if path.extension().is_some_and(|ending| ending == "ts") {
+            fs::copy(&path, corpus.join(spec.file_name())).expect("a seed");
+        }
+    }
+}
