@@ -13,7 +13,7 @@ mod room {
         mod exports;
         mod imports;
         mod positions;
-        mod stack;
+        pub mod stack;
         pub mod transform;
         mod uses;
     }

@@ -16,11 +16,8 @@ pub struct BrowserPool(Arc<Pool>);
 
 struct Pool {
     options: LaunchOptions,
-<<<<<<< HEAD
-    warm: Mutex<HashMap<Mode, Browser>>,
-    started: AtomicU64,
-=======
     browsers: Mutex<Browsers>,
+    started: AtomicU64,
 }
 
 #[derive(Default)]
@@ -29,17 +26,12 @@ struct Browsers {
     warm: HashMap<Mode, Browser>,
     /// In use, but for nobody else.
     retired: Vec<Browser>,
->>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
 }
 
 impl BrowserPool {
     /// Starts nothing yet.
     pub fn new(options: LaunchOptions) -> Self {
-<<<<<<< HEAD
-        Self(Arc::new(Pool { options, warm: Mutex::default(), started: AtomicU64::new(0) }))
-=======
-        Self(Arc::new(Pool { options, browsers: Mutex::default() }))
->>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
+        Self(Arc::new(Pool { options, browsers: Mutex::default(), started: AtomicU64::new(0) }))
     }
 
     /// How its Chromiums are started.
@@ -47,16 +39,12 @@ impl BrowserPool {
         &self.0.options
     }
 
-<<<<<<< HEAD
     /// How many Chromiums were started so far.
     pub fn started(&self) -> u64 {
         self.0.started.load(Ordering::Relaxed)
     }
 
-    /// The warm Chromium of this mode; starts it where there is none. Cancel-safe.
-=======
     /// The warm Chromium of this mode; starts it where there is none, or where that one does not answer. Cancel-safe.
->>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
     pub async fn acquire(&self, mode: Mode) -> Result<Browser, LaunchError> {
         let mut browsers = self.0.browsers.lock().await;
         if let Some(browser) = browsers.warm.get(&mode)
@@ -74,16 +62,9 @@ impl BrowserPool {
             browser.kill();
         }
         let browser = Browser::start(mode, &self.0.options).await?;
-<<<<<<< HEAD
         self.0.started.fetch_add(1, Ordering::Relaxed);
-        warm.insert(mode, browser.clone());
-        if !self.0.options.idle.is_zero() {
-            tokio::spawn(close_when_idle(Arc::downgrade(&self.0), mode, browser.clone()));
-        }
-=======
         browsers.warm.insert(mode, browser.clone());
         tokio::spawn(keeper::keep(Arc::downgrade(&self.0), mode, browser.clone()));
->>>>>>> 0989ddc (browser: each Chromium is seen to: hangs, memory, no room, a process group of its own; what outlives its owner is ended by the next)
         Ok(browser)
     }
 
