@@ -161,7 +161,7 @@ impl Playing {
         };
         let sessions = Sessions::new(performer, self.session_options(&options.state_dir));
         let recordings = Recordings::new(pool.clone(), self.recordings_options());
-        let lives = Lives::new(pool.clone(), self.lives_options());
+        let lives = Lives::new(pool.clone(), self.lives_options()?);
         let ended = agent::run(options, starter(sessions, recordings, lives), shutdown).await;
         pool.close().await;
         Ok(ended?)
@@ -195,13 +195,14 @@ impl Playing {
         }
     }
 
-    fn lives_options(&self) -> LivesOptions {
-        LivesOptions {
+    fn lives_options(&self) -> Result<LivesOptions, CouldNotRun> {
+        Ok(LivesOptions {
+            files: self.readable_files()?,
             pictures: matches!(self.screenshots, Pictures::Steps),
             env: self.lent(),
             reveal_secrets: self.record_secrets,
             ..LivesOptions::default()
-        }
+        })
     }
 
     /// What of the environment tests and recordings may read.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use understudy::browser::{BrowserPool, LaunchOptions};
 use understudy::model::Event;
 use understudy::model::live::{LiveControl, LiveNews, PlaybackNews, PlayedStep, Recorded, RecordingNews, View};
+use understudy::runner::host::ops::ReadableFiles;
 use understudy::session::{LiveControls, Lives, LivesOptions};
 
 /// A page that counts, with a button that other selectors find, too.
@@ -319,6 +320,35 @@ async fn dialogs_popups_and_secrets_are_as_they_were_recorded() {
     assert!(!format!("{steps:?}").contains("s3cret"));
     live.cancel.cancel();
     assert_eq!(live.closed().await, None);
+}
+
+#[tokio::test]
+async fn files_are_chosen_again_from_the_folder_that_is_lent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("photo.txt"), "a picture").expect("a file");
+    let page = "data:text/html,<h1></h1><input type=file onchange='this.files[0].text().then(text => { \
+        document.querySelector(`h1`).textContent = this.files[0].name + `: ` + text })'>";
+    let choose = |name: &str| {
+        json!([{"name": "openPage", "url": page, "pageGuid": "page"},
+            {"name": "setInputFiles", "selector": "input", "files": [name], "pageGuid": "page"}, see("photo.txt: a picture")])
+    };
+    let lent = ReadableFiles::Below(folder.path().canonicalize().expect("a place"));
+    for (files, name, why) in [
+        (lent.clone(), "photo.txt", None),
+        (lent, "../photo.txt", Some("../photo.txt: there is no such file below the agent's --files-root")),
+        (
+            ReadableFiles::None,
+            "photo.txt",
+            Some("Files cannot be chosen here: --files-root has to name the folder that they are in"),
+        ),
+    ] {
+        let mut live = Live::open(LivesOptions { files, ..quiet() });
+        live.ask("playback", json!({"do": "start", "actions": choose(name)}));
+        let (steps, _) = live.plays().await;
+        assert_eq!(steps.iter().find_map(|step| step.error.as_deref()), why, "{steps:#?}");
+        live.cancel.cancel();
+        assert_eq!(live.closed().await, None);
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::browser::{BrowserError, BrowserPool, ContextOptions, LaunchError, Mod
 use crate::model::live::{LiveControl, LiveNews};
 use crate::model::{Event, ExecutionId};
 use crate::recorder::{Recorder, RecorderOptions};
+use crate::runner::host::ops::ReadableFiles;
 use stage::{Setting, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct LivesOptions {
     pub pictures: bool,
     /// What secrets of recordings may be read.
     pub env: BTreeMap<String, String>,
+    /// What files of recordings may be chosen again.
+    pub files: ReadableFiles,
     /// Whether what is typed into secret fields is kept in recordings.
     pub reveal_secrets: bool,
     /// How long nobody may ask for anything before it is closed.
@@ -37,7 +40,8 @@ pub struct LivesOptions {
 
 impl Default for LivesOptions {
     fn default() -> Self {
-        Self { pictures: true, env: BTreeMap::new(), reveal_secrets: false, idle: IDLE }
+        let files = ReadableFiles::None;
+        Self { pictures: true, env: BTreeMap::new(), files, reveal_secrets: false, idle: IDLE }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Recorded actions, done again in a browser; where the best selector finds nothing or several, by another one that was recorded.
 
+use super::LivesOptions;
 use super::words::explained;
 use crate::browser::actionability::Typing;
 use crate::browser::expect::Expectation;
@@ -11,6 +12,7 @@ use crate::browser::{BrowserContext, BrowserError, LoadState, Notice, Page, Poin
 use crate::model::action::{Action, MouseButton, Point, RecordedAction, Signal};
 use crate::model::live::PlayedStep;
 use crate::model::locator::render;
+use crate::runner::host::ops::{ReadableFiles, files_at};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,8 +43,8 @@ enum StepError {
     NoPopup,
     #[error("The value is a secret: the environment variable {0} has to hold it, and --env has to lend it")]
     NoSecret(String),
-    #[error("Files cannot be chosen here: play the recording with `understudy run`")]
-    Files,
+    #[error("{0}")]
+    Files(String),
     #[error("{0}")]
     Expected(String),
 }
@@ -57,8 +59,8 @@ pub(super) struct Script {
     pub(super) env: Arc<BTreeMap<String, String>>,
     /// How long a step may take, milliseconds.
     pub(super) timeout: u64,
-    /// Whether each step is pictured.
-    pub(super) pictures: bool,
+    /// What may be read, and whether each step is pictured.
+    options: Arc<LivesOptions>,
 }
 
 impl Script {
@@ -68,11 +70,11 @@ impl Script {
         page: &Page,
         env: Arc<BTreeMap<String, String>>,
         timeout: u64,
-        pictures: bool,
+        options: Arc<LivesOptions>,
     ) -> Self {
         let first = actions.first().map_or_else(|| "page".to_owned(), |action| action.page.clone());
         let pages = Mutex::new(BTreeMap::from([(first, page.clone())]));
-        Self { actions, context: page.context().clone(), pages, env, timeout, pictures }
+        Self { actions, context: page.context().clone(), pages, env, timeout, options }
     }
 
     /// How many steps there are.
@@ -100,7 +102,7 @@ impl Script {
     }
 
     async fn picture(&self, recorded: &RecordedAction) -> Option<Vec<u8>> {
-        let page = self.page(&recorded.page).ok().filter(|_| self.pictures)?;
+        let page = self.page(&recorded.page).ok().filter(|_| self.options.pictures)?;
         timeout(PICTURE_PATIENCE, page.glance(PICTURE_QUALITY)).await.ok()?.ok()
     }
 
@@ -225,7 +227,14 @@ impl Script {
             Action::SetInputFiles { files, .. } if files.is_empty() => {
                 locator.set_files(json!([]), timeout).await?;
             }
-            Action::SetInputFiles { .. } => return Err(StepError::Files),
+            Action::SetInputFiles { .. } if self.options.files == ReadableFiles::None => {
+                let why = "Files cannot be chosen here: --files-root has to name the folder that they are in";
+                return Err(StepError::Files(why.to_owned()));
+            }
+            Action::SetInputFiles { files, .. } => {
+                let files = files_at(files, &self.options.files).await.map_err(StepError::Files)?;
+                locator.set_files(files, timeout).await?;
+            }
             Action::DragTo { target, source_position, target_position, .. } => {
                 let to = Locator { selector: target.clone(), ..locator.clone() };
                 let (from, onto) = (at(*source_position), at(*target_position));

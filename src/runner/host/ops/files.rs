@@ -1,6 +1,7 @@
 //! Files that a test gives to a page: by their content, or by a path where whoever runs the test trusts it.
 
 use super::{Failure, Operations, Performed, parse};
+use crate::runner::protocol::OpError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
@@ -30,6 +31,15 @@ pub(super) async fn load(files: Value, readable: &ReadableFiles) -> Result<Value
         }
     }
     Ok(loaded.into())
+}
+
+/// The files at these paths, `[{name, mimeType, base64}]`, as a page is given them.
+///
+/// # Errors
+/// In words: one of them is not there, or may not be read.
+pub async fn files_at(paths: &[String], readable: &ReadableFiles) -> Result<Value, String> {
+    let paths: Vec<Value> = paths.iter().map(|path| json!({ "path": path })).collect();
+    load(paths.into(), readable).await.map_err(|failure| OpError::from(failure).message)
 }
 
 /// The folder that is meant, where it is one and not files.

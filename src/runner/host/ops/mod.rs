@@ -40,7 +40,7 @@ mod watched;
 mod worker;
 
 pub use failure::Failure;
-pub use files::ReadableFiles;
+pub use files::{ReadableFiles, files_at};
 pub use performed::{Outlined, Performed, Shown};
 pub use trust::Trust;
 

@@ -24,7 +24,7 @@ impl Stage {
                 }
                 let Some(page) = self.page() else { return self.complain("playback", "no page is open").await };
                 let timeout = timeout.unwrap_or(STEP_TIMEOUT).max(1);
-                let script = Script::new(actions, &page, self.env.clone(), timeout, self.options.pictures);
+                let script = Script::new(actions, &page, self.env.clone(), timeout, self.options.clone());
                 let (player, wants) = Player::start(script.steps(), paused);
                 self.player = Some((player, Arc::new(script)));
                 wants
