@@ -7,10 +7,14 @@
 
 mod agent;
 mod ends;
+mod fences;
+mod fragments;
 mod hub;
 mod node;
 mod polling;
 mod process;
 mod proxy;
+mod react;
 mod seeds;
+mod testbro;
 mod trace;

@@ -82,6 +82,13 @@ impl Peer {
         Self::start(Command::new(node()).arg(here("seeds.mjs")).args([which, url, token]))
     }
 
+    /// The page with the hooks and components that the documents print, and where it is; see `react/serve.mjs`.
+    pub(crate) fn components(url: &str, token: &str) -> (Self, String) {
+        let mut peer = Self::start(Command::new(node()).arg(here("react/serve.mjs")).args([url, token]));
+        let port = peer.until("a port", |line| line["listening"].as_u64());
+        (peer, format!("http://127.0.0.1:{port}"))
+    }
+
     /// Calls a method of such a client.
     pub(crate) fn call(&mut self, method: &str, args: &[Value]) {
         self.does(&json!({"call": method, "args": args}));
@@ -265,8 +272,13 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
         let mut child = understudy()
             .args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", SECRET, "--log-level", "warn"])
+            .args(flags)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -298,12 +310,17 @@ pub(crate) fn token(role: &str, user: &str) -> String {
 
 /// Posts JSON to the hub; its status and what it answers.
 pub(crate) fn post(url: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    request(url, &format!("POST {path}"), token, body)
+}
+
+/// Asks the hub for something by `METHOD /path`.
+pub(crate) fn request(url: &str, what: &str, token: &str, body: &Value) -> (u16, Value) {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let body = body.to_string();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+        "{what} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
@@ -334,7 +351,7 @@ impl Drop for Ended {
     }
 }
 
-fn understudy() -> Command {
+pub(crate) fn understudy() -> Command {
     Command::new(env!("CARGO_BIN_EXE_understudy"))
 }
 

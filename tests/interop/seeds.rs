@@ -113,7 +113,7 @@ fn the_clients_of_004_see_agents_people_and_how_work_ends() {
 }
 
 /// What the document prints of an event.
-fn printed(kind: &str) -> Value {
+pub(crate) fn printed(kind: &str) -> Value {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../../fixtures/wire/swe/printed.json")).unwrap();
     cases.iter().find(|case| case["payload"]["type"] == kind).unwrap()["payload"].clone()
 }

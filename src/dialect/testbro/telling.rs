@@ -1,9 +1,11 @@
 //! Executions in this protocol's words, as both ends tell them.
 
 use super::events::{
-    About, Complaint, Complete, Envelope, ExecutionEvent, Log, Metrics, Outcome, Progress, Step, StepResult, StepStatus,
+    About, Complaint, Complete, Envelope, ExecutionEvent, Log, Metrics, Outcome, Progress, SessionEvent, Step,
+    StepResult, StepStatus,
 };
 use super::messages::{ExecutionStart, Message};
+use super::sessions::Screenshot;
 use crate::dialect::Malformed;
 use crate::dialect::progress;
 use crate::dialect::source::source;
@@ -37,6 +39,8 @@ struct Known {
     results: BTreeMap<u32, StepResult>,
     /// Steps that have ended and whose picture has not come.
     unseen: VecDeque<SessionStep>,
+    /// Steps have pictures.
+    pictured: bool,
     logs: VecDeque<String>,
     current: Option<String>,
     pictures: usize,
@@ -52,7 +56,7 @@ impl Executions {
         shown: impl FnOnce(&[u8]) -> Option<String>,
     ) -> Vec<Message> {
         let Some(id) = event.session() else { return Vec::new() };
-        let mut told = Vec::new();
+        let (mut told, mut picture) = (Vec::new(), None);
         let is_one = matches!(
             event,
             Event::ExecutionLog { .. }
@@ -77,24 +81,21 @@ impl Executions {
                 }
                 told.push(known.complete(*exit_code, *duration_ms));
             }
-            event if is_one => {
-                if let Some(known) = self.0.get_mut(id) {
-                    told.extend(known.tell(event, now, shown));
-                }
+            Event::ExecutionScreenshot { step_number, image, .. } => {
+                let known = self.0.entry(id.clone()).or_default();
+                let (ended, late) = known.seen(*step_number, shown(image), now);
+                told.extend(ended);
+                picture = late.map(|screenshot_url| screenshot(id, *step_number, screenshot_url, now));
             }
+            event if is_one => told.extend(self.0.entry(id.clone()).or_default().tell(event, now)),
             _ => {}
         }
-        told.into_iter().map(|event| envelope(Some(id), event, now)).collect()
+        told.into_iter().map(|event| envelope(Some(id), event, now)).chain(picture).collect()
     }
 }
 
 impl Known {
-    fn tell(
-        &mut self,
-        event: &Event,
-        now: SystemTime,
-        shown: impl FnOnce(&[u8]) -> Option<String>,
-    ) -> Vec<ExecutionEvent> {
+    fn tell(&mut self, event: &Event, now: SystemTime) -> Vec<ExecutionEvent> {
         match event {
             Event::ExecutionLog { level, message, .. } => {
                 self.logs.extend(message.lines().map(str::to_owned));
@@ -104,7 +105,7 @@ impl Known {
                 vec![ExecutionEvent::Log(Log { level: *level, message: message.clone(), step_id: None })]
             }
             Event::ExecutionStep { step, .. } if step.state == StepState::Running => {
-                let mut told = self.all_ended(now);
+                let mut told = if self.pictured { Vec::new() } else { self.all_ended(now) };
                 self.current = Some(step.explanation.clone());
                 let begun = Step { duration_seconds: None, error_message: None, ..told_step(step, None) };
                 self.results.insert(step.number, result(step, None));
@@ -117,15 +118,21 @@ impl Known {
                 self.unseen.push_back(step.clone());
                 Vec::new()
             }
-            Event::ExecutionScreenshot { step_number, image, .. } => {
-                let place = self.unseen.iter().position(|step| step.number == *step_number);
-                match place.and_then(|place| self.unseen.remove(place)) {
-                    Some(step) => self.ended(&step, shown(image), now),
-                    None => Vec::new(),
-                }
-            }
             _ => Vec::new(),
         }
+    }
+
+    /// A step's picture; it is given back where the step's end was told already.
+    fn seen(&mut self, number: u32, picture: Option<String>, now: SystemTime) -> (Vec<ExecutionEvent>, Option<String>) {
+        self.pictured = true;
+        let mut told = Vec::new();
+        // Pictures come in order: of a step before this one there is none.
+        while let Some(step) = self.unseen.pop_front_if(|step| step.number < number) {
+            told.extend(self.ended(&step, None, now));
+        }
+        let Some(step) = self.unseen.pop_front_if(|step| step.number == number) else { return (told, picture) };
+        told.extend(self.ended(&step, picture, now));
+        (told, None)
     }
 
     /// No picture comes any more.
@@ -195,6 +202,16 @@ pub(super) fn envelope(execution: Option<&ExecutionId>, event: ExecutionEvent, n
         ..About::default()
     };
     Message::Execution(Box::new(Envelope { event, about }))
+}
+
+/// A picture of a step whose end was told without it.
+fn screenshot(execution: &ExecutionId, step: u32, screenshot_url: String, now: SystemTime) -> Message {
+    let event = SessionEvent::Screenshot(Screenshot { screenshot_url, action_id: None, step_order: Some(step) });
+    let (execution_id, step_id) = (Some(Id::from(execution.as_str())), Some(Id::from(&format!("step-{step}"))));
+    Message::Session(Box::new(Envelope {
+        event,
+        about: About { execution_id, step_id, timestamp: written(now), ..About::default() },
+    }))
 }
 
 /// What went wrong, in the form the protocol has for it.

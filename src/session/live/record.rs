@@ -20,6 +20,8 @@ pub(super) struct Tape {
     page: String,
     /// What has to be done so that the rest can be.
     prologue: Vec<RecordedAction>,
+    /// What the recorder says before the recording is told to have begun.
+    early: Option<Vec<(usize, RecordedAction)>>,
 }
 
 impl Tape {
@@ -42,23 +44,40 @@ impl Tape {
         };
         let opened = done(Action::OpenPage { url: "about:blank".to_owned() });
         let there = url.map(|url| done(Action::Navigate { url }));
-        Self { target, number, viewport, before, page, prologue: [opened].into_iter().chain(there).collect() }
+        let prologue = [opened].into_iter().chain(there).collect();
+        Self { target, number, viewport, before, page, prologue, early: Some(Vec::new()) }
     }
 
-    /// What it begins with, as it is told.
-    pub(super) fn prologue(&self) -> &[RecordedAction] {
-        &self.prologue
+    /// It has begun: what it begins with, and what came since, each with its place.
+    pub(super) fn begin(&mut self) -> Vec<(usize, RecordedAction)> {
+        let early = self.early.take().unwrap_or_default();
+        self.prologue.iter().cloned().enumerate().chain(early).collect()
     }
 
-    /// An action as this recording has it, and its place there; none where it is older.
-    pub(super) fn action(&self, index: usize, action: RecordedAction) -> Option<(usize, RecordedAction)> {
-        let place = index.checked_sub(self.before)? + self.prologue.len();
-        Some((place, self.renamed(action)))
+    /// An action as this recording has it, and its place there; none where it is older, or not to be told yet.
+    pub(super) fn action(&mut self, index: usize, action: RecordedAction) -> Option<(usize, RecordedAction)> {
+        if index == self.before && self.is_prologue(&action) {
+            self.before += 1;
+        }
+        let told = (index.checked_sub(self.before)? + self.prologue.len(), self.renamed(action));
+        match &mut self.early {
+            Some(early) => {
+                early.push(told);
+                None
+            }
+            None => Some(told),
+        }
+    }
+
+    /// Whether it opens the page that is recorded first: the recorder may say so late.
+    fn is_prologue(&self, action: &RecordedAction) -> bool {
+        action.page == self.page && matches!(action.action, Action::OpenPage { .. })
     }
 
     /// The whole of it, of all that the recorder has told; and how long it took.
     pub(super) fn cut(self, all: Vec<RecordedAction>, took: Duration) -> Recorded {
-        let own = all.into_iter().skip(self.before).map(|action| self.renamed(action));
+        let late = all.get(self.before).is_some_and(|action| self.is_prologue(action));
+        let own = all.into_iter().skip(self.before + usize::from(late)).map(|action| self.renamed(action));
         let actions: Vec<RecordedAction> = self.prologue.iter().cloned().chain(own).collect();
         let options = RecordingOptions { viewport: self.viewport, ..RecordingOptions::default() };
         let recording = Recording { version: FORMAT_VERSION, options, actions };
@@ -97,7 +116,8 @@ mod tests {
 
     #[test]
     fn a_recording_has_what_came_after_its_beginning_and_how_to_get_there() {
-        let tape = Tape::new(Target::TypeScript, 2, 3, "page1".into(), Some("http://x/".into()), None);
+        let mut tape = Tape::new(Target::TypeScript, 2, 3, "page1".into(), Some("http://x/".into()), None);
+        assert_eq!(tape.begin().len(), 2);
         assert_eq!(tape.action(2, click("page")), None);
         let (place, told) = tape.action(3, click("page1")).unwrap();
         assert_eq!((place, told.page.as_str()), (2, "page"));
@@ -107,5 +127,20 @@ mod tests {
         assert_eq!(pages, ["page", "page", "page", "page1"]);
         assert_eq!((recorded.number, recorded.duration_ms), (2, 1200));
         assert!(recorded.code.contains("page.goto('http://x/')"), "{}", recorded.code);
+    }
+    #[test]
+    fn what_the_recorder_says_early_comes_after_the_beginning_and_a_page_opens_once() {
+        let tape = || Tape::new(Target::TypeScript, 1, 0, "page".into(), None, None);
+        let opened: RecordedAction =
+            serde_json::from_value(json!({"name": "openPage", "url": "about:blank", "pageGuid": "page"})).unwrap();
+        let mut told = tape();
+        assert_eq!(told.action(0, opened.clone()), None);
+        assert_eq!(told.action(1, click("page")), None);
+        let begun: Vec<_> = told.begin().into_iter().map(|(place, action)| (place, action.action)).collect();
+        assert_eq!(begun, [(0, opened.action.clone()), (1, click("page").action)]);
+        assert_eq!(told.action(2, click("page")).unwrap().0, 2);
+        let all = vec![opened, click("page")];
+        assert_eq!(tape().cut(all.clone(), Duration::ZERO).actions.len(), 2);
+        assert_eq!(told.cut(all, Duration::ZERO).actions.len(), 2);
     }
 }

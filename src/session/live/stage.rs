@@ -251,7 +251,7 @@ impl Stage {
         match event {
             RecorderEvent::Changed(change) => {
                 self.actions = self.actions.max(change.index + 1);
-                let told = self.tape.as_ref().and_then(|(tape, _)| tape.action(change.index, change.action));
+                let told = self.tape.as_mut().and_then(|(tape, _)| tape.action(change.index, change.action));
                 if let Some((index, action)) = told {
                     let action = Box::new(action);
                     self.tell(LiveNews::Recording(RecordingNews::Recorded { index, action })).await;

@@ -79,8 +79,8 @@ impl Stage {
         if let Err(error) = result {
             self.complain("recording", &error.to_string()).await;
         }
-        if let (true, Some((tape, _))) = (starts, &self.tape) {
-            for (index, action) in tape.prologue().to_vec().into_iter().enumerate() {
+        if let (true, Some((tape, _))) = (starts, &mut self.tape) {
+            for (index, action) in tape.begin() {
                 let action = Box::new(action);
                 self.tell(LiveNews::Recording(RecordingNews::Recorded { index, action })).await;
             }
