@@ -5,7 +5,7 @@ use crate::process::{Agent, Peer};
 use serde_json::{Value, json};
 
 /// What a recorder has a word for, step by step.
-const GREETING: &str = r#"
+pub(crate) const GREETING: &str = r#"
 import { test, expect } from '@playwright/test';
 test('greets', async ({ page }) => {
   await page.goto('data:text/html,<label>Name <input></label><button onclick="hello.textContent=`Hello, ${document.querySelector(`input`).value}!`">Greet</button><p id="hello"></p>');
@@ -14,7 +14,7 @@ test('greets', async ({ page }) => {
   await expect(page.locator('#hello')).toHaveText('Hello, Ada!');
 });"#;
 
-const FAILING: &str = "import { test, expect } from '@playwright/test';\n\
+pub(crate) const FAILING: &str = "import { test, expect } from '@playwright/test';\n\
                        test('x', async ({ page }) => { await expect(page.locator('p')).toBeVisible({ timeout: 100 }); });";
 
 /// A server of raw WebSockets and an agent that was let in.

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "tests; clippy exempts only functions marked #[test]")]
 
 mod agent;
+mod driven;
 mod ends;
 mod fences;
 mod fragments;

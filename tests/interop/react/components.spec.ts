@@ -36,7 +36,8 @@ test('hooks and components of the documents', async ({ page, request }) => {
     expect(answer.status()).toBe(202);
   };
   const project = part('project');
-  await patient(project).toContainText('connected success project:550e8400-e29b-41d4-a716-446655440000');
+  const done = 'success project:550e8400-e29b-41d4-a716-446655440000';
+  await patient(project).toContainText(`connected ${done}`);
   await tell('first');
   await patient(project).toContainText('Updates: first');
 
@@ -55,6 +56,7 @@ test('hooks and components of the documents', async ({ page, request }) => {
   await patient(part('browser')).toContainText('Live Preview Available');
 
   await project.getByRole('button', { name: 'Leave' }).click();
+  await patient(project).toContainText(`connected ${done}, ${done}`);
   await tell('second');
 
   // A line that was cut is shown, and mended by hand.

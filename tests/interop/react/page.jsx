@@ -18,19 +18,20 @@ globalThis.hangUp = () => socket.disconnect();
 /** 003's hook, with what a component of its users does with it. */
 function Project({ id }) {
   const { connected, subscribe, unsubscribe, on, off } = useSwe(CONFIG.token);
-  const [answer, setAnswer] = useState();
+  const [answers, setAnswers] = useState([]);
+  const answered = answer => setAnswers(before => [...before, answer]);
   const [updates, setUpdates] = useState([]);
   useEffect(() => {
     if (!connected) return;
     on('project.updated', ({ data }) => setUpdates(before => [...before, data.project_name]));
-    subscribe(`project:${id}`).then(setAnswer);
+    subscribe(`project:${id}`).then(answered);
     return () => off('project.updated');
   }, [connected, id]);
   return (
     <>
-      <p>{connected ? 'connected' : 'not connected'} {answer?.status} {answer?.room}</p>
+      <p>{connected ? 'connected' : 'not connected'} {answers.map(({ status, room }) => `${status} ${room}`).join(', ')}</p>
       <p>Updates: {updates.join(', ')}</p>
-      <button onClick={() => unsubscribe(`project:${id}`).then(setAnswer)}>Leave</button>
+      <button onClick={() => unsubscribe(`project:${id}`).then(answered)}>Leave</button>
     </>
   );
 }
