@@ -28,7 +28,7 @@ const MESSAGE_MAX: usize = 1_000_000;
 /// What is read at once, bytes. The library clears all of it for each read: its own 128 kB would be most of what a client costs.
 const READ_BYTES: usize = 4 << 10;
 
-/// A peer that says nothing for so long and showed no token is one of protocol 004 without a token.
+/// A peer that says nothing for so long and showed no token is one of protocol 004 without a token, until it says otherwise.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 
 /// A peer that takes nothing for so long is gone.
@@ -46,6 +46,8 @@ enum Out {
     Say(Frame),
     /// Say what comes from there, too.
     Attach(Inbox),
+    /// From now on, ask whether it is there in this protocol's words.
+    Speak(Protocol),
     /// Take leave.
     Close(u16, &'static str),
 }
@@ -165,6 +167,11 @@ impl Peer {
 
     fn heard(&mut self, value: &Value) {
         let now = SystemTime::now();
+        // It took its time to say so.
+        if self.pass.is_none() && self.caller.asked.is_none() && ai_run::hub::is_first_word(value) {
+            self.protocol = Protocol::AiRun;
+            self.say(Out::Speak(Protocol::AiRun));
+        }
         let heard = match self.protocol {
             Protocol::AiRun => ai_run::hub::hear(value, self.pass.is_some()),
             _ => cloud::hub::hear(value, now),
@@ -257,7 +264,7 @@ impl Peer {
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut outs: mpsc::UnboundedReceiver<Out>,
-    protocol: Protocol,
+    mut protocol: Protocol,
     keepalive: Duration,
 ) {
     let mut asks = interval(keepalive);
@@ -277,6 +284,10 @@ async fn write(
                 Some(Out::Say(frame)) => vec![Message::text(frame.payload.get())],
                 Some(Out::Attach(its)) => {
                     inbox = Some(its);
+                    continue;
+                }
+                Some(Out::Speak(other)) => {
+                    protocol = other;
                     continue;
                 }
                 Some(Out::Close(code, reason)) => {

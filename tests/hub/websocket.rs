@@ -117,6 +117,26 @@ async fn without_a_token_a_peer_of_004_stays_and_learns_nothing() {
 }
 
 #[tokio::test]
+async fn a_client_of_001_may_take_its_time() {
+    let hub = hub(Duration::from_secs(30)).await;
+    let mut late = Peer::connect(&hub, "").await;
+    // Until then it might have been one of 004.
+    assert_eq!(late.hears_of("auth").await["data"]["success"], false);
+    let token = token("ada", Role::Client);
+    late.says(json!({"type": "authenticate", "token": token}).to_string()).await;
+    assert_eq!(late.hears_of("authentication").await["status"], "success");
+    late.says(json!({"type": "start_agent", "runId": "r"}).to_string()).await;
+    assert_eq!(late.hears().await.unwrap()["type"], "completion");
+    // With a token in the address it is of 004 for good.
+    let mut cloud = Peer::connect(&hub, "?token=hello").await;
+    assert_eq!(cloud.hears_of("auth").await["data"]["success"], false);
+    cloud.says(json!({"type": "authenticate", "token": token}).to_string()).await;
+    cloud.says(r#"{"type":"ping"}"#).await;
+    assert_eq!(cloud.hears().await.unwrap()["type"], "pong");
+    hub.shutdown().await;
+}
+
+#[tokio::test]
 async fn who_is_there_is_asked_and_who_does_not_answer_is_gone() {
     let hub = hub(Duration::from_millis(200)).await;
     let token = token("ada", Role::Client);
