@@ -1,5 +1,7 @@
 //! Live pictures of a page: what changes is sent as JPEG, nothing while nothing changes. Chromium waits for a word that a frame was
-//! used before it sends another one, so whoever is slow gets fewer frames, never old ones.
+//! used before it sends another one, so whoever is slow gets fewer frames, never old ones. It lets two of them be unused at a time and
+//! drops what comes meanwhile, without making up for it later: whoever was slow asks for one more at the end, else a page that stands
+//! still from then on would be shown as it was before.
 
 use super::cdp::Session;
 use super::error::BrowserError;
@@ -8,7 +10,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// A page that shows nothing new for so long stands still.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// How the pictures are to be.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +43,7 @@ pub struct ScreencastFrame {
     /// Of the page's visible part, CSS pixels.
     pub height: u32,
     number: i64,
+    count: u64,
 }
 
 /// As Chromium tells it.
@@ -45,6 +53,9 @@ pub(super) struct Cast {
     data: String,
     metadata: Metadata,
     session_id: i64,
+    /// How many have come until this one.
+    #[serde(skip)]
+    count: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -59,6 +70,11 @@ pub struct Screencast {
     page: Page,
     session: Session,
     casts: watch::Receiver<Option<Cast>>,
+    options: ScreencastOptions,
+    /// The frame that was given out last.
+    given: u64,
+    /// Chromium may have dropped one since: when to ask for one more, should none come until then.
+    missed: Option<Instant>,
 }
 
 impl Page {
@@ -71,7 +87,14 @@ impl Page {
         self.cast_to(Some(sender));
         let session = self.session().clone();
         session.request("Page.startScreencast", &options.params()).raw().await?;
-        Ok(Screencast { page: self.clone(), session, casts })
+        Ok(Screencast { page: self.clone(), session, casts, options, given: 0, missed: None })
+    }
+}
+
+impl Cast {
+    /// It came after that one.
+    pub(super) fn after(self, before: Option<&Self>) -> Self {
+        Self { count: before.map_or(0, |before| before.count) + 1, ..self }
     }
 }
 
@@ -79,11 +102,23 @@ impl Screencast {
     /// The newest picture that was not given out yet; none when the page is gone. Cancel-safe.
     pub async fn next(&mut self) -> Option<ScreencastFrame> {
         loop {
+            let asks = self.missed;
             tokio::select! {
+                biased;
                 changed = self.casts.changed() => changed.ok()?,
                 _ = self.page.gone() => return None,
+                () = until(asks) => {
+                    self.change(self.options);
+                    continue;
+                }
             }
             let Some(cast) = self.casts.borrow_and_update().clone() else { continue };
+            // Those in between are not used by anybody.
+            for _ in self.given + 1..cast.count {
+                self.missed = Some(Instant::now() + QUIET);
+                self.acknowledge(cast.session_id);
+            }
+            self.given = cast.count;
             let Ok(jpeg) = BASE64.decode(&cast.data) else { continue };
             let Metadata { device_width, device_height } = cast.metadata;
             return Some(ScreencastFrame {
@@ -91,19 +126,40 @@ impl Screencast {
                 width: device_width.round() as u32,
                 height: device_height.round() as u32,
                 number: cast.session_id,
+                count: cast.count,
             });
         }
     }
 
     /// The next pictures are to be like that; one comes soon, whether anything changes or not. None that came before has to be used.
-    pub fn change(&self, options: ScreencastOptions) {
+    pub fn change(&mut self, options: ScreencastOptions) {
+        self.options = options;
+        self.missed = None;
+        if let Some(newest) = self.casts.borrow_and_update().as_ref() {
+            self.given = newest.count;
+        }
         drop(self.session.request("Page.stopScreencast", &json!({})));
         drop(self.session.request("Page.startScreencast", &options.params()));
     }
 
     /// The picture was used: Chromium may send another one.
-    pub fn used(&self, frame: &ScreencastFrame) {
-        drop(self.session.request("Page.screencastFrameAck", &json!({ "sessionId": frame.number })));
+    pub fn used(&mut self, frame: &ScreencastFrame) {
+        let is_newest = self.casts.borrow().as_ref().is_none_or(|newest| newest.count == frame.count);
+        if !is_newest || self.missed.is_some() {
+            self.missed = Some(Instant::now() + QUIET);
+        }
+        self.acknowledge(frame.number);
+    }
+
+    fn acknowledge(&self, session: i64) {
+        drop(self.session.request("Page.screencastFrameAck", &json!({ "sessionId": session })));
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

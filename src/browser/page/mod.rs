@@ -295,7 +295,7 @@ impl Page {
 
     pub(in crate::browser) fn casts(&self, cast: Cast) {
         if let Some(screencast) = &lock(&self.0.state).screencast {
-            screencast.send_replace(Some(cast));
+            screencast.send_modify(|newest| *newest = Some(cast.after(newest.as_ref())));
         }
     }
 

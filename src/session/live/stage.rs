@@ -244,6 +244,7 @@ impl Stage {
                 self.carry_out(wants).await;
             }
         }
+        self.refresh();
     }
 
     /// What the recorder says; whether nothing is left to look at.
@@ -303,6 +304,14 @@ impl Stage {
         let shown = self.preview.as_ref().and_then(Preview::shown);
         if any_new || shown.is_none_or(Page::is_closed) {
             self.show_last().await;
+        }
+        self.refresh();
+    }
+
+    /// A page that has gone elsewhere is shown once more.
+    fn refresh(&mut self) {
+        if let Some(preview) = &mut self.preview {
+            preview.refresh();
         }
     }
 

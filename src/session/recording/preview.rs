@@ -48,6 +48,10 @@ struct Shown {
     cast: Screencast,
     /// On its way.
     told: Option<ScreencastFrame>,
+    /// Where the page was when it looked like that.
+    url: String,
+    /// Nobody had room for it.
+    waits: Option<ScreencastFrame>,
 }
 
 impl Preview {
@@ -72,7 +76,10 @@ impl Preview {
         // A page that is not in front paints nothing. It may be gone by now.
         let _ = page.bring_to_front().await;
         match page.screencast(self.pace.options()).await {
-            Ok(cast) => self.shown = Some(Shown { page: page.clone(), alias, cast, told: None }),
+            Ok(cast) => {
+                self.shown =
+                    Some(Shown { page: page.clone(), alias, cast, told: None, url: String::new(), waits: None })
+            }
             Err(error) => tracing::debug!(%error, "a page cannot be shown"),
         }
     }
@@ -80,6 +87,16 @@ impl Preview {
     /// Shows nothing from now on.
     pub(in crate::session) fn hide(&mut self) {
         self.shown = None;
+    }
+
+    /// Asks for a picture where the page has gone elsewhere since the last one: one that came early stood under the old address, and no
+    /// other comes of a page that stands still.
+    pub(in crate::session) fn refresh(&mut self) {
+        if let Some(shown) = &mut self.shown
+            && shown.url != self.recorder.masked(&shown.page.main_frame().url())
+        {
+            shown.cast.change(self.pace.options());
+        }
     }
 
     pub(in crate::session) fn end(self) {
@@ -102,28 +119,34 @@ pub(in crate::session) async fn frame(preview: &mut Option<Preview>) {
         *under_way = None;
         better = pace.arrived(sent.elapsed());
     }
-    let Some(Shown { page, alias, cast, told }) = shown else { return pending().await };
+    let Some(Shown { page, alias, cast, told, url, waits }) = shown else { return pending().await };
     match (told.take(), better) {
         (_, Some(options)) => cast.change(options),
         (Some(told), None) => cast.used(&told),
         (None, None) => {}
     }
-    let Some(frame) = cast.next().await else {
+    if waits.is_none() {
+        *waits = cast.next().await;
+    }
+    if waits.is_none() {
         *shown = None;
         return;
-    };
+    }
+    // No other one may follow it: the page may stand still from now on.
+    let Ok(room) = events.reserve().await else { return pending().await };
+    let Some(frame) = waits.take() else { return };
+    *url = recorder.masked(&page.main_frame().url());
     let (x, y) = page.mouse().position();
     let picture = Picture {
         jpeg: frame.jpeg.clone(),
         width: frame.width,
         height: frame.height,
         page: alias.clone(),
-        url: recorder.masked(&page.main_frame().url()),
+        url: url.clone(),
         mouse: Point { x, y },
     };
-    let event = tell(execution, picture);
-    // A full listener misses this one and gets the next.
-    *under_way = events.try_send(event).is_ok().then(Instant::now);
+    room.send(tell(execution, picture));
+    *under_way = Some(Instant::now());
     *told = Some(frame);
 }
 

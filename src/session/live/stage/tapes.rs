@@ -1,8 +1,8 @@
 //! Recordings in the browser, one after the other.
 
 use super::{Done, Stage};
-use crate::browser::BrowserError;
 use crate::browser::context::Size;
+use crate::browser::{BrowserError, Page};
 use crate::codegen::Target;
 use crate::model::Viewport;
 use crate::model::action::RecordedAction;
@@ -10,7 +10,20 @@ use crate::model::live::{LiveNews, RecordingNews, RecordingOrder};
 use crate::model::recording::{ClickMode, RecordingInput};
 use crate::session::live::record::Tape;
 use crate::session::recording::input::perform as by_hand;
-use tokio::time::Instant;
+use futures_util::future::join_all;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// A page that is stuck is waited for so long.
+const CAUGHT_UP_MAX: Duration = Duration::from_secs(2);
+
+/// Waits until all is told that was done in the pages: a recorder that rests takes in nothing, however long ago it was done.
+async fn caught_up(pages: &[Page]) {
+    let told = join_all(pages.iter().map(async |page| page.barrier().settle().await));
+    if timeout(CAUGHT_UP_MAX, told).await.is_err() {
+        tracing::debug!("a page does not answer while a recording rests");
+    }
+}
 
 impl Stage {
     /// Does what is asked of the recording.
@@ -25,7 +38,7 @@ impl Stage {
         } else if self.tape.is_none() {
             return self.complain("recording", "nothing is recorded: start a recording first").await;
         }
-        let (recorder, page) = (self.recorder.clone(), self.page());
+        let (recorder, page, pages) = (self.recorder.clone(), self.page(), self.context.pages());
         match &order {
             RecordingOrder::Start { url, viewport, language } => {
                 let Some(page) = page else { return self.complain("recording", "no page is open").await };
@@ -54,12 +67,14 @@ impl Stage {
                 });
             }
             RecordingOrder::Stop => self.begin(None, async move {
+                caught_up(&pages).await;
                 recorder.set_mode(ClickMode::Pause).await;
                 Done::Taped(recorder.actions().await)
             }),
             RecordingOrder::Pause | RecordingOrder::Resume => {
                 let mode = if order == RecordingOrder::Pause { ClickMode::Pause } else { ClickMode::Record };
                 self.begin(None, async move {
+                    caught_up(&pages).await;
                     recorder.set_mode(mode).await;
                     Done::Recording(order, Ok(()))
                 });
