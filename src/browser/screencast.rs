@@ -17,6 +17,11 @@ use tokio::time::{Instant, sleep_until};
 /// A page that shows nothing new for so long stands still.
 const QUIET: Duration = Duration::from_millis(100);
 
+/// No picture comes for so long after Chromium was asked for one: it forgets that where a document is just being replaced.
+/// A page that is not seen paints nothing, so it is asked ever less often.
+const FORGOTTEN: Duration = Duration::from_millis(500);
+const FORGOTTEN_MAX: Duration = Duration::from_secs(8);
+
 /// How the pictures are to be.
 #[derive(Debug, Clone, Copy)]
 pub struct ScreencastOptions {
@@ -73,8 +78,10 @@ pub struct Screencast {
     options: ScreencastOptions,
     /// The frame that was given out last.
     given: u64,
-    /// Chromium may have dropped one since: when to ask for one more, should none come until then.
-    missed: Option<Instant>,
+    /// When to ask for one more, should none come until then.
+    asks: Option<Instant>,
+    /// How long to wait after the next time.
+    patience: Duration,
 }
 
 impl Page {
@@ -87,7 +94,15 @@ impl Page {
         self.cast_to(Some(sender));
         let session = self.session().clone();
         session.request("Page.startScreencast", &options.params()).raw().await?;
-        Ok(Screencast { page: self.clone(), session, casts, options, given: 0, missed: None })
+        Ok(Screencast {
+            page: self.clone(),
+            session,
+            casts,
+            options,
+            given: 0,
+            asks: Some(Instant::now() + FORGOTTEN),
+            patience: FORGOTTEN,
+        })
     }
 }
 
@@ -102,23 +117,24 @@ impl Screencast {
     /// The newest picture that was not given out yet; none when the page is gone. Cancel-safe.
     pub async fn next(&mut self) -> Option<ScreencastFrame> {
         loop {
-            let asks = self.missed;
+            let asks = self.asks;
             tokio::select! {
                 biased;
                 changed = self.casts.changed() => changed.ok()?,
                 _ = self.page.gone() => return None,
                 () = until(asks) => {
                     self.change(self.options);
+                    self.patience = (self.patience * 2).min(FORGOTTEN_MAX);
                     continue;
                 }
             }
             let Some(cast) = self.casts.borrow_and_update().clone() else { continue };
             // Those in between are not used by anybody.
-            for _ in self.given + 1..cast.count {
-                self.missed = Some(Instant::now() + QUIET);
-                self.acknowledge(cast.session_id);
-            }
+            let skipped = self.given + 1..cast.count;
+            self.asks = (!skipped.is_empty()).then(|| Instant::now() + QUIET);
+            skipped.for_each(|_| self.acknowledge(cast.session_id));
             self.given = cast.count;
+            self.patience = FORGOTTEN;
             let Ok(jpeg) = BASE64.decode(&cast.data) else { continue };
             let Metadata { device_width, device_height } = cast.metadata;
             return Some(ScreencastFrame {
@@ -134,19 +150,21 @@ impl Screencast {
     /// The next pictures are to be like that; one comes soon, whether anything changes or not. None that came before has to be used.
     pub fn change(&mut self, options: ScreencastOptions) {
         self.options = options;
-        self.missed = None;
-        if let Some(newest) = self.casts.borrow_and_update().as_ref() {
-            self.given = newest.count;
-        }
+        self.asks = Some(Instant::now() + self.patience);
         drop(self.session.request("Page.stopScreencast", &json!({})));
         drop(self.session.request("Page.startScreencast", &options.params()));
+    }
+
+    /// One more picture, should none come by itself.
+    pub fn once_more(&mut self) {
+        self.asks.get_or_insert_with(|| Instant::now() + QUIET);
     }
 
     /// The picture was used: Chromium may send another one.
     pub fn used(&mut self, frame: &ScreencastFrame) {
         let is_newest = self.casts.borrow().as_ref().is_none_or(|newest| newest.count == frame.count);
-        if !is_newest || self.missed.is_some() {
-            self.missed = Some(Instant::now() + QUIET);
+        if !is_newest || self.asks.is_some() {
+            self.asks = Some(Instant::now() + QUIET);
         }
         self.acknowledge(frame.number);
     }

@@ -1,8 +1,10 @@
 //! What a hub hears and tells, in the words of no protocol. Each dialect's `hub` translates: what peers say, one by one, and what
 //! is told, once for all peers of that dialect.
 
+pub mod plain;
 mod report;
 
+pub use plain::{News, Telling};
 pub use report::{Meaning, Report};
 
 use super::cloud;
@@ -48,6 +50,10 @@ pub enum Said {
         /// Names the event over redeliveries.
         event_id: Option<String>,
     },
+    /// An agent that knows nothing of ours says something about a session.
+    Told(Telling),
+    /// A peer with an agent's token has not said for a while who it is.
+    Unannounced,
     /// An agent's complaint that names no session.
     AgentError,
     /// An extension for dashboards: what was said so far about the sessions of this user, and how each stands from now on.
@@ -277,6 +283,8 @@ pub enum Service {
 pub enum Word {
     /// An agent is to do this.
     Command(Arc<Order>),
+    /// The same for one that knows nothing of ours.
+    Work(Arc<Order>),
     /// This happened in a session.
     Session(Report),
     /// An agent stands so.
@@ -320,7 +328,7 @@ impl Word {
         const FIXED: usize = 128;
         FIXED
             + match self {
-                Self::Command(order) => order.raw.payload.get().len(),
+                Self::Command(order) | Self::Work(order) => order.raw.payload.get().len(),
                 Self::Session(report) => report.bytes(),
                 Self::Refused { message, .. } => message.len(),
                 Self::Agent { .. }

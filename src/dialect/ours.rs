@@ -4,6 +4,7 @@ use super::agent::Registration;
 use super::hub::{self, Order, Said};
 use super::values::{Id, OurCommand, OurEvent, OurRegistration};
 use crate::model::Event;
+use crate::model::live::{LiveNews, PlaybackNews};
 use serde_json::Value;
 
 pub(super) use super::testflow::EXTENSION;
@@ -16,6 +17,25 @@ pub(super) fn announced(extensions: &[String]) -> bool {
 /// An event for a hub of ours.
 pub(super) fn event(event: &Event, event_id: Option<&str>) -> OurEvent {
     OurEvent { event: event.clone(), event_id: event_id.map(Id::from) }
+}
+
+/// What a client hears of recordings and of browsers, in a protocol that has no words for them. Pictures are left out: without
+/// acknowledgements nobody knows whether they arrive.
+pub(super) fn beyond(happened: &Event) -> Option<OurEvent> {
+    let told = match happened {
+        Event::RecordingReady { .. }
+        | Event::RecordingAction { .. }
+        | Event::RecordingDialog { .. }
+        | Event::RecordingPicker { .. }
+        | Event::RecordingPicked { .. }
+        | Event::RecordingMode { .. }
+        | Event::RecordingComplete { .. } => true,
+        Event::Live { news, .. } => {
+            !matches!(news, LiveNews::View(_) | LiveNews::Playback(PlaybackNews::Picture { .. }))
+        }
+        _ => false,
+    };
+    told.then(|| event(happened, None))
 }
 
 /// An agent of ours for a hub of ours.

@@ -1,6 +1,6 @@
 //! Where peers of every kind come in: who may, under which number, and for how long.
 
-use super::actor::{RelayHandle, Request};
+use super::actor::{RelayHandle, Request, Unheard};
 use super::audit::{Audit, Entry};
 use super::bus::{Outlet, PeerId};
 use super::caller::Caller;
@@ -9,6 +9,7 @@ use super::limit::{Allowance, RateLimit};
 use super::relay::Input;
 use super::token::{self, Grant, Identity, Role, TokenError, UserId};
 use crate::dialect::Protocol;
+use crate::dialect::hub::Said;
 use crate::model::AgentId;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +19,9 @@ use tokio::sync::watch;
 
 /// A connection's token is looked at so often, whatever the clock did in between.
 const EXPIRY_CHECK: Duration = Duration::from_secs(60);
+
+/// How long an agent has to say who it is.
+const UNANNOUNCED: Duration = Duration::from_secs(3);
 
 /// How peers are let in, and how they are kept.
 #[derive(Debug, Clone)]
@@ -149,6 +153,20 @@ impl Desk {
         let spare = AgentId(uuid::Uuid::new_v4().to_string());
         let connected = Input::Connected { peer, protocol, identity: pass.identity.clone(), spare };
         self.relay.send(Request::Attach { peer, protocol, outlet, connected });
+        if pass.identity.role == Role::Agent && protocol != Protocol::Testflow {
+            self.ask_later(peer);
+        }
+    }
+
+    /// An agent of others has no word for who it is: after a while it is taken for what its token says.
+    fn ask_later(&self, peer: PeerId) {
+        let relay = self.relay.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(UNANNOUNCED).await;
+            let (name, said) = (String::new(), Box::new(Ok(Said::Unannounced)));
+            let Some(load) = Unheard::default().add(None) else { return };
+            relay.send(Request::Received { input: Input::Received { peer, name, said }, receipt: None, load });
+        });
     }
 
     /// A peer is gone; `why` where that was not its own wish.

@@ -3,6 +3,7 @@
 use super::limit::RateLimit;
 use crate::dialect::hub::{Frame, Word};
 use crate::dialect::{Protocol, ai_run, cloud, swe};
+use axum::extract::ws::close_code;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -13,6 +14,10 @@ pub(super) enum Farewell {
     Expired,
     /// It says more than this.
     TooMuch(RateLimit),
+    /// A message is larger than this, bytes.
+    TooLarge(usize),
+    /// A text is none.
+    NoText,
 }
 
 impl fmt::Display for Farewell {
@@ -20,6 +25,8 @@ impl fmt::Display for Farewell {
         match self {
             Self::Expired => f.write_str("The token has expired: connect again with a new one"),
             Self::TooMuch(limit) => write!(f, "Too many messages: {limit} are allowed"),
+            Self::TooLarge(most) => write!(f, "The message is too large: {most} bytes are allowed"),
+            Self::NoText => f.write_str("The message is a text that is not UTF-8"),
         }
     }
 }
@@ -30,6 +37,17 @@ impl Farewell {
         match self {
             Self::Expired => "the token has expired",
             Self::TooMuch(_) => "too many messages",
+            Self::TooLarge(_) => "a message is too large",
+            Self::NoText => "a text is not UTF-8",
+        }
+    }
+
+    /// The same as a number.
+    pub(super) fn code(self) -> u16 {
+        match self {
+            Self::Expired | Self::TooMuch(_) => close_code::POLICY,
+            Self::TooLarge(_) => close_code::SIZE,
+            Self::NoText => close_code::INVALID,
         }
     }
 
@@ -38,6 +56,8 @@ impl Farewell {
         match (self, protocol) {
             (Self::Expired, Protocol::AiRun) => vec![ai_run::hub::authentication(Some(&self.to_string()))],
             (Self::Expired, Protocol::Swe) => vec![swe::hub::refused(false, now)],
+            // Its word for whatever cannot be read.
+            (Self::TooLarge(_) | Self::NoText, Protocol::Cloud) => vec![cloud::hub::unreadable(now)],
             (Self::Expired, Protocol::Cloud) => cloud::hub::welcome(Err(&self.to_string()), now),
             _ => protocol.translator().tell(&Word::Refused { message: self.to_string(), session: None }, now),
         }

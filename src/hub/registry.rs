@@ -3,9 +3,11 @@
 use super::bus::PeerId;
 use super::clock::Instant;
 use super::kept::orders;
+use super::sessions::Session;
 use super::token::UserId;
-use crate::dialect::hub::{AgentStatus, Order, Registration, Word};
-use crate::model::{AgentId, ExecutionId};
+use crate::dialect::Protocol;
+use crate::dialect::hub::{AgentStatus, Order, Registration, Word, plain};
+use crate::model::{AgentId, Command, ExecutionId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -42,6 +44,9 @@ pub(super) struct Agent {
     pub(super) told: AgentStatus,
     /// Whether the agent itself names its id.
     keeps_id: bool,
+    protocol: Protocol,
+    /// Whether it knows what is ours.
+    extended: bool,
     #[serde(with = "orders")]
     held: Vec<Arc<Order>>,
     turn: u64,
@@ -58,6 +63,25 @@ impl Agent {
         } else {
             AgentStatus::Busy
         }
+    }
+
+    /// Whether it knows nothing but its protocol, and that is not the one that most of ours is made of.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.extended && self.protocol != Protocol::Testflow
+    }
+
+    /// Whether it knows what is ours.
+    pub(super) fn is_extended(&self) -> bool {
+        self.extended
+    }
+
+    /// Whether it tells, however late, how a session has ended.
+    pub(super) fn keeps_word(&self) -> bool {
+        !self.is_plain()
+    }
+
+    fn understands(&self, command: &Command) -> bool {
+        self.extended || plain::understands(self.protocol, command)
     }
 
     fn is_free(&self, now: Instant, timeout: Duration) -> bool {
@@ -119,6 +143,7 @@ impl Registry {
     pub(super) fn register(
         &mut self,
         peer: PeerId,
+        protocol: Protocol,
         user: &UserId,
         spare: &AgentId,
         registration: Registration,
@@ -146,12 +171,15 @@ impl Registry {
             running: BTreeSet::new(),
             told: AgentStatus::Offline,
             keeps_id,
+            protocol,
+            extended: false,
             held: Vec::new(),
             turn: 0,
             seen: HashSet::new(),
             seen_order: VecDeque::new(),
         });
         agent.name = registration.name;
+        (agent.protocol, agent.extended) = (protocol, registration.extended);
         agent.system_info = registration.system_info;
         agent.slots = registration.max_sessions.unwrap_or(1).clamp(1, SLOTS_MAX);
         agent.heard = now;
@@ -171,11 +199,13 @@ impl Registry {
 
     /// The agent with a free slot that has least to do, then the one whose turn was longest ago, or the one that is wanted if it
     /// has a free slot; the slot is taken.
-    pub(super) fn assign(&mut self, session: &ExecutionId, wanted: Option<&AgentId>, now: Instant) -> Option<AgentId> {
-        let free = self
-            .agents
-            .iter_mut()
-            .filter(|(id, agent)| agent.is_free(now, self.timeout) && wanted.is_none_or(|wanted| wanted == *id));
+    pub(super) fn assign(&mut self, id: &ExecutionId, session: &Session, now: Instant) -> Option<AgentId> {
+        let (wanted, command) = (session.wants.as_ref(), session.start.as_ref().map(|start| &start.command));
+        let able = |agent: &Agent| command.is_none_or(|command| agent.understands(command));
+        let free = self.agents.iter_mut().filter(|(id, agent)| {
+            agent.is_free(now, self.timeout) && wanted.is_none_or(|wanted| wanted == *id) && able(agent)
+        });
+        let session = id;
         let (id, agent) = free.min_by_key(|(_, agent)| (agent.running.len(), agent.turn))?;
         self.turn += 1;
         agent.turn = self.turn;
@@ -196,6 +226,18 @@ impl Registry {
     /// Whether this agent has a connection.
     pub(super) fn is_there(&self, id: &AgentId) -> bool {
         self.agents.get(id).is_some_and(|agent| agent.peer.is_some())
+    }
+
+    /// Whether this agent knows what that is.
+    pub(super) fn understands(&self, id: &AgentId, command: &Command) -> bool {
+        self.agents.get(id).is_none_or(|agent| agent.understands(command))
+    }
+
+    /// Whether any agent, or the one that is wanted, could do this now or once it has a free slot.
+    pub(super) fn any_online_for(&self, command: &Command, wanted: Option<&AgentId>, now: Instant) -> bool {
+        let wanted = |id: &AgentId| wanted.is_none_or(|wanted| wanted == id);
+        let online = |agent: &Agent| agent.status(now, self.timeout) != AgentStatus::Offline;
+        self.agents.iter().any(|(id, agent)| wanted(id) && online(agent) && agent.understands(command))
     }
 
     /// Whether any agent could take work now or once it has a free slot.

@@ -3,6 +3,7 @@
 mod attendance;
 mod flow;
 mod listed;
+mod plain;
 mod watch;
 mod watching;
 
@@ -73,6 +74,7 @@ pub(super) struct AgentView {
 #[derive(Debug, Serialize, Deserialize)]
 struct Peer {
     identity: Identity,
+    protocol: Protocol,
     spare: AgentId,
     agent: Option<AgentId>,
     /// How its user says to stand, of the protocols that have this.
@@ -222,6 +224,10 @@ impl Relay {
                     self.refuse(peer, &message, Some(&report.session));
                 }
             },
+            Said::Told(telling) if role == Role::Agent => self.told_by(peer, telling, now),
+            Said::Unannounced if role == Role::Agent => self.take_in(peer, now),
+            // What a server says, or nothing.
+            Said::Told(_) | Said::Unannounced => {}
             Said::AgentError => tracing::warn!(peer = peer.0, "a peer reports an error"),
             Said::Replay if agent.is_none() && role == Role::Client => self.replay(peer, &user, now),
             Said::Presence(presence) => {

@@ -1,5 +1,6 @@
 //! The sessions a hub relays: whose they are, which agent has them, which wait.
 
+use super::clock::Instant;
 use super::kept::{maybe_order, orders};
 use super::token::UserId;
 use crate::dialect::hub::{Order, Word};
@@ -46,6 +47,8 @@ pub(super) struct Session {
     /// The command that starts it, until its agent has said a word on it.
     #[serde(with = "maybe_order")]
     pub(super) start: Option<Arc<Order>>,
+    /// What an agent that counts nothing has said of it.
+    pub(super) tally: Tally,
     /// What was said to it while it waited.
     #[serde(with = "orders")]
     then: Vec<Arc<Order>>,
@@ -61,10 +64,31 @@ pub(super) enum Kind {
     Browser,
 }
 
+/// What an agent that counts nothing has said of a session.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Tally {
+    /// The number of the last step.
+    pub(super) steps: u32,
+    /// What that did.
+    pub(super) last: Option<String>,
+    /// The output, as it was listed last.
+    pub(super) logs: Vec<String>,
+    /// Since when an agent has it.
+    pub(super) since: Option<Instant>,
+}
+
 impl Session {
     /// One that waits.
     pub(super) fn new(owner: UserId, kind: Kind, wants: Option<AgentId>, start: Arc<Order>) -> Self {
-        Self { owner, kind, wants, phase: Phase::Waiting, start: Some(start), then: Vec::new() }
+        Self {
+            owner,
+            kind,
+            wants,
+            phase: Phase::Waiting,
+            start: Some(start),
+            tally: Tally::default(),
+            then: Vec::new(),
+        }
     }
 
     /// Keeps what is said to it until an agent has it; whether there was room.
@@ -144,9 +168,9 @@ impl Sessions {
         self.live.iter()
     }
 
-    /// The sessions that wait, longest first, and the agents they want.
-    pub(super) fn queue(&self) -> impl Iterator<Item = (&ExecutionId, Option<&AgentId>)> {
-        self.waiting.iter().map(|id| (id, self.live.get(id).and_then(|session| session.wants.as_ref())))
+    /// The sessions that wait, longest first.
+    pub(super) fn queue(&self) -> impl Iterator<Item = (&ExecutionId, &Session)> {
+        self.waiting.iter().filter_map(|id| Some((id, self.live.get(id)?)))
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -154,12 +178,13 @@ impl Sessions {
     }
 
     /// Gives one in the queue to an agent: what that is to be told, in order.
-    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId) -> Vec<Arc<Order>> {
+    pub(super) fn start(&mut self, id: &ExecutionId, agent: AgentId, now: Instant) -> Vec<Arc<Order>> {
         let Some(place) = self.waiting.iter().position(|other| other == id) else { return Vec::new() };
         self.waiting.remove(place);
         let Some(session) = self.live.get_mut(id) else { return Vec::new() };
         self.waiting_bytes -= session.bytes();
         session.phase = Phase::Running(agent);
+        session.tally.since = Some(now);
         let then = std::mem::take(&mut session.then);
         session.start.clone().into_iter().chain(then).collect()
     }

@@ -21,9 +21,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::tungstenite;
 
 /// The largest message, bytes: as of Socket.IO peers.
 const MESSAGE_MAX: usize = 1_000_000;
+
+/// A larger one is not even read to its end, bytes: whoever sends it is told and disconnected.
+const READ_MAX: usize = 4 * MESSAGE_MAX;
 
 /// What is read at once, bytes. The library clears all of it for each read: its own 128 kB would be most of what a client costs.
 const READ_BYTES: usize = 4 << 10;
@@ -36,7 +40,7 @@ const WRITE_MAX: Duration = Duration::from_secs(30);
 
 /// `GET /ws`.
 pub(super) async fn enter(State(desk): State<Desk>, caller: Caller, upgrade: WebSocketUpgrade) -> Response {
-    let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX).read_buffer_size(READ_BYTES);
+    let upgrade = upgrade.max_message_size(READ_MAX).max_frame_size(READ_MAX).read_buffer_size(READ_BYTES);
     upgrade.on_upgrade(move |socket| serve(desk, socket, caller))
 }
 
@@ -90,7 +94,8 @@ async fn serve(desk: Desk, socket: WebSocket, caller: Caller) {
 enum Next {
     Message(Message),
     Gone,
-    Expired,
+    /// It has to go, and is told why.
+    Bad(Farewell),
     /// The hub ends it.
     End(u16, &'static str),
 }
@@ -124,8 +129,8 @@ impl Peer {
                         self.end(code, reason);
                         return pending().await;
                     }
-                    Next::Expired => {
-                        self.bid(Farewell::Expired);
+                    Next::Bad(farewell) => {
+                        self.bid(farewell);
                         return pending().await;
                     }
                 },
@@ -137,6 +142,7 @@ impl Peer {
             match &message {
                 Message::Close(_) => return,
                 Message::Ping(_) | Message::Pong(_) => {}
+                Message::Text(said) if said.len() > MESSAGE_MAX => self.tell(Farewell::TooLarge(MESSAGE_MAX)),
                 Message::Binary(_) => self.heard(&Value::Null),
                 Message::Text(said) => self.heard(&value(said)),
             }
@@ -156,12 +162,12 @@ impl Peer {
                 Ok(Some(Ok(message))) => Next::Message(message),
                 Ok(Some(Err(error))) => {
                     tracing::debug!(%error, "a raw WebSocket breaks");
-                    Next::Gone
+                    unreadable(error).map_or(Next::Gone, Next::Bad)
                 }
                 Ok(None) => Next::Gone,
                 Err(_) => Next::End(close_code::AWAY, "no word for too long"),
             },
-            () = expired => Next::Expired,
+            () = expired => Next::Bad(Farewell::Expired),
         }
     }
 
@@ -232,11 +238,15 @@ impl Peer {
 
     /// Tells the peer why, and disconnects it.
     fn bid(&mut self, farewell: Farewell) {
+        self.tell(farewell);
+        self.say(Out::Close(farewell.code(), farewell.reason()));
+        self.farewell = Some(farewell.to_string());
+    }
+
+    fn tell(&self, farewell: Farewell) {
         for frame in farewell.frames(self.protocol, SystemTime::now()) {
             self.say(Out::Say(frame));
         }
-        self.say(Out::Close(close_code::POLICY, farewell.reason()));
-        self.farewell = Some(farewell.to_string());
     }
 
     fn end(&mut self, code: u16, reason: &'static str) {
@@ -314,6 +324,15 @@ async fn write(
                 return;
             }
         }
+    }
+}
+
+/// What cannot be read, where the line itself is whole: the peer can be told.
+fn unreadable(error: axum::Error) -> Option<Farewell> {
+    match error.into_inner().downcast_ref::<tungstenite::Error>()? {
+        tungstenite::Error::Capacity(_) => Some(Farewell::TooLarge(MESSAGE_MAX)),
+        tungstenite::Error::Utf8(_) => Some(Farewell::NoText),
+        _ => None,
     }
 }
 

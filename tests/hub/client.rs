@@ -80,6 +80,11 @@ impl Client {
         let _closed = self.socket.send(Message::text(frame.to_owned())).await;
     }
 
+    /// Sends what is no frame of Engine.IO, perhaps.
+    pub(crate) async fn send(&mut self, message: Message) {
+        let _closed = self.socket.send(message).await;
+    }
+
     async fn frame(&mut self) -> Option<String> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the hub says nothing");

@@ -45,6 +45,18 @@ impl Peer {
         None
     }
 
+    /// The next text, or how the hub closed the connection.
+    pub(crate) async fn comes(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            match self.0.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
     pub(crate) async fn hears_of(&mut self, kind: &str) -> Value {
         loop {
             let message = self.hears().await.expect("a connection");

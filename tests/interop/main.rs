@@ -12,6 +12,7 @@ mod fences;
 mod fragments;
 mod hub;
 mod node;
+mod plain;
 mod polling;
 mod process;
 mod proxy;

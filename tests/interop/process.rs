@@ -94,14 +94,24 @@ impl Peer {
         self.does(&json!({"call": method, "args": args}));
     }
 
+    /// A peer of protocol 001 or 004 on `ws`; see `wire.mjs`.
+    pub(crate) fn raw(url: &str) -> Self {
+        Self::start(Command::new(node()).arg(here("wire.mjs")).args(["peer", &url.replacen("http", "ws", 1)]))
+    }
+
     /// `python-socketio`'s client.
     pub(crate) fn python(url: &str, token: &str) -> Self {
+        Self::python_in(url, token, "/")
+    }
+
+    /// The same in a namespace.
+    pub(crate) fn python_in(url: &str, token: &str, namespace: &str) -> Self {
         Self::start(
             Command::new("python3")
                 .env("PYTHONPATH", here(".python"))
                 .arg("-u")
                 .arg(here("peer.py"))
-                .args([url, token]),
+                .args([url, token, namespace]),
         )
     }
 

@@ -1,16 +1,17 @@
-// A server of protocol 001 or 004 on strings, on the package `ws`: as their documents have it, and nothing of ours. It says and does one
+// A server or a peer of protocol 001 or 004 on strings, on the package `ws`: as their documents have it, and nothing of ours. It says and does one
 // JSON object a line, as peer.mjs; tests/interop drives it.
 //
 //   node wire.mjs ai-run|cloud     a server on a free port; says { listening }. The good token is `let me in`
+//   node wire.mjs peer URL         connects there
 //
 // Says: { connected: PATH }, { authenticated }, { message }, { text } (no JSON), { asked, authorization }, { closed }.
 // Does: { send } a message, { text } as it is, { binary } as bytes, { invalid } UTF-8, { run } to be fetched, { disconnect }.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
-import { WebSocketServer } from 'ws';
+import WebSocket, { WebSocketServer } from 'ws';
 
 const GOOD = 'let me in';
-const [kind] = process.argv.slice(2);
+const [kind, url] = process.argv.slice(2);
 const say = value => console.log(JSON.stringify(value));
 const runs = new Map();
 const sockets = new Set();
@@ -56,7 +57,13 @@ server.on('connection', (socket, request) => {
   });
 });
 
-http.listen(0, '127.0.0.1', () => say({ listening: http.address().port }));
+if (kind === 'peer') {
+  const socket = new WebSocket(url);
+  sockets.add(socket);
+  socket.on('open', () => say({ connected: url }));
+  socket.on('message', data => say({ message: JSON.parse(data) }));
+  socket.on('close', code => say({ closed: code }));
+} else http.listen(0, '127.0.0.1', () => say({ listening: http.address().port }));
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { send, text, binary, invalid, run, disconnect } = JSON.parse(line);

@@ -1,13 +1,17 @@
 //! The hub's end of protocol 001.
 
-use super::messages::{self, Authentication, Message, StartAgent, Status, decode, encode};
+use super::messages::{
+    self, Authentication, Complaint, Completion, Message, StartAgent, Status, StepUpdate, decode, encode,
+};
 use super::source::execution;
 use super::story::{self, Story};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{Frame, Heard, Order, Raw, Said, Translator, Word};
+use crate::dialect::hub::{Frame, Heard, News, Order, Raw, Said, Telling, Translator, Word, plain};
 use crate::dialect::ours::{self, EXTENSION};
-use crate::dialect::values::OurCommand;
-use crate::model::{Command, ExecutionId};
+use crate::dialect::values::{Id, OurCommand};
+use crate::model::{Command, ExecutionId, SessionStep, StepState};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -45,8 +49,31 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
             let raw = Raw::new(Protocol::AiRun, name, value);
             Heard::said(name, Order { command, raw }.said(None))
         }
-        _ => Heard::Nothing,
+        Message::StepUpdate(update) => Heard::said(name, told(update.run_id.clone(), stepped(update))),
+        Message::Completion(Completion { status: Status::Success, run_id, .. }) => {
+            Heard::said(name, told(run_id, vec![News::complete(0)]))
+        }
+        Message::Completion(Completion { error, run_id, .. }) => Heard::said(name, told(run_id, News::failed(error))),
+        Message::Error(Complaint { error, run_id }) => Heard::said(name, told(run_id, vec![News::Error(error)])),
+        Message::Authentication(_) => Heard::Nothing,
     }
+}
+
+/// What an agent of others says of a run.
+fn told(run: Option<Id>, news: Vec<News>) -> Said {
+    Said::Told(Telling { session: run.map(ExecutionId::from), news })
+}
+
+fn stepped(update: StepUpdate) -> Vec<News> {
+    let mut action = update.action.details;
+    action.insert("type".to_owned(), update.action.kind.into());
+    let step = |state| SessionStep {
+        action: Value::Object(action.clone()),
+        ..plain::step(update.step_number, state, update.explanation.clone())
+    };
+    let picture = STANDARD.decode(&update.screenshot).ok().filter(|image| !image.is_empty());
+    let steps = [StepState::Running, StepState::Passed].map(step).map(News::Step);
+    steps.into_iter().chain(picture.map(|image| News::Picture(update.step_number, image))).collect()
 }
 
 /// A run, as it is told an agent. The run itself is in it: nobody has to fetch it.
@@ -89,7 +116,10 @@ impl Translator for Teller {
     fn tell(&mut self, word: &Word, _: SystemTime) -> Vec<Frame> {
         let messages = match word {
             Word::Session(report) => match report.event() {
-                Some(event) => self.story.tell(&report.session, event),
+                Some(event) => {
+                    let beyond = ours::beyond(event).map(Message::Event);
+                    self.story.tell(&report.session, event).into_iter().chain(beyond).collect()
+                }
                 None => Vec::new(),
             },
             // A run that is refused has ended for whoever asked for it.
@@ -97,6 +127,15 @@ impl Translator for Teller {
             Word::Refused { message, session: None } => vec![story::complaint(message, None)],
             Word::Command(order) if order.raw.protocol == Protocol::AiRun => return vec![Frame::from(&order.raw)],
             Word::Command(order) => vec![Message::Command(ours::command(order))],
+            Word::Work(order) => match &order.command {
+                Command::StartExecution(start) => vec![Message::StartAgent(StartAgent {
+                    run_id: Id::from(start.execution.as_str()),
+                    code: Some(start.code.clone()),
+                    actions: None,
+                    goal: None,
+                })],
+                _ => Vec::new(),
+            },
             Word::Agent { .. }
             | Word::Presence { .. }
             | Word::Registered(_)

@@ -1,14 +1,17 @@
 //! The hub's end of protocol 004.
 
 use super::messages::{
-    AgentState, AgentStatus, Auth, Envelope, INVALID, Message, NoticeLevel, UserPresence, UserStatus, decode, encode,
+    AgentState, AgentStatus, Auth, Envelope, INVALID, Message, NoticeLevel, Notification, Task, UserPresence,
+    UserStatus, decode, encode,
 };
 use super::story::{Story, complaint, notice, start, written};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{self, Frame, Heard, Order, Raw, Said, Service, Translator, Word};
+use crate::dialect::hub::{
+    self, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Word,
+};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, Nothing, OurCommand};
-use crate::model::Command;
+use crate::model::{AgentId, Command, ExecutionId, Level};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -20,7 +23,7 @@ pub fn hear(value: &Value, now: SystemTime) -> Heard {
         Ok(None) => return Heard::Nothing,
         Err(malformed) => {
             tracing::debug!(%malformed, "a message of protocol 004 cannot be understood");
-            return Heard::Answer(frame(&complaint(INVALID), now));
+            return Heard::Answer(unreadable(now));
         }
     };
     let Envelope { message, .. } = envelope;
@@ -35,8 +38,34 @@ pub fn hear(value: &Value, now: SystemTime) -> Heard {
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
         Message::Command(OurCommand { command }) => Heard::said(name, order(command, name, value).said(None)),
         Message::Event(event) => Heard::said(name, ours::reported(event)),
+        Message::AgentStatus(AgentStatus { agent_name, agent_id, .. }) => {
+            let agent = agent_id.map(AgentId::from);
+            Heard::said(name, Said::Register(Registration { agent, name: agent_name, ..Registration::default() }))
+        }
+        Message::ChatMessage(chat) => {
+            let (session, news) = (Some(chat.conversation_id.into()), vec![News::Done(chat.content)]);
+            Heard::said(name, Said::Told(Telling { session, news }))
+        }
+        Message::Notification(notification) => Heard::said(name, Said::Told(noticed(notification))),
         _ => Heard::Nothing,
     }
+}
+
+/// What an agent of others says of its task: of one that it names, that it has ended.
+fn noticed(notification: Notification) -> Telling {
+    let Notification { level, message, task_id, .. } = notification;
+    let failed = matches!(level, NoticeLevel::Error | NoticeLevel::Warning);
+    let log = match level {
+        NoticeLevel::Error => Level::Error,
+        NoticeLevel::Warning => Level::Warn,
+        NoticeLevel::Info | NoticeLevel::Success => Level::Info,
+    };
+    let news = match (&task_id, level) {
+        (None, _) | (_, NoticeLevel::Info) => vec![News::Log(log, message)],
+        (Some(_), _) if failed => News::failed(Some(message)),
+        (Some(_), _) => vec![News::Log(log, message), News::complete(0)],
+    };
+    Telling { session: task_id.map(ExecutionId::from), news }
 }
 
 fn order(command: Command, name: &'static str, value: &Value) -> Order {
@@ -64,6 +93,12 @@ pub fn stranger(now: SystemTime) -> Frame {
     frame(&complaint("Not authenticated: connect with ?token= and a token of this hub"), now)
 }
 
+/// What is told a peer of which something cannot be read.
+#[must_use]
+pub fn unreadable(now: SystemTime) -> Frame {
+    frame(&complaint(INVALID), now)
+}
+
 /// Are you there?
 #[must_use]
 pub fn ping(now: SystemTime) -> Frame {
@@ -87,7 +122,8 @@ impl Translator for Teller {
             Word::Session(report) => match report.event() {
                 Some(event) => {
                     let agent = report.agent.as_deref().unwrap_or("understudy");
-                    self.story.tell(&report.session, agent, event, now)
+                    let beyond = ours::beyond(event).map(Message::Event);
+                    self.story.tell(&report.session, agent, event, now).into_iter().chain(beyond).collect()
                 }
                 None => Vec::new(),
             },
@@ -112,6 +148,14 @@ impl Translator for Teller {
             }
             Word::Refused { message, session: None } => vec![complaint(message)],
             Word::Command(order) => vec![Message::Command(ours::command(order))],
+            Word::Work(order) => match &order.command {
+                Command::StartExecution(start) => vec![Message::Task(Task {
+                    task_id: Id::from(start.execution.as_str()),
+                    code: Some(start.code.clone()),
+                    steps: None,
+                })],
+                _ => Vec::new(),
+            },
             Word::Service(Service::Message(message)) => vec![(**message).clone()],
             Word::Registered(_) | Word::Watched(..) | Word::View(_) | Word::Service(Service::Event(_)) => Vec::new(),
         };

@@ -1,14 +1,16 @@
 //! The hub's end of protocol 003.
 
-use super::events::{AgentMetadata, AgentPresence, AgentState, AgentStatus, Event as Told};
+use super::events::{AgentMetadata, AgentPresence, AgentState, AgentStatus, Event as Told, Workflow, WorkflowState};
 use super::messages::{
     Ack, Connection, Envelope, ErrorCode, Established, Message, Refused, Request, Stamp, VERSION, Work, WorkflowCancel,
-    decode, encode,
+    WorkflowStart, decode, encode,
 };
 use super::rooms::Room;
 use super::story::{Story, failed, start, written};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{self, Control, Frame, Heard, Order, Raw, Said, Service, Translator, Word};
+use crate::dialect::hub::{
+    self, Control, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Word,
+};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand, Percent};
 use crate::model::Command;
@@ -18,12 +20,16 @@ use std::time::SystemTime;
 /// Who tells what the hub itself knows.
 const SOURCE: &str = "understudy";
 
+/// An execution that was cancelled.
+const EXIT_CANCELLED: i32 = 130;
+
 /// What a peer said, and how it is acknowledged where that needs nobody else.
 #[must_use]
 pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
     let request = match decode(name, payload) {
         Ok(Some(Message::Request(request))) => request,
         Ok(Some(Message::Work { work, .. })) => return work_for(*work, name, payload),
+        Ok(Some(Message::Event(envelope))) => return told(envelope.event, name),
         Ok(_) => return Heard::Nothing,
         Err(_) if matches!(name, "subscribe" | "unsubscribe") => {
             return Heard::Acknowledge(json!(Ack::refusal(ErrorCode::InvalidRoom, payload)));
@@ -38,6 +44,38 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::Command(OurCommand { command }) => Heard::said(name, asked(command, name, payload).said(None)),
         Request::Event(event) => Heard::said(name, ours::reported(event)),
     }
+}
+
+/// What an agent of others says of itself and of its workflows.
+fn told(event: Told, name: &str) -> Heard {
+    let here = |agent_id: Id, agent_name| {
+        let (agent, name) = (Some(agent_id.into()), agent_name);
+        Said::Register(Registration { agent, name, ..Registration::default() })
+    };
+    let said = match event {
+        Told::AgentConnected(AgentPresence { agent_id, agent_name, .. }) => here(agent_id, agent_name),
+        Told::AgentStatusChanged(AgentStatus { status: AgentState::Offline, .. }) => return Heard::Nothing,
+        Told::AgentStatusChanged(AgentStatus { agent_id, agent_name, .. }) => here(agent_id, agent_name),
+        Told::WorkflowStarted(workflow) | Told::WorkflowProgress(workflow) => went_on(workflow, Vec::new()),
+        Told::WorkflowCompleted(workflow) => went_on(workflow, vec![News::complete(0)]),
+        Told::WorkflowFailed(workflow) => {
+            let cancelled = workflow.status == WorkflowState::Cancelled;
+            let end = match workflow.error.clone().or_else(|| workflow.errors.last().cloned()) {
+                _ if cancelled => vec![News::complete(EXIT_CANCELLED)],
+                why => News::failed(why),
+            };
+            went_on(workflow, end)
+        }
+        _ => return Heard::Nothing,
+    };
+    Heard::said(name, said)
+}
+
+fn went_on(workflow: Workflow, end: Vec<News>) -> Said {
+    let logs = News::Logs(workflow.logs);
+    let done = workflow.current_step.map(News::Done);
+    let news = done.into_iter().chain([logs]).chain(end).collect();
+    Said::Told(Telling { session: Some(workflow.workflow_id.into()), news })
 }
 
 fn work_for(work: Work, name: &str, payload: Option<&Value>) -> Heard {
@@ -103,6 +141,27 @@ fn frame(message: &Message) -> Frame {
     Frame::new(name, &payload)
 }
 
+/// What an agent of others is asked.
+fn work(order: &Order) -> Option<Work> {
+    match &order.command {
+        Command::StartExecution(start) => Some(Work::Start(WorkflowStart {
+            workflow_id: Id::from(start.execution.as_str()),
+            code: Some(start.code.clone()),
+            steps: None,
+            project_id: None,
+        })),
+        Command::CancelExecution { execution } => {
+            Some(Work::Cancel(WorkflowCancel { workflow_id: Id::from(execution.as_str()) }))
+        }
+        _ => None,
+    }
+}
+
+fn stamped(work: Work, now: SystemTime) -> Message {
+    let stamp = Some(Stamp { timestamp: written(now), source: SOURCE.to_owned() });
+    Message::Work { work: Box::new(work), stamp }
+}
+
 /// Puts everything into this protocol's words.
 #[derive(Debug, Default)]
 pub struct Teller {
@@ -119,7 +178,10 @@ impl Translator for Teller {
         };
         match word {
             Word::Session(report) => match report.event() {
-                Some(told) => self.story.tell(&report.session, told, now).into_iter().map(event).collect(),
+                Some(told) => {
+                    let beyond = ours::beyond(told).map(|event| frame(&Message::Request(Request::Event(event))));
+                    self.story.tell(&report.session, told, now).into_iter().map(event).chain(beyond).collect()
+                }
                 None => Vec::new(),
             },
             Word::Agent { agent, name, status } => {
@@ -156,6 +218,7 @@ impl Translator for Teller {
             Word::Command(order) => {
                 vec![frame(&Message::Request(Request::Command(ours::command(order))))]
             }
+            Word::Work(order) => work(order).map(|work| frame(&stamped(work, now))).into_iter().collect(),
             Word::Presence { .. }
             | Word::Registered(_)
             | Word::Watched(..)

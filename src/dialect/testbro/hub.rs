@@ -4,10 +4,10 @@ use super::control;
 use super::events::SessionEvent;
 use super::live::Browsers;
 use super::messages::{
-    Connected, EXECUTION_EVENT, Heartbeat, Message, OfExecution, OfSession, PlaybackAction, ReplayControl, Request,
-    decode, encode,
+    Connected, EXECUTION_EVENT, ExecutionStart, Heartbeat, Message, OfExecution, OfSession, PlaybackAction,
+    ReplayControl, Request, decode, encode,
 };
-use super::telling::{Executions, complaint, envelope, in_itself, started, written};
+use super::telling::{self, Executions, complaint, envelope, in_itself, started, written};
 use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Word};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand};
@@ -31,7 +31,9 @@ pub fn is_ours(name: &str) -> bool {
 pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
     let request = match decode(name, payload) {
         Ok(Some(Message::Request(request))) => *request,
-        // Told by agents of others, which are not heard here.
+        Ok(Some(Message::Execution(event))) => {
+            return telling::heard(*event).map_or(Heard::Nothing, |telling| Heard::said(name, Said::Told(telling)));
+        }
         Ok(_) => return Heard::Nothing,
         Err(malformed) => return refused(name, malformed),
     };
@@ -130,6 +132,7 @@ impl Translator for Teller {
             Word::Refused { message, session } => vec![envelope(session.as_ref(), complaint(message), now)],
             Word::Watched(subject, id) => vec![Message::Request(Box::new(watched(*subject, id)))],
             Word::Command(order) => return vec![handed_on(order)],
+            Word::Work(order) => asked(order).map(|asked| Message::Request(Box::new(asked))).into_iter().collect(),
             Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
                 Vec::new()
             }
@@ -154,6 +157,21 @@ fn watched(subject: Subject, id: &ExecutionId) -> Request {
         Subject::Browser => Request::BrowserSessionSubscribed(session(id)),
         Subject::Recording => Request::RecordingSubscribed(session(id)),
         Subject::Playback => Request::PlaybackSubscribed(session(id)),
+    }
+}
+
+/// A request as an agent of others gets it.
+fn asked(order: &Order) -> Option<Request> {
+    match &order.command {
+        Command::StartExecution(start) => Some(Request::ExecutionStart(ExecutionStart {
+            execution_id: Id::from(start.execution.as_str()),
+            code: Some(start.code.clone()),
+            steps: None,
+        })),
+        Command::CancelExecution { execution } => {
+            Some(Request::ExecutionCancel(OfExecution { execution_id: Id::from(execution.as_str()) }))
+        }
+        _ => None,
     }
 }
 

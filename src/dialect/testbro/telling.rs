@@ -7,6 +7,7 @@ use super::events::{
 use super::messages::{ExecutionStart, Message};
 use super::sessions::Screenshot;
 use crate::dialect::Malformed;
+use crate::dialect::hub::{News, Telling, plain};
 use crate::dialect::progress;
 use crate::dialect::source::source;
 use crate::dialect::values::{Amount, Id, Percent};
@@ -255,6 +256,45 @@ fn result(step: &SessionStep, screenshot: Option<String>) -> StepResult {
         screenshot,
         error_message: step.error.clone(),
     }
+}
+
+/// What an agent of others says of an execution.
+pub(super) fn heard(event: Envelope<ExecutionEvent>) -> Option<Telling> {
+    let news = match event.event {
+        ExecutionEvent::Start(_) | ExecutionEvent::Progress(_) => Vec::new(),
+        ExecutionEvent::StepStart(step) => vec![News::Step(step_of(&step, StepState::Running))],
+        ExecutionEvent::StepComplete(step) => {
+            let state = if step.status == StepStatus::Failed { StepState::Failed } else { StepState::Passed };
+            let picture = step.screenshot_url.as_deref().and_then(picture_of);
+            let picture = picture.map(|image| News::Picture(step.step_order, image));
+            [News::Step(step_of(&step, state))].into_iter().chain(picture).collect()
+        }
+        ExecutionEvent::Log(log) => vec![News::Log(log.level, log.message)],
+        ExecutionEvent::Error(complaint) => vec![News::Error(complaint.error_message)],
+        ExecutionEvent::Complete(complete) => {
+            let duration_ms = Some(complete.metrics.total_duration.get() as u64);
+            let exit_code = match complete.status {
+                Outcome::Completed => 0,
+                Outcome::Failed => 1,
+                Outcome::Cancelled => EXIT_CANCELLED,
+            };
+            vec![News::Complete { exit_code, duration_ms }]
+        }
+    };
+    Some(Telling { session: event.about.execution_id.map(ExecutionId::from), news })
+        .filter(|told| !told.news.is_empty())
+}
+
+fn step_of(step: &Step, state: StepState) -> SessionStep {
+    let words = plain::step(step.step_order, state, format!("Step {}", step.step_order));
+    let duration_ms = step.duration_seconds.map(|seconds| (seconds.get() * 1000.0) as u64);
+    SessionStep { duration_ms, error: step.error_message.clone(), ..words }
+}
+
+/// The picture in a `data:` address.
+fn picture_of(url: &str) -> Option<Vec<u8>> {
+    let (_, base64) = url.strip_prefix("data:image/")?.split_once(";base64,")?;
+    STANDARD.decode(base64).ok()
 }
 
 /// The work that somebody asks for.

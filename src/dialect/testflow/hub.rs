@@ -131,7 +131,7 @@ pub struct Teller;
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, _: SystemTime) -> Vec<Frame> {
         let frame = match word {
-            Word::Command(order) => commands::told(order),
+            Word::Command(order) | Word::Work(order) => commands::told(order),
             Word::Session(report) => match (report.original(Protocol::Testflow), report.event()) {
                 (Some(raw), _) => Frame::from(raw),
                 (None, Some(event)) => {

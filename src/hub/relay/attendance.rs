@@ -36,7 +36,7 @@ impl Relay {
             self.effects.push(Effect::Replay(peer, statuses));
         }
         let watched = BTreeSet::new();
-        self.peers.insert(peer, Peer { identity, spare, agent: None, presence: None, chooses, watched });
+        self.peers.insert(peer, Peer { identity, protocol, spare, agent: None, presence: None, chooses, watched });
     }
 
     pub(super) fn disconnected(&mut self, peer: PeerId, now: Instant) {
@@ -75,10 +75,18 @@ impl Relay {
         if role == Role::Service {
             return self.refuse(peer, "agent:register: a token of the role `service` cannot be an agent's", None);
         }
-        let Some(Peer { spare, agent: before, chooses, .. }) = self.peers.get(&peer) else { return };
-        let (spare, before, chooses) = (spare.clone(), before.clone(), *chooses);
+        let Some(Peer { protocol, spare, agent: before, chooses, .. }) = self.peers.get(&peer) else { return };
+        let (protocol, spare, before, chooses) = (*protocol, spare.clone(), before.clone(), *chooses);
+        let same = |agent: &Agent| agent.is_plain() && agent.name == registration.name;
+        if before.as_ref().and_then(|id| self.agents.get(id)).is_some_and(|agent| same(agent) || agent.is_extended())
+            && protocol != Protocol::Testflow
+            && !registration.extended
+        {
+            // It only says again how it stands.
+            return;
+        }
         let (listed, extended) = (registration.sessions.clone(), registration.extended);
-        let registered = match self.agents.register(peer, user, &spare, registration, now) {
+        let registered = match self.agents.register(peer, protocol, user, &spare, registration, now) {
             Ok(registered) => registered,
             Err(not_yours) => return self.refuse(peer, &not_yours.to_string(), None),
         };
@@ -106,8 +114,8 @@ impl Relay {
         if let Some(listed) = listed {
             self.reconcile(&id, &listed, now);
         }
-        for command in registered.held {
-            self.publish(Room::Agent(id.clone()), Word::Command(command));
+        for order in registered.held {
+            self.hand_over(&id, order);
         }
         self.tell_status(&id, now);
     }
@@ -125,8 +133,8 @@ impl Relay {
                 (true, _, _) => {}
                 // The command got lost with the connection.
                 (false, Some(start), Phase::Running(_)) => {
-                    let start = Word::Command(start.clone());
-                    self.publish(Room::Agent(id.clone()), start);
+                    let start = start.clone();
+                    self.hand_over(id, start);
                 }
                 (false, None, Phase::Running(_)) => {
                     agent.running.remove(&session_id);
@@ -149,7 +157,12 @@ impl Relay {
             "The agent {} has not been heard for {seconds} s: the outcome of this session is unknown",
             agent.name
         );
+        let forgets = !agent.keeps_word();
         for session in std::mem::take(&mut agent.running) {
+            if forgets {
+                self.fail(&session, message.clone(), now);
+                continue;
+            }
             self.sessions.lose(&session);
             if let Some(Session { owner, .. }) = self.sessions.get_mut(&session) {
                 let owner = owner.clone();

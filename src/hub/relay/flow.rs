@@ -48,6 +48,10 @@ impl Relay {
         }
         let wants_one = wants.is_some();
         self.history.begin(&id, &user, order.clone(), now);
+        if !self.agents.any_online_for(&order.command, wants.as_ref(), now) {
+            let message = "No agent that is connected can do this: start one with `understudy agent` and try again";
+            return self.refuse(peer, message, Some(&id));
+        }
         let kind = match &order.command {
             Command::StartRecording(start) => Kind::Recording(start.flow.clone()),
             Command::Live { .. } => Kind::Browser,
@@ -99,6 +103,13 @@ impl Relay {
             // Held until the agent is back, it would hit whatever is there then.
             Phase::Running(agent) | Phase::Lost(agent)
                 if control == Control::Input && !self.agents.is_there(&agent) => {}
+            Phase::Running(agent) if control == Control::Cancel && !self.agents.understands(&agent, &order.command) => {
+                // It goes on with it, unheard, and takes nothing else meanwhile.
+                let complete = cancelled(id, session.kind.clone());
+                self.sessions.end(id);
+                self.tell_of(user, Report::own(id, complete));
+                self.show(id, now);
+            }
             Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, order),
             Phase::Waiting if control == Control::Cancel => {
                 let complete = cancelled(id, session.kind.clone());
@@ -122,6 +133,10 @@ impl Relay {
         report.agent = Some(agent.name.clone());
         let Some(session) = self.sessions.get_mut(id) else {
             tracing::debug!(session = %id, ?means, "dropping an event of no session");
+            if means == Meaning::Complete && agent.running.remove(id) {
+                self.assign(now);
+                self.tell_status(agent_id, now);
+            }
             return;
         };
         let mut found = false;
@@ -160,7 +175,7 @@ impl Relay {
     /// Gives waiting sessions to agents with free slots.
     pub(super) fn assign(&mut self, now: Instant) {
         while let Some((id, agent)) = self.next_match(now) {
-            let orders = self.sessions.start(&id, agent.clone());
+            let orders = self.sessions.start(&id, agent.clone(), now);
             if !orders.is_empty() {
                 orders.into_iter().for_each(|order| self.command(&agent, order));
                 self.history.assign(&id, &agent);
@@ -177,15 +192,24 @@ impl Relay {
         if !self.agents.any_free(now) {
             return None;
         }
-        self.sessions.queue().find_map(|(id, wants)| Some((id.clone(), self.agents.assign(id, wants, now)?)))
+        self.sessions.queue().find_map(|(id, session)| Some((id.clone(), self.agents.assign(id, session, now)?)))
     }
 
     pub(super) fn command(&mut self, id: &AgentId, order: Arc<Order>) {
         match self.agents.get_mut(id) {
             Some(agent) if agent.peer.is_none() => agent.hold(order),
-            Some(_) => self.publish(Room::Agent(id.clone()), Word::Command(order)),
+            Some(_) => self.hand_over(id, order),
             None => {}
         }
+    }
+
+    /// Tells the agent, in words that it understands.
+    pub(super) fn hand_over(&mut self, id: &AgentId, order: Arc<Order>) {
+        let word = match self.agents.get(id) {
+            Some(agent) if agent.is_plain() => Word::Work(order),
+            _ => Word::Command(order),
+        };
+        self.publish(Room::Agent(id.clone()), word);
     }
 }
 

@@ -244,7 +244,7 @@ impl Stage {
                 self.carry_out(wants).await;
             }
         }
-        self.refresh();
+        self.refresh().await;
     }
 
     /// What the recorder says; whether nothing is left to look at.
@@ -302,16 +302,18 @@ impl Stage {
         let any_new = !new.is_empty();
         self.pages.extend(new);
         let shown = self.preview.as_ref().and_then(Preview::shown);
-        if any_new || shown.is_none_or(Page::is_closed) {
-            self.show_last().await;
+        match any_new || shown.is_none_or(Page::is_closed) {
+            true => self.show_last().await,
+            false => self.refresh().await,
         }
-        self.refresh();
     }
 
-    /// A page that has gone elsewhere is shown once more.
-    fn refresh(&mut self) {
-        if let Some(preview) = &mut self.preview {
-            preview.refresh();
+    /// A page that has gone elsewhere is shown once more; so is one that could not be shown before.
+    async fn refresh(&mut self) {
+        match &mut self.preview {
+            Some(preview) if preview.shown().is_some() => preview.refresh(),
+            Some(_) => self.show_last().await,
+            None => {}
         }
     }
 

@@ -93,9 +93,10 @@ impl Preview {
     /// other comes of a page that stands still.
     pub(in crate::session) fn refresh(&mut self) {
         if let Some(shown) = &mut self.shown
+            && !shown.url.is_empty()
             && shown.url != self.recorder.masked(&shown.page.main_frame().url())
         {
-            shown.cast.change(self.pace.options());
+            shown.cast.once_more();
         }
     }
 
