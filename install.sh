@@ -3,9 +3,16 @@
 #
 #   ./install.sh --deps     Debian, Ubuntu (apt) or macOS (Homebrew): compiler, Chromium, Node.js and Python (tests only),
 #                           and the npm and pip packages of the interop tests into folders below tests/interop
+#   ./install.sh --service [--user] [FLAGS]
+#                           builds, installs the program and Chromium, and makes the agent a service (systemd, launchd);
+#                           FLAGS are those of `understudy agent`: --server URL --token-file F …
+#   ./install.sh --uninstall [--user] [--purge]
+#                           removes service and program; --purge also settings, token and state
 #
-# Rust itself is not installed: https://rustup.rs
+# With --user all goes below your home and needs no root. Rust itself is not installed: https://rustup.rs
 set -euo pipefail
+FROM=$PWD
+SELF=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 cd "$(dirname "$0")"
 
 # The oldest Node.js that the official Playwright of the interop tests runs on.
@@ -20,7 +27,7 @@ fail() {
 have() { command -v "$1" >/dev/null 2>&1; }
 
 usage() {
-  sed -n '2,8s/^# \{0,1\}//p' "$0"
+  sed -n '2,14s/^# \{0,1\}//p' "$SELF"
 }
 
 # Runs a command as root: directly, through sudo, or not at all with a word about what to run.
@@ -89,6 +96,8 @@ apt_packages() {
   have redis-server || wanted+=(redis-server)
   # Certificates of the moment, for sites of the tests.
   have openssl || wanted+=(openssl)
+  # What systemd thinks of the service's unit.
+  have systemd-analyze || wanted+=(systemd)
   for package in "${wanted[@]}"; do
     dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
@@ -177,8 +186,108 @@ deps() {
   say "ready: $(find_chromium), Node.js $("$(find_node)" --version) for the tests"
 }
 
+# Where the program goes: of the machine, or of this user alone.
+program() {
+  if [ "$1" = --user ]; then say "$HOME/.local/bin/understudy"; else say /usr/local/bin/understudy; fi
+}
+
+# Runs the second and later arguments as root, unless the first says that this is for one user.
+privileged() {
+  local whose=$1
+  shift
+  if [ "$whose" = --user ]; then "$@"; else as_root "$@"; fi
+}
+
+# Chromium alone, for a machine that only runs the agent.
+need_browser() {
+  find_chromium >/dev/null && return
+  [ "$1" = --user ] && fail "no Chromium: install it (apt install chromium, or Google Chrome), or set UNDERSTUDY_BROWSER"
+  case "$(uname -s)" in
+    Linux)
+      if have apt-get && ! is_ubuntu; then
+        say "apt: chromium fonts-liberation"
+        as_root apt-get update -q
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates chromium fonts-liberation
+      fi
+      ;;
+    Darwin) have brew && brew install --cask google-chrome ;;
+  esac
+  need_chromium
+}
+
+# The program, built here unless UNDERSTUDY_PROGRAM names one that was built elsewhere.
+built() {
+  if [ -n "${UNDERSTUDY_PROGRAM:-}" ]; then
+    [ -x "$UNDERSTUDY_PROGRAM" ] || fail "UNDERSTUDY_PROGRAM: there is no program at $UNDERSTUDY_PROGRAM"
+    say "$UNDERSTUDY_PROGRAM"
+    return
+  fi
+  have cargo || fail "Rust is missing: https://rustup.rs; or set UNDERSTUDY_PROGRAM to a program that was built elsewhere"
+  cargo build --release --quiet --bin understudy >&2
+  say "${CARGO_TARGET_DIR:-target}/release/understudy"
+}
+
+service() {
+  local whose=--system new to
+  if [ "${1:-}" = --user ]; then
+    whose=--user
+    shift
+  fi
+  need_browser "$whose"
+  new=$(built)
+  to=$(program "$whose")
+  if cmp -s "$new" "$to"; then
+    say "unchanged  $to"
+  else
+    privileged "$whose" mkdir -p "$(dirname "$to")"
+    # Beside it first: the one that runs is not written into.
+    privileged "$whose" install -m 755 "$new" "$to.new"
+    privileged "$whose" mv -f "$to.new" "$to"
+    say "written    $to"
+  fi
+  # Files that FLAGS name are meant as seen from where this was called.
+  cd "$FROM"
+  if [ "$whose" = --user ]; then
+    "$to" service install --user "$@"
+  else
+    as_root "$to" service install "$@"
+  fi
+}
+
+uninstall() {
+  local whose=--system purge=() to
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --user) whose=--user ;;
+      --purge) purge=(--purge) ;;
+      *) fail "--uninstall takes --user and --purge, not $1" ;;
+    esac
+    shift
+  done
+  to=$(program "$whose")
+  if [ ! -x "$to" ]; then
+    say "There is no $to: nothing is installed"
+    return
+  fi
+  if [ "$whose" = --user ]; then
+    "$to" service uninstall --user ${purge[@]+"${purge[@]}"}
+  else
+    as_root "$to" service uninstall ${purge[@]+"${purge[@]}"}
+  fi
+  privileged "$whose" rm -f "$to"
+  say "removed  $to"
+}
+
 case "${1:-}" in
   --deps) deps ;;
+  --service)
+    shift
+    service "$@"
+    ;;
+  --uninstall)
+    shift
+    uninstall "$@"
+    ;;
   -h | --help) usage ;;
   *)
     usage >&2

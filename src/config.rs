@@ -8,7 +8,7 @@ mod folders;
 mod manager;
 mod terminal;
 
-pub use folders::state_dir;
+pub use folders::{home, state_dir};
 pub use manager::{Manager, manager};
 pub use terminal::{colors, dumb_terminal, environment, has_display};
 

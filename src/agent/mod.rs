@@ -30,7 +30,7 @@ mod work;
 use crate::dialect::agent::Spoken;
 use crate::model::{Event, ExecutionId, StartExecution, StartRecording};
 use crate::session::{Controls, LiveControls};
-use crate::wire::client::Connector;
+use crate::wire::client::{ConnectError, Connector};
 use crate::wire::dial::Dialer;
 use futures_util::future::BoxFuture;
 use std::fmt;
@@ -45,7 +45,7 @@ pub use notify::Notify;
 pub use renewal::expiry;
 pub use state::StateError;
 pub use system::Versions;
-pub use token::TokenSource;
+pub use token::{TokenError, TokenSource};
 pub use vitals::{Readiness, Served, Vitals, serve as serve_vitals};
 
 /// How to be an agent.
@@ -131,6 +131,15 @@ pub struct Shutdown {
     pub drain: CancellationToken,
     /// Cancel what runs and end within seconds.
     pub abort: CancellationToken,
+}
+
+/// Whether the server can be reached this way and takes the token: one attempt, without being its agent.
+///
+/// # Errors
+/// With the reason why it did not come about.
+pub async fn reach(options: &AgentOptions) -> Result<(), ConnectError> {
+    login::attempt(options.clone()).await?.connection.close().await;
+    Ok(())
 }
 
 /// Is an agent until it is told to stop. A server that is away, or that refuses the token, is no reason to end.

@@ -35,22 +35,40 @@ impl fmt::Debug for TokenSource {
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TokenError {
+pub enum TokenError {
+    /// The file cannot be read.
     #[error("read the token in {}: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The command cannot be started.
     #[error("run the command that prints the token: {0}")]
     Run(std::io::Error),
+    /// It ended badly.
     #[error("the command that prints the token failed ({status}): {stderr}")]
-    Failed { status: std::process::ExitStatus, stderr: String },
+    Failed {
+        /// How.
+        status: std::process::ExitStatus,
+        /// What it said.
+        stderr: String,
+    },
+    /// It did not end.
     #[error("the command that prints the token has not ended within {0:?}")]
     Late(Duration),
+    /// There is nothing in it.
     #[error("the token is empty")]
     Empty,
 }
 
 impl TokenSource {
     /// The token of this moment. Cancel-safe: a command is killed.
-    pub(super) async fn read(&self) -> Result<Option<String>, TokenError> {
+    ///
+    /// # Errors
+    /// When there is none, though there should be.
+    pub async fn read(&self) -> Result<Option<String>, TokenError> {
         let text = match self {
             Self::None => return Ok(None),
             Self::Value(token) => token.clone(),

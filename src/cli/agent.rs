@@ -3,7 +3,7 @@
 use super::playing::{Playing, signals};
 use super::reaching::Reaching;
 use super::{CouldNotRun, duration};
-use crate::agent::{AgentOptions, Machine, Notify, Served, Shutdown, Vitals, serve_vitals};
+use crate::agent::{AgentOptions, Machine, Notify, Served, Shutdown, Versions, Vitals, serve_vitals};
 use crate::config::{self, Manager};
 use crate::dialect::agent::Transport;
 use crate::wire::{socketio, websocket};
@@ -18,6 +18,7 @@ use std::time::Duration;
     after_help = "SIGTERM or Ctrl-C: no new work, finish what runs, end. Twice: cancel what runs and end within 5 s.\n\n\
                         Example: understudy agent --server https://tests.example.com --token-file /etc/understudy/token"
 )]
+#[group(id = "agent")]
 pub(super) struct Args {
     #[command(flatten)]
     reaching: Reaching,
@@ -64,51 +65,74 @@ enum SocketClient {
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
-    let state_dir = args.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)?;
-    let (server, protocol) = (args.reaching.server()?, args.reaching.protocol());
-    if args.upload_url.is_some() && !protocol.tells_addresses {
-        return Err(CouldNotRun(
-            "--upload-url is for --protocol testbro: the others have pictures in their messages".to_owned(),
-        ));
-    }
-    let dialer = args.reaching.dialer()?;
-    let connector = match protocol.way.transport {
-        Transport::SocketIo(_) => socketio::connector(dialer.clone()),
-        Transport::WebSocket(_) => websocket::connector(dialer.clone()),
-    };
-    #[cfg(feature = "rust-socketio")]
-    let connector = match args.client {
-        SocketClient::Own => connector,
-        SocketClient::RustSocketio => crate::wire::rust_socketio::connector(),
-    };
     super::runtime()?.block_on(async move {
-        let playing = args.playing;
-        let options = AgentOptions {
-            server,
-            token: args.reaching.token(),
-            name: args.name,
-            heartbeat: args.heartbeat,
-            max_sessions: playing.max_sessions(),
-            state_dir,
-            drain_timeout: args.drain_timeout,
-            protocol,
-            run_url: args.run_url,
-            upload_url: args.upload_url,
-            projects: args.project,
-            dialer,
-            connector,
-            versions: playing.versions().await?,
-            machine: Machine { notify: notify()?, ..Machine::default() },
-        };
+        let mut options = args.options()?;
+        options.versions = args.playing.versions().await?;
+        options.machine.notify = notify()?;
         options.machine.vitals.server(&options.server);
         // Until the end.
         let _served = serve_metrics(args.metrics, options.machine.vitals.clone()).await?;
         let shutdown = Shutdown::default();
         let watching = tokio::spawn(signals(shutdown.clone()));
-        playing.play(options, shutdown).await?;
+        args.playing.play(options, shutdown).await?;
         watching.abort();
         Ok(ExitCode::SUCCESS)
     })
+}
+
+impl Args {
+    /// What they say, but for what must be looked up.
+    pub(super) fn options(&self) -> Result<AgentOptions, CouldNotRun> {
+        let (server, protocol) = (self.reaching.server()?, self.reaching.protocol());
+        if self.upload_url.is_some() && !protocol.tells_addresses {
+            return Err(CouldNotRun(
+                "--upload-url is for --protocol testbro: the others have pictures in their messages".to_owned(),
+            ));
+        }
+        let dialer = self.reaching.dialer()?;
+        let connector = match protocol.way.transport {
+            Transport::SocketIo(_) => socketio::connector(dialer.clone()),
+            Transport::WebSocket(_) => websocket::connector(dialer.clone()),
+        };
+        #[cfg(feature = "rust-socketio")]
+        let connector = match self.client {
+            SocketClient::Own => connector,
+            SocketClient::RustSocketio => crate::wire::rust_socketio::connector(),
+        };
+        Ok(AgentOptions {
+            server,
+            token: self.reaching.token(),
+            name: self.name.clone(),
+            heartbeat: self.heartbeat,
+            max_sessions: self.playing.max_sessions(),
+            state_dir: self.state_dir()?,
+            drain_timeout: self.drain_timeout,
+            protocol,
+            run_url: self.run_url.clone(),
+            upload_url: self.upload_url.clone(),
+            projects: self.project.clone(),
+            dialer,
+            connector,
+            versions: Versions::default(),
+            machine: Machine::default(),
+        })
+    }
+
+    pub(super) fn state_dir(&self) -> Result<PathBuf, CouldNotRun> {
+        self.state_dir.clone().map_or_else(config::state_dir, Ok).map_err(CouldNotRun)
+    }
+
+    pub(super) fn drain_timeout(&self) -> Duration {
+        self.drain_timeout
+    }
+
+    pub(super) fn reaching(&self) -> &Reaching {
+        &self.reaching
+    }
+
+    pub(super) fn playing(&self) -> &Playing {
+        &self.playing
+    }
 }
 
 /// To the service manager that has started this.

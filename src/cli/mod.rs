@@ -5,6 +5,7 @@ mod agent;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod duration;
 mod hosts;
 mod log;
@@ -14,6 +15,7 @@ mod record;
 mod run;
 mod secret;
 mod serve;
+mod service;
 mod stage;
 mod token;
 mod up;
@@ -74,6 +76,8 @@ enum Subcommand {
     Serve(serve::Args),
     Up(Box<up::Args>),
     Demo(Box<demo::Args>),
+    Doctor(Box<doctor::Args>),
+    Service(service::Args),
     Token(token::Args),
     Config(config::Args),
     Completions(completions::Args),
@@ -88,6 +92,8 @@ impl Subcommand {
             Self::Serve(args) => serve::run(args),
             Self::Up(args) => up::run(*args),
             Self::Demo(args) => demo::run(*args, globals.no_color),
+            Self::Doctor(args) => doctor::run(*args),
+            Self::Service(args) => service::run(args),
             Self::Token(args) => token::run(args),
             Self::Config(args) => config::run(args, globals.settings.as_deref()),
             Self::Completions(args) => completions::run(args),
@@ -102,6 +108,8 @@ impl Subcommand {
             Self::Run(_)
             | Self::Record(_)
             | Self::Demo(_)
+            | Self::Doctor(_)
+            | Self::Service(_)
             | Self::Token(_)
             | Self::Config(_)
             | Self::Completions(_) => log::Audience::Person,

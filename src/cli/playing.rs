@@ -126,6 +126,17 @@ impl Playing {
         Ok(Some(NodeRunner::find(&std::env::current_dir()?, &config::environment()).await?))
     }
 
+    /// How its Chromiums are started.
+    pub(super) fn launch_options(&self) -> LaunchOptions {
+        LaunchOptions {
+            executable: self.browser.clone(),
+            cdp_endpoint: self.cdp_endpoint.clone(),
+            args: self.browser_arg.clone(),
+            idle: self.browser_idle,
+            ..LaunchOptions::default()
+        }
+    }
+
     pub(super) fn max_sessions(&self) -> usize {
         self.max_sessions.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
@@ -135,14 +146,7 @@ impl Playing {
         // Of an agent that was killed.
         drop(tokio::task::spawn_blocking(sweep_profiles));
         let guard = self.guard().await?;
-        let pool = BrowserPool::new(LaunchOptions {
-            executable: self.browser.clone(),
-            cdp_endpoint: self.cdp_endpoint.clone(),
-            args: guard.args,
-            warden: guard.warden,
-            idle: self.browser_idle,
-            ..LaunchOptions::default()
-        });
+        let pool = BrowserPool::new(LaunchOptions { args: guard.args, warden: guard.warden, ..self.launch_options() });
         let starts = pool.clone();
         let help = "Chromiums that were started; those after the first followed a crash, an idle time, or a recycling.";
         options.machine.vitals.count("understudy_browser_starts_total", help, move || starts.started());

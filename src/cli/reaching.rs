@@ -8,6 +8,8 @@ use crate::dialect::{ai_run, cloud, swe, testbro, testflow};
 use crate::wire::dial::Dialer;
 use crate::wire::proxy::Proxies;
 use crate::wire::tls::TlsOptions;
+use clap::ValueEnum;
+use std::fs;
 use std::path::PathBuf;
 use url::Url;
 
@@ -48,6 +50,25 @@ impl Reaching {
 
     pub(super) fn token(&self) -> TokenSource {
         self.token.source()
+    }
+
+    /// As people name it.
+    pub(super) fn protocol_name(&self) -> String {
+        self.protocol.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The token itself, where it was given as such or in a file.
+    pub(super) fn token_now(&self) -> Result<Option<String>, CouldNotRun> {
+        let text = match (&self.token.token, &self.token.token_file) {
+            (Some(token), _) => token.clone(),
+            (None, Some(file)) => fs::read_to_string(file)
+                .map_err(|error| CouldNotRun(format!("--token-file {}: {error}", file.display())))?,
+            (None, None) => return Ok(None),
+        };
+        match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+            Some(token) => Ok(Some(token.to_owned())),
+            None => Err(CouldNotRun("the token is empty".to_owned())),
+        }
     }
 
     /// The way there.

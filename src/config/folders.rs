@@ -12,3 +12,14 @@ pub fn state_dir() -> Result<PathBuf, String> {
     let below = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")));
     below.map(|folder| folder.join("understudy")).ok_or_else(|| "there is no HOME: name a --state-dir".to_owned())
 }
+
+/// The user's home, and their folder for settings: `XDG_CONFIG_HOME`, which is `~/.config`.
+///
+/// # Errors
+/// A sentence for the user, where there is no home.
+pub fn home() -> Result<(PathBuf, PathBuf), String> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = set("HOME").ok_or_else(|| "there is no HOME: whose service is it to be?".to_owned())?;
+    let config = set("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
+    Ok((home, config))
+}

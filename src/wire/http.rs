@@ -3,12 +3,12 @@
 
 use super::dial::{Dialer, Forward};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, LOCATION, PROXY_AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderValue, Request, Response, StatusCode, Uri, request};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use url::{Position, Url};
@@ -57,6 +57,19 @@ pub async fn get(url: &Url, token: Option<&str>, dialer: &Dialer) -> Result<Stri
         return Err(HttpError::Status(answer.status().as_u16()));
     }
     String::from_utf8(answer.into_body().to_vec()).map_err(|_| HttpError::Body)
+}
+
+/// What the clock of the server at `url` says, whatever it answers; nothing where it does not say.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn date(url: &Url, dialer: &Dialer) -> Result<Option<SystemTime>, HttpError> {
+    let request = whole(Request::get("/"), Bytes::new())?;
+    let answer = timeout(TIMEOUT, Line::new(url.clone(), dialer.clone()).ask(request))
+        .await
+        .unwrap_or(Err(HttpError::Late(TIMEOUT)))?;
+    let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
+    Ok(date.and_then(|date| httpdate::parse_http_date(date).ok()))
 }
 
 /// What a server says of what it was given.

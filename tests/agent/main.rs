@@ -7,6 +7,7 @@ mod browsers;
 mod commands;
 mod connecting;
 mod delivery;
+mod doctor;
 mod ending;
 mod guard;
 mod health;

@@ -16,7 +16,7 @@ use understudy::hub::{HubHandle, HubOptions, serve};
 
 /// Longer than anything here takes on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
-const SECRET: &[u8] = b"a secret of the tests that is long enough";
+pub(crate) const SECRET: &[u8] = b"a secret of the tests that is long enough";
 
 /// `understudy agent` and what it logs.
 pub(crate) struct Program {
@@ -137,7 +137,7 @@ impl Stage {
     }
 }
 
-fn token(user: &str, role: Role) -> String {
+pub(crate) fn token(user: &str, role: Role) -> String {
     let identity = Identity { user: user.into(), role, projects: None };
     token::mint(SECRET, &identity, Duration::from_secs(600), SystemTime::now()).unwrap()
 }

@@ -11,5 +11,6 @@ mod official;
 mod recordings;
 mod reporters;
 mod run;
+mod service;
 mod support;
 mod video;
