@@ -66,6 +66,9 @@ pub(super) struct Playing {
     runner: RunnerName,
     #[command(flatten)]
     hosts: Hosts,
+    /// A value that is never told: stars stand for it in logs, steps, errors and recorded code; repeatable
+    #[arg(long, value_name = "VALUE")]
+    mask: Vec<String>,
     /// Run tests that use members of Playwright's API which are not there: they fail when they get there, not before the run
     #[arg(long)]
     allow_unsupported: bool,
@@ -189,6 +192,7 @@ impl Playing {
         RecordingsOptions {
             mode: if display { Mode::Headed } else { Mode::Headless },
             preview: !display,
+            mask: self.mask.clone(),
             recorder: RecorderOptions {
                 reveal_secrets: self.record_secrets,
                 // Without a window the person has buttons beside the picture.
@@ -227,6 +231,7 @@ impl Playing {
             execution_timeout: (!self.execution_timeout.is_zero()).then_some(self.execution_timeout),
             env,
             allow_unsupported: self.allow_unsupported,
+            mask: self.mask.clone(),
             artifacts: state_dir.join("artifacts"),
             launch: json!({
                 "executablePath": self.chromium().ok().flatten(), "args": self.browser_arg,

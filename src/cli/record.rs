@@ -156,6 +156,7 @@ async fn record(
     let recordings = Recordings::new(
         pool,
         RecordingsOptions {
+            mask: Vec::new(),
             mode: Mode::Headed,
             preview: false,
             recorder: RecorderOptions {

@@ -44,6 +44,8 @@ pub struct SessionOptions {
     pub allow_unsupported: bool,
     /// Each execution writes in a folder of its own below this one.
     pub artifacts: PathBuf,
+    /// Values that are told as stars.
+    pub mask: Vec<String>,
     /// `launchOptions` for the official runner, where that is the one that runs.
     pub launch: Value,
 }
@@ -76,7 +78,8 @@ impl Sessions {
     /// Not cancel-safe: dropping the future loses the completion.
     pub async fn execute(&self, start: StartExecution, events: mpsc::Sender<Event>, cancel: CancellationToken) {
         let begun = Instant::now();
-        let (mut story, mask) = (Narration::new(start.execution.clone()), Mask::new(start.config.env.values()));
+        let (mut story, mask) =
+            (Narration::new(start.execution.clone()), Mask::new(start.config.env.values().chain(&self.options.mask)));
         let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
         let run = match &self.runner {
             Performer::Builtin(runner) => runner.run(self.request(start), sender, cancel).left_future(),

@@ -4,14 +4,17 @@ pub(super) mod input;
 mod options;
 mod pace;
 pub(super) mod preview;
+mod settings;
 
-use crate::browser::context::StorageState;
+pub use settings::RecordingsOptions;
+
+use super::mask::Mask;
 use crate::browser::dialog::Dialog;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::storage::Kinds;
 use crate::browser::{BrowserContext, BrowserError, BrowserPool, LaunchError, LoadState, Mode, Page};
 use crate::codegen::{self, Target, UnknownTarget};
-use crate::model::action::{FORMAT_VERSION, Recording, RecordingOptions};
+use crate::model::action::{FORMAT_VERSION, Recording};
 use crate::model::device::UnknownDevice;
 use crate::model::locator::render;
 use crate::model::recording::{ClickMode, RecordingControl};
@@ -34,37 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the protocol says of a recording that was cancelled.
 const CANCELLED: &str = "Recording cancelled";
-
-/// What holds for every recording of this process.
-#[derive(Debug, Clone)]
-pub struct RecordingsOptions {
-    /// Whether there is a window.
-    pub mode: Mode,
-    /// Whether pictures of the page are told: for a person who has no window.
-    pub preview: bool,
-    /// The recorder's.
-    pub recorder: RecorderOptions,
-    /// Cookies and local storage to begin with.
-    pub storage: Option<StorageState>,
-    /// Whether all pages of a Chromium that somebody else uses are recorded, and it is left as it is.
-    pub attached: bool,
-    /// What the code says of the browser context, but for device and size, which a start brings along. Where the storage state
-    /// is to be saved it is.
-    pub written: RecordingOptions,
-}
-
-impl Default for RecordingsOptions {
-    fn default() -> Self {
-        Self {
-            mode: Mode::Headless,
-            preview: true,
-            recorder: RecorderOptions::default(),
-            storage: None,
-            attached: false,
-            written: RecordingOptions::default(),
-        }
-    }
-}
 
 /// Makes recordings; cheap to clone.
 #[derive(Clone)]
@@ -137,7 +109,8 @@ impl Recordings {
                 }
             }
         };
-        let _ = events.send(Event::RecordingComplete { flow, execution, success, code, message }).await;
+        let complete = Event::RecordingComplete { flow, execution, success, code, message };
+        let _ = events.send(Mask::new(&self.options.mask).over(complete)).await;
     }
 
     /// All that can be refused before a page is there.
@@ -181,7 +154,9 @@ impl Recordings {
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let pages = Vec::new();
-        Ok(Stage { start, target, recording, context, recorder, hands, told, events, preview, pages, dialog: None })
+        let mask = Mask::new(&self.options.mask);
+        let dialog = None;
+        Ok(Stage { start, target, recording, context, recorder, hands, told, events, mask, preview, pages, dialog })
     }
 }
 
@@ -195,6 +170,7 @@ struct Stage {
     hands: Hands,
     told: mpsc::UnboundedReceiver<RecorderEvent>,
     events: mpsc::Sender<Event>,
+    mask: Mask,
     preview: Option<Preview>,
     /// In the order they opened: `page`, `page1`, …
     pages: Vec<Page>,
@@ -392,7 +368,7 @@ impl Stage {
 
     async fn tell(&self, event: Event) {
         // A receiver that went away stops nothing.
-        let _ = self.events.send(event).await;
+        let _ = self.events.send(self.mask.over(event)).await;
     }
 }
 

@@ -8,7 +8,13 @@ fn code_of_strangers_stays_in_its_pages() {
     run(async {
         let mut worker = Worker::new();
         let (_, page, frame) = worker.page(json!({})).await;
-        for url in ["file:///etc/passwd", "chrome://version", "view-source:file:///etc/passwd"] {
+        for url in [
+            "file:///etc/passwd",
+            "chrome://version",
+            "view-source:file:///etc/passwd",
+            "fi\tle:///etc/passwd",
+            "devtools://devtools/bundled/inspector.html",
+        ] {
             let to = json!({ "frame": frame, "url": url, "waitUntil": "load", "timeout": TIMEOUT });
             let error = worker.op("frame.goto", to).await.unwrap_err();
             assert!(error.starts_with(&format!("{url} is not allowed on an agent")), "{error}");
@@ -52,6 +58,24 @@ fn code_of_strangers_has_browsers_of_its_own() {
         worker.event("disconnected").await;
         let error = worker.op("context.new", json!({ "browser": browser })).await.unwrap_err();
         assert_eq!(error, "Target page, context or browser has been closed");
+        worker.operations.dispose().await;
+    });
+}
+
+#[test]
+fn a_session_has_so_many_pages_and_no_more() {
+    run(async {
+        let mut worker = Worker::new();
+        let (context, ..) = worker.page(json!({})).await;
+        let mut open = 1;
+        let error = loop {
+            match worker.op("context.newPage", json!({ "context": context })).await {
+                Ok(_) => open += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(open, 64);
+        assert_eq!(error, "64 pages are open, more cannot be at a time on an agent: close some");
         worker.operations.dispose().await;
     });
 }

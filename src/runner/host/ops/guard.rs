@@ -3,7 +3,7 @@
 use super::api::proxy as proxy_of;
 use super::{Failure, Operations, certificates};
 use crate::browser::context::ContextProxy;
-use crate::browser::{ContextOptions, LaunchOptions, Warden};
+use crate::browser::{BrowserContext, ContextOptions, LaunchOptions, Warden};
 use crate::client::{Gateway, GatewayOptions, Identities};
 use serde_json::Value;
 use std::sync::Arc;
@@ -62,7 +62,19 @@ async fn open(
     Ok(Arc::new(opened.map_err(|error| Failure::new(error.to_string()))?))
 }
 
+/// Pages that a session of an agent may have open at a time, when it asks for another one.
+const MOST_PAGES: usize = 64;
+
 impl Operations {
+    /// Passes as long as there are not too many pages.
+    pub(super) fn allow_page(&self, context: &BrowserContext) -> Result<(), Failure> {
+        let open: usize = self.objects.contexts().iter().map(|context| context.pages().len()).sum();
+        if !self.is_guarded() || open < MOST_PAGES || context.is_closed() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("{MOST_PAGES} pages are open, more cannot be at a time on an agent: close some")))
+    }
+
     /// Whether pages go through a gate too, and not requests of tests alone.
     fn is_guarded(&self) -> bool {
         !self.options.trust.is_whole()

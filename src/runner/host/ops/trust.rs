@@ -12,14 +12,16 @@ pub enum Trust {
     Machine,
 }
 
-/// Schemes of addresses that show files of the machine or the browser's own pages.
-const CLOSED_SCHEMES: [&str; 7] =
-    ["chrome", "chrome-extension", "chrome-untrusted", "devtools", "file", "filesystem", "view-source"];
+/// Schemes of addresses that show neither files of the machine nor the browser's own pages.
+const OPEN_SCHEMES: [&str; 6] = ["http", "https", "about", "blob", "data", "javascript"];
 
-/// Whether an address is one of the machine or of the browser itself.
+/// Whether an address may be one of the machine or of the browser itself.
 pub(super) fn leads_inside(url: &str) -> bool {
-    let scheme = url.trim_start().split(':').next().unwrap_or_default().to_ascii_lowercase();
-    CLOSED_SCHEMES.contains(&scheme.as_str())
+    // As browsers read it: without what is before it, and without line breaks and tabs wherever they are.
+    let url = url.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    // Without one it leads nowhere.
+    scheme.is_some_and(|scheme| !OPEN_SCHEMES.contains(&scheme.as_str()))
 }
 
 impl Trust {
@@ -50,7 +52,18 @@ mod tests {
 
     #[test]
     fn files_and_pages_of_the_browser_are_closed_to_code_of_strangers() {
-        for url in ["file:///etc/passwd", " FILE:/etc/passwd", "chrome://settings", "view-source:file:///etc/passwd"] {
+        for url in [
+            "file:///etc/passwd",
+            " FILE:/etc/passwd",
+            "fi\tle:///etc/passwd",
+            "\u{1}fil\ne:///etc/passwd",
+            "chrome://settings",
+            "devtools://devtools/bundled/inspector.html",
+            "view-source:file:///etc/passwd",
+            "view-source:https://example.com/",
+            "chrome-search://x",
+            "filesystem:https://example.com/temporary/x",
+        ] {
             let error = Trust::Pages.allow_address(url).unwrap_err().to_string();
             assert!(error.contains("is not allowed on an agent"), "{error}");
             assert!(Trust::Machine.allow_address(url).is_ok());
