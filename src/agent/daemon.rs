@@ -180,8 +180,9 @@ impl Daemon {
             for (id, refused) in std::mem::take(&mut self.answers) {
                 self.link.acknowledge(id, refused.as_deref());
             }
-            self.tell_standing();
+            // That it is free again is told after how its work has ended.
             self.link.flush(&mut self.outbox, &mut *self.end);
+            self.tell_standing();
             if self.is_over() {
                 break;
             }
