@@ -21,7 +21,7 @@ pub enum StateError {
     #[error("another agent uses {}: give this one a --state-dir of its own", .0.display())]
     InUse(PathBuf),
     /// The disk.
-    #[error("use the state folder {}: {source}", path.display())]
+    #[error("use the state folder {}: {source}. Make room or permission there, or name another folder with --state-dir; `understudy doctor` says more", path.display())]
     Io {
         /// The folder or a file in it.
         path: PathBuf,
