@@ -16,8 +16,9 @@ const RECORDING_CANCELLED: &str = "Recording cancelled";
 
 impl Daemon {
     /// One event of the server. What asks for an acknowledgement gets it as soon as that is on disk: it says that the agent has it and will
-    /// not forget it, not that it is done.
+    /// not forget it, not that it is done; or that, and why, it will not be.
     pub(super) fn event(&mut self, event: Received) {
+        self.refused = None;
         let heard = self.end.hear(&event.name, &event.arguments, SystemTime::now());
         let refused = match &heard {
             Ok(heard) if heard.contains(&Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
@@ -31,6 +32,7 @@ impl Daemon {
                 self.tell_server(error.into());
             }
         }
+        let refused = refused.or(self.refused.take());
         if let Some(id) = event.ack {
             self.answers.push((id, refused));
         }
@@ -40,7 +42,10 @@ impl Daemon {
         match inbound {
             Inbound::Command(command) => self.command(command),
             Inbound::Fetch(run) => self.offer(Work::Run(run)),
-            Inbound::Introduced => self.link.introduced(),
+            Inbound::Introduced => {
+                self.link.introduced();
+                self.state.note_hub(&self.options.server);
+            }
             Inbound::Told { message, execution } => {
                 let execution = execution.map(|id| id.0);
                 tracing::warn!(message, execution, "the server complains");
@@ -66,7 +71,7 @@ impl Daemon {
     fn offer(&mut self, work: Work) {
         let owed = work.owed();
         let execution = owed.execution.clone();
-        if self.ending != Ending::No {
+        if self.ending != Ending::No && !self.slots.knows(&work) {
             self.refuse(Some(execution), "The agent is shutting down");
             return;
         }
@@ -170,6 +175,7 @@ impl Daemon {
     }
 
     fn refuse(&mut self, execution: Option<ExecutionId>, message: &str) {
+        self.refused = Some(message.to_owned());
         self.tell_server(Event::Error { message: message.to_owned(), execution });
     }
 

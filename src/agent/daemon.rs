@@ -62,6 +62,8 @@ pub(super) struct Daemon {
     pub(super) was_ready: bool,
     /// As the service manager was told last.
     pub(super) status: String,
+    /// Why what was just heard will not be done.
+    pub(super) refused: Option<String>,
     pub(super) tell: mpsc::Sender<Told>,
     told: mpsc::Receiver<Told>,
     pub(super) ending: Ending,
@@ -122,6 +124,7 @@ impl Daemon {
             renewal: Renewal::default(),
             was_ready: false,
             status: String::new(),
+            refused: None,
             tell,
             told,
             ending: Ending::No,
@@ -299,7 +302,8 @@ impl Daemon {
 
     fn connected(&mut self, Opened { connection, early, token }: Opened) {
         self.backoff.connected(Instant::now());
-        self.link.established(connection, &self.options.protocol.way, self.uploader.clone());
+        let hub = self.state.is_hub(&self.options.server);
+        self.link.established(connection, &self.options.protocol.way, hub, self.uploader.clone());
         early.into_iter().for_each(|event| self.event(event));
         let (me, standing) = (self.registration(), self.standing());
         self.link.say(self.end.connected(&me, &standing, SystemTime::now()));

@@ -20,6 +20,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// A hub of ours answers a registration at once; what waits is held back for so long to know whether it will acknowledge.
 const INTRODUCTION: Duration = Duration::from_millis(300);
+/// As long where it has been one before: told without ids, what comes twice would count twice.
+const INTRODUCTION_OF_A_HUB: Duration = Duration::from_secs(10);
 /// Answers to a server that does not read, beyond which there are none.
 const LATE_MAX: usize = 1000;
 /// The number of emits whose arrival nobody waits for; the outbox counts from 1.
@@ -134,8 +136,9 @@ impl Link {
         matches!(self, Self::Up(_))
     }
 
-    /// Takes what the server accepted.
-    pub(super) fn established(&mut self, connection: Connection, way: &Way, uploader: Option<Arc<Uploader>>) {
+    /// Takes what the server accepted. `hub`: it was a hub of ours before.
+    pub(super) fn established(&mut self, connection: Connection, way: &Way, hub: bool, uploader: Option<Arc<Uploader>>) {
+        let patience = if hub { INTRODUCTION_OF_A_HUB } else { INTRODUCTION };
         *self = Self::Up(Box::new(Up {
             connection,
             late: VecDeque::new(),
@@ -144,7 +147,7 @@ impl Link {
                 Transport::WebSocket(_) => Proof::Pong,
             },
             introduced: false,
-            hold: way.introduces_late.then(|| Instant::now() + INTRODUCTION),
+            hold: way.introduces_late.then(|| Instant::now() + patience),
             shrinking: None,
             uploader,
             uploading: None,

@@ -117,11 +117,14 @@ impl Slots {
         }
     }
 
+    /// Whether it runs, waits or has ended; the id of a browser names it, not one life of it.
+    pub(super) fn knows(&self, work: &Work) -> bool {
+        let has_ended = self.ended.contains(work.id()) && !matches!(work, Work::Browser(..));
+        has_ended || self.is_live(work.id())
+    }
+
     pub(super) fn offer(&mut self, work: Work) -> Offer {
-        let id = work.id();
-        // The id of a browser names it, not one life of it.
-        let has_ended = self.ended.contains(id) && !matches!(work, Work::Browser(..));
-        if self.is_live(id) || has_ended {
+        if self.knows(&work) {
             return Offer::Known;
         }
         if self.running.len() < self.max {

@@ -3,7 +3,7 @@
 use super::outbox::Outbox;
 use super::past::Past;
 use super::sessions::Sessions;
-use super::store::{Notes, Store, StoreError};
+use super::store::{Notes, Row, Store, StoreError};
 use super::work::Owed;
 use crate::model::{AgentId, Event, ExecutionId};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
+use url::Url;
 
 /// Why the state folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,8 @@ pub enum StateError {
     },
 }
 
+/// The row that says which server is a hub of ours.
+const HUB: &[u8] = b"hub";
 /// Between attempts at a disk that takes nothing.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -42,6 +45,10 @@ pub(super) struct State {
     sessions: Sessions,
     /// What was told of sessions that go on.
     pub(super) past: Past,
+    /// The server that was last known to be a hub of ours.
+    hub: Option<String>,
+    /// That is not on disk yet.
+    new_hub: bool,
     /// When to try a disk again that took nothing.
     again: Option<Instant>,
     _lock: File,
@@ -98,7 +105,10 @@ impl State {
             outbox: left.outbox,
             past: told,
         };
-        Ok((Self { folder: folder.to_owned(), store: Some(store), sessions, past, again: None, _lock: lock }, found))
+        let hub = left.servers.into_iter().find(|(key, _)| key == HUB).and_then(|(_, url)| String::from_utf8(url).ok());
+        let store = Some(store);
+        let folder = folder.to_owned();
+        Ok((Self { folder, store, sessions, past, hub, new_hub: false, again: None, _lock: lock }, found))
     }
 
     /// From now on the agent owes a verdict; certain after [`State::keep`].
@@ -109,6 +119,18 @@ impl State {
     /// The verdict is in the outbox; certain after [`State::keep`], together with it.
     pub(super) fn ended(&mut self, id: &ExecutionId) {
         self.sessions.end(id);
+    }
+
+    /// This server is a hub of ours.
+    pub(super) fn note_hub(&mut self, server: &Url) {
+        if !self.is_hub(server) {
+            (self.hub, self.new_hub) = (Some(server.to_string()), true);
+        }
+    }
+
+    /// Whether it was, when last it said what it is.
+    pub(super) fn is_hub(&self, server: &Url) -> bool {
+        self.hub.as_deref() == Some(server.as_str())
     }
 
     /// Puts on disk what has changed, all of it or nothing: neither a kill nor a power cut loses it after this. A disk that takes
@@ -136,21 +158,22 @@ impl State {
     }
 
     fn write(&mut self, outbox: &mut Outbox) -> Result<(), StoreError> {
+        let anew = self.store.is_none();
+        let hub = self.hub.as_ref().filter(|_| std::mem::take(&mut self.new_hub) || anew);
+        let servers = hub.map(|hub| Row { key: HUB.to_vec(), value: Some(hub.clone().into_bytes()) });
+        let notes = Notes {
+            sessions: if anew { self.sessions.whole() } else { self.sessions.take_changes() },
+            outbox: if anew { outbox.whole() } else { outbox.take_changes() },
+            servers: servers.into_iter().collect(),
+            past: if anew { Vec::new() } else { self.past.take_changes() },
+            empty: outbox.is_empty(),
+        };
         match &mut self.store {
-            Some(store) => {
-                let notes = self.sessions.take_changes();
-                let past = self.past.take_changes();
-                store.commit(&Notes { sessions: notes, outbox: outbox.take_changes(), past, empty: outbox.is_empty() })
-            }
+            Some(store) => store.commit(&notes),
             None => {
                 let mut store = Store::open(&self.folder)?.0;
                 self.past.lost();
-                store.replace(&Notes {
-                    sessions: self.sessions.whole(),
-                    outbox: outbox.whole(),
-                    past: Vec::new(),
-                    empty: outbox.is_empty(),
-                })?;
+                store.replace(&notes)?;
                 self.store = Some(store);
                 Ok(())
             }

@@ -20,6 +20,7 @@ type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
 const OUTBOX: Table = TableDefinition::new("outbox");
 const SESSIONS: Table = TableDefinition::new("sessions");
 const PAST: Table = TableDefinition::new("past");
+const SERVERS: Table = TableDefinition::new("servers");
 
 /// See the module.
 #[derive(Debug)]
@@ -41,8 +42,15 @@ pub(super) struct Notes {
     pub(super) sessions: Vec<Row>,
     pub(super) outbox: Vec<Row>,
     pub(super) past: Vec<Row>,
+    pub(super) servers: Vec<Row>,
     /// Nothing waits any more.
     pub(super) empty: bool,
+}
+
+impl Notes {
+    fn all(&self) -> [(Table, &[Row]); 4] {
+        [(SESSIONS, &self.sessions), (OUTBOX, &self.outbox), (PAST, &self.past), (SERVERS, &self.servers)]
+    }
 }
 
 /// What was found.
@@ -51,6 +59,7 @@ pub(super) struct Left {
     pub(super) sessions: Sessions,
     pub(super) outbox: Vec<(Vec<u8>, Vec<u8>)>,
     pub(super) past: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) servers: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// Why the disk did not take something.
@@ -119,14 +128,19 @@ impl Store {
             }
             Ok(rows)
         };
-        let left = Left { sessions: Sessions::new(rows(SESSIONS)?), outbox: rows(OUTBOX)?, past: rows(PAST)? };
+        let left = Left {
+            sessions: Sessions::new(rows(SESSIONS)?),
+            outbox: rows(OUTBOX)?,
+            past: rows(PAST)?,
+            servers: rows(SERVERS)?,
+        };
         drop(reading);
         Ok((database, left))
     }
 
     /// All of it or nothing; certain when this returns.
     pub(super) fn commit(&mut self, notes: &Notes) -> Result<(), StoreError> {
-        if notes.sessions.is_empty() && notes.outbox.is_empty() && notes.past.is_empty() {
+        if notes.all().iter().all(|(_, rows)| rows.is_empty()) {
             return Ok(());
         }
         write(&self.database, notes, false)?;
@@ -146,7 +160,7 @@ impl Store {
 
 fn write(database: &Database, notes: &Notes, anew: bool) -> Result<(), StoreError> {
     let writing = database.begin_write().map_err(redb::Error::from)?;
-    for (table, rows) in [(SESSIONS, &notes.sessions), (OUTBOX, &notes.outbox), (PAST, &notes.past)] {
+    for (table, rows) in notes.all() {
         if anew {
             writing.delete_table(table).map_err(redb::Error::from)?;
         }
