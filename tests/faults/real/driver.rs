@@ -57,6 +57,8 @@ struct Stage {
     password: String,
     story: Story,
     read: usize,
+    /// How much had come through when this life of the agent began.
+    born: usize,
     /// By connection and number of what asked for an answer: which start it is.
     asked: BTreeMap<(usize, String), String>,
     told: Vec<String>,
@@ -80,7 +82,7 @@ pub(super) async fn play(seed: u64) -> Vec<String> {
         all.entry(*when).or_insert_with(Vec::new).push(*harm);
         all
     });
-    let played = timeout(PATIENCE * 4, async {
+    let played = timeout(PATIENCE * 2, async {
         for (when, harms) in ordered {
             stage.reach(when).await;
             for harm in harms {
@@ -131,10 +133,10 @@ impl Stage {
         let (proxy, (hub, address)) = (Proxy::new().await, Program::hub(place.path()).await);
         proxy.lead_to(Some(address));
         let (token, password) = (token("bot", Role::Agent), format!("pass-word-{}", seed + 7_331));
-        let agent = Program::agent(proxy.address, &token, place.path(), &password);
+        let agent = Program::agent(proxy.address, &token, place.path());
         let user = user(&format!("http://{address}")).await;
         let (story, asked) = (Story::default(), BTreeMap::new());
-        Self { place, proxy, hub, agent, user, token, password, story, read: 0, asked, told: Vec::new() }
+        Self { place, proxy, hub, agent, user, token, password, story, read: 0, born: 0, asked, told: Vec::new() }
     }
 
     /// Until so many lines of the executions together have come through; to their ends where it is more than they have.
@@ -151,7 +153,8 @@ impl Stage {
             // Somebody who wants something asks again.
             for id in unknown {
                 // One whose hub was killed is deaf.
-                let start = json!({"executionId": id, "target": "local", "code": code(id)});
+                let config = json!({"env": {"PASSWORD": self.password}});
+                let start = json!({"executionId": id, "target": "local", "code": code(id), "config": config});
                 let _ = self.user.send(("execution:start", start));
             }
             let _ = timeout(A_WHILE, heard.changed()).await;
@@ -266,7 +269,13 @@ impl Stage {
         self.agent.kill().await;
         let ends: Vec<_> = left.into_iter().filter_map(process).collect();
         tokio::task::spawn_blocking(move || ends.iter().for_each(wait_for_end)).await.unwrap();
-        self.agent = Program::agent(self.proxy.address, &self.token, self.place.path(), &self.password);
+        self.start_agent();
+    }
+
+    fn start_agent(&mut self) {
+        self.read();
+        self.born = self.read;
+        self.agent = Program::agent(self.proxy.address, &self.token, self.place.path());
     }
 
     /// What is left, and what was said.
@@ -275,7 +284,7 @@ impl Stage {
         self.end_agent(faults).await;
         self.read();
         // Another life, which would tell what the one before has not told.
-        self.agent = Program::agent(self.proxy.address, &self.token, self.place.path(), &self.password);
+        self.start_agent();
         let registered = timeout(PATIENCE, self.registration()).await;
         match registered {
             Ok(sessions) if sessions == json!([]) => {}
@@ -307,6 +316,8 @@ impl Stage {
 
     /// It tells what there is to tell, and ends well.
     async fn end_agent(&mut self, faults: &mut Vec<String>) {
+        // From then on it hears signals.
+        let _ = timeout(PATIENCE, self.registration()).await;
         self.agent.signal(Signal::TERM);
         let code = self.agent.end().await.code();
         if code != Some(0) {
@@ -317,9 +328,8 @@ impl Stage {
     /// What the agent of now says that it still has.
     async fn registration(&mut self) -> Value {
         let mut heard = self.proxy.heard();
-        let from = self.read;
         loop {
-            let register = self.proxy.texts(from).into_iter().find_map(|text| {
+            let register = self.proxy.texts(self.born).into_iter().find_map(|text| {
                 let (_, body) = split(text.text.strip_prefix("42")?);
                 (text.of_agent && body[0] == "agent:register").then(|| body[1]["sessions"].clone())
             });

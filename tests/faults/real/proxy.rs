@@ -1,6 +1,7 @@
 //! Stands between the agent and the hub: hears everything, and lets through what the weather allows.
 
 use super::frames::Frames;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,6 +48,8 @@ struct Shared {
     heard: watch::Sender<usize>,
     /// All that the agent has written, whether it came through or not.
     written: Mutex<Vec<String>>,
+    /// Which connections belong together: those of one session have the number of the first.
+    sessions: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Proxy {
@@ -59,6 +62,7 @@ impl Proxy {
             texts: Mutex::default(),
             heard: watch::Sender::new(0),
             written: Mutex::default(),
+            sessions: Mutex::default(),
         });
         let (address, end) = (listener.local_addr().unwrap(), CancellationToken::new());
         tokio::spawn(end.clone().run_until_cancelled_owned(serve(listener, shared.clone(), end.clone())));
@@ -96,8 +100,13 @@ impl Proxy {
 }
 
 impl Shared {
-    fn hear(&self, connection: usize, of_agent: bool, frames: &mut Frames, bytes: &[u8]) {
+    fn hear(&self, connection: usize, of_agent: bool, frames: &mut Frames, asked: Option<&str>, bytes: &[u8]) {
         let new = frames.more(bytes);
+        let session = frames.sid.as_deref().or(asked);
+        let connection = match session {
+            Some(sid) => *self.sessions.lock().unwrap().entry(sid.to_owned()).or_insert(connection),
+            None => connection,
+        };
         if !new.is_empty() {
             let mut texts = self.texts.lock().unwrap();
             texts.extend(new.into_iter().map(|text| Text { connection, of_agent, text }));
@@ -132,7 +141,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
             if hub.write_all(&bytes).await.is_err() {
                 return;
             }
-            shared.hear(connection, true, &mut up, &bytes);
+            shared.hear(connection, true, &mut up, None, &bytes);
         }
         tokio::select! {
             biased;
@@ -150,7 +159,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                     _ if in_frame => {
                         let bytes = &bytes[..many / 2];
                         if hub.write_all(bytes).await.is_ok() {
-                            shared.hear(connection, true, &mut up, bytes);
+                            shared.hear(connection, true, &mut up, None, bytes);
                         }
                         break;
                     }
@@ -165,7 +174,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                 if hub.write_all(bytes).await.is_err() {
                     break;
                 }
-                shared.hear(connection, true, &mut up, bytes);
+                shared.hear(connection, true, &mut up, None, bytes);
             }
             read = hub.read(&mut answered) => {
                 let Ok(many @ 1..) = read else { break };
@@ -179,7 +188,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                 if agent.write_all(bytes).await.is_err() {
                     break;
                 }
-                shared.hear(connection, false, &mut down, bytes);
+                shared.hear(connection, false, &mut down, wrote.sid.as_deref(), bytes);
             }
             _ = weather.changed() => {}
         }
@@ -189,7 +198,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
     if !held.is_empty() {
         let over = weather.wait_for(|weather| *weather != Weather::Held).await.is_ok();
         if over && hub.write_all(&held).await.is_ok() {
-            shared.hear(connection, true, &mut up, &held);
+            shared.hear(connection, true, &mut up, None, &held);
         }
     }
 }

@@ -15,7 +15,7 @@ use understudy::wire::client::{ConnectError, Incoming, Proof};
 /// Longer than the longest wait between two attempts.
 const PATIENCE: Duration = Duration::from_secs(70);
 /// Steps before the world gets well.
-const TROUBLE: usize = 90;
+const TROUBLE: usize = 60;
 /// Steps that a world that is well needs at most; more means that somebody waits for ever.
 const CURE: usize = 4_000;
 
@@ -311,7 +311,7 @@ impl Schedule {
     /// A session says something: a line, a long one, a step, with a picture perhaps.
     fn speak(&mut self) {
         let Some(which) = self.some_session() else { return };
-        let (kind, long) = (self.chance.below(6), 2 + self.chance.below(100) as u64);
+        let (kind, long) = (self.chance.below(6), 2 + self.chance.below(60) as u64);
         let session = &mut self.running[which];
         if session.cancel.is_cancelled() {
             return;
