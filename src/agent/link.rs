@@ -137,7 +137,13 @@ impl Link {
     }
 
     /// Takes what the server accepted. `hub`: it was a hub of ours before.
-    pub(super) fn established(&mut self, connection: Connection, way: &Way, hub: bool, uploader: Option<Arc<Uploader>>) {
+    pub(super) fn established(
+        &mut self,
+        connection: Connection,
+        way: &Way,
+        hub: bool,
+        uploader: Option<Arc<Uploader>>,
+    ) {
         let patience = if hub { INTRODUCTION_OF_A_HUB } else { INTRODUCTION };
         *self = Self::Up(Box::new(Up {
             connection,

@@ -65,8 +65,11 @@ impl Profile {
         loop {
             let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place)?;
             let lock = folder.path().join(LOCK);
-            let owner = File::create(&lock)?;
-            // Else somebody who sweeps was faster.
+            // Somebody who sweeps may be faster.
+            let owner = match File::create(&lock) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                owner => owner?,
+            };
             if owner.try_lock().is_ok() && lock.exists() {
                 return Ok(Self { folder, kept: None, _owner: owner });
             }
@@ -115,7 +118,8 @@ fn sweep(place: &Path) -> io::Result<()> {
         let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
         if ours
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
-            && let Ok(lock) = OpenOptions::new().write(true).open(entry.path().join(LOCK))
+            // One without was left between two steps of its making, or of its end.
+            && let Ok(lock) = OpenOptions::new().create(true).truncate(false).write(true).open(entry.path().join(LOCK))
             && lock.try_lock().is_ok()
         {
             tracing::debug!(path = %entry.path().display(), "deletes a profile that was left");
@@ -158,14 +162,14 @@ mod tests {
         let left = place.path().join(format!("{PREFIX}left"));
         fs::create_dir_all(left.join("data/Default")).unwrap();
         fs::write(left.join(LOCK), "").unwrap();
-        let being_made = place.path().join(format!("{PREFIX}new"));
-        fs::create_dir(&being_made).unwrap();
+        let half_made = place.path().join(format!("{PREFIX}new"));
+        fs::create_dir(&half_made).unwrap();
         let other = place.path().join("other");
         fs::create_dir(&other).unwrap();
         fs::write(other.join(LOCK), "").unwrap();
         sweep(place.path()).unwrap();
-        assert!(!left.exists());
-        assert!(owned.folder.path().exists() && being_made.exists() && other.exists());
+        assert!(!left.exists() && !half_made.exists());
+        assert!(owned.folder.path().exists() && other.exists());
     }
     #[cfg(target_os = "linux")]
     #[test]

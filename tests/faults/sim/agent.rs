@@ -3,11 +3,14 @@
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use understudy::agent::{self, AgentOptions, SessionStarter, Shutdown, StateError, TokenSource, Versions};
+use understudy::agent::{
+    self, AgentOptions, Clock, Machine, Reading, SessionStarter, Shutdown, StateError, TokenSource, Versions,
+};
 use understudy::dialect::testflow;
 use understudy::model::{Event, StartExecution};
 use understudy::wire::client::{ConnectError, Connection, Connector};
@@ -61,10 +64,12 @@ impl Life {
             drain_timeout: Duration::from_secs(60),
             protocol: testflow::agent::SPOKEN,
             run_url: None,
+            upload_url: None,
             projects: Vec::new(),
             dialer: Default::default(),
             connector,
             versions: Versions { playwright: "1".to_owned(), chromium: None, node: None },
+            machine: Machine { clock: clock(), ..Machine::default() },
         };
         let shutdown = Shutdown::default();
         let run = tokio::spawn(agent::run(options, starter, shutdown.clone()));
@@ -75,6 +80,14 @@ impl Life {
     pub(super) fn nobody() -> Self {
         let (attempts, sessions) = (mpsc::unbounded_channel().1, mpsc::unbounded_channel().1);
         Self { attempts, sessions, shutdown: Shutdown::default(), run: tokio::spawn(async { Ok(()) }) }
+    }
+
+    /// Its next attempt; it has nothing else to do.
+    pub(super) async fn attempt(&mut self) -> Attempt {
+        match self.attempts.recv().await {
+            Some(attempt) => attempt,
+            None => panic!("the agent has ended: {:?}", (&mut self.run).await),
+        }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -92,4 +105,10 @@ impl Life {
             std::fs::write(path, disk).unwrap();
         }
     }
+}
+
+/// The clocks of a machine that never sleeps, as far as the paused one has come.
+fn clock() -> Clock {
+    let start = Instant::now();
+    Clock::new(move || Reading { since_boot: start.elapsed(), wall: SystemTime::UNIX_EPOCH + start.elapsed() })
 }

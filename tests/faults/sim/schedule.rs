@@ -557,7 +557,7 @@ impl Schedule {
         life.kill(self.folder.path()).await;
         self.wire = None;
         self.life = Life::new(self.folder.path(), self.slots);
-        let attempt = self.life.attempts.recv().await.unwrap();
+        let attempt = self.life.attempt().await;
         let (connection, mut wire) = Wire::new(self.connections, 1_000_000);
         attempt.send(Ok(connection)).unwrap();
         // Longer than a server may take to introduce itself.
