@@ -31,6 +31,8 @@ pub enum StateError {
     },
 }
 
+/// How often, and at which intervals, a lock is tried that somebody has.
+const PATIENCE: (usize, Duration) = (20, Duration::from_millis(25));
 /// The row that says which server is a hub of ours.
 const HUB: &[u8] = b"hub";
 /// Between attempts at a disk that takes nothing.
@@ -81,7 +83,8 @@ impl State {
         let path = folder.join("lock");
         let mut options = OpenOptions::new();
         let lock = options.create(true).append(true).mode(0o600).open(&path).map_err(failed(&path))?;
-        match lock.try_lock() {
+        let locked = patiently(|| lock.try_lock(), |error| matches!(error, TryLockError::WouldBlock));
+        match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
@@ -95,7 +98,8 @@ impl State {
                 new
             }
         };
-        let (store, left) = Store::open(folder).map_err(|error| failed(&Store::path(folder))(error.into_io()))?;
+        let (store, left) = patiently(|| Store::open(folder), StoreError::is_taken)
+            .map_err(|error| failed(&Store::path(folder))(error.into_io()))?;
         let sessions = left.sessions;
         let (past, told) = Past::new(left.past);
         let found = Found {
@@ -179,6 +183,18 @@ impl State {
             }
         }
     }
+}
+
+/// Tries again for a moment: a program that an agent was just starting when it was killed holds the agent's locks until it has begun.
+fn patiently<T, E>(mut attempt: impl FnMut() -> Result<T, E>, passes: impl Fn(&E) -> bool) -> Result<T, E> {
+    let (times, pause) = PATIENCE;
+    for _ in 0..times {
+        match attempt() {
+            Err(error) if passes(&error) => std::thread::sleep(pause),
+            done => return done,
+        }
+    }
+    attempt()
 }
 
 /// A disk takes milliseconds, and others have something to do meanwhile.

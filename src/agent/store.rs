@@ -77,6 +77,11 @@ impl StoreError {
         }
     }
 
+    /// Whether somebody has it.
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self.0, redb::Error::DatabaseAlreadyOpen)
+    }
+
     pub(super) fn into_io(self) -> io::Error {
         match self.0 {
             redb::Error::Io(error) => error,
