@@ -243,7 +243,6 @@ impl Up {
                 None => std::future::pending().await,
             }
         };
-        // In this order, so that a schedule can be played again.
         tokio::select! {
             biased;
             room = self.connection.outgoing.reserve(), if !self.late.is_empty() => {
