@@ -131,6 +131,13 @@ impl Recorder {
         self.switch(Switch::Mode(mode)).await;
     }
 
+    /// Returns when everything that was done in the pages so far is known here, by the rules that hold now. Cancel-safe.
+    pub async fn settle(&self) {
+        let (answer, done) = oneshot::channel();
+        let _ = self.requests.send(Happening::Settling(answer));
+        let _ = done.await;
+    }
+
     /// Shows the toolbar in all pages, or hides it. Cancel-safe as above.
     pub async fn show_toolbar(&self, shown: bool) {
         self.switch(Switch::Toolbar(shown)).await;

@@ -22,6 +22,8 @@ use tokio::time::Instant;
 pub(super) enum Happening {
     Noticed(Notice),
     Switched(Switch, oneshot::Sender<()>),
+    /// Somebody waits for what was done so far.
+    Settling(oneshot::Sender<()>),
     /// A person navigates.
     Led(Page),
     Asked(oneshot::Sender<Vec<RecordedAction>>),
@@ -85,10 +87,12 @@ impl Watch {
                         Switch::Toolbar(shown) => self.state.toolbar = shown,
                     }
                     let informed = self.inform_all(before);
-                    tokio::spawn(async move {
-                        informed.await;
-                        let _ = done.send(());
-                    });
+                    tokio::spawn(after(informed, done));
+                }
+                Happening::Settling(done) => {
+                    // What a page has said before its answer is here before it.
+                    let answered = self.inform_all(self.state.mode());
+                    tokio::spawn(after(answered, done));
                 }
                 Happening::Led(page) => drop(self.led.insert(page.id().to_owned())),
                 Happening::Asked(answer) => drop(answer.send(self.transcript.actions().to_vec())),
@@ -259,6 +263,13 @@ impl Watch {
         // Whoever listened may be done.
         let _ = self.events.send(event);
     }
+}
+
+/// Says so when `informed` is over.
+async fn after(informed: impl Future<Output = ()>, done: oneshot::Sender<()>) {
+    informed.await;
+    // Nobody may wait for it any more.
+    let _ = done.send(());
 }
 
 pub(super) fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -73,7 +73,11 @@ impl Hands {
         tokio::spawn(async move {
             while let Some(wanted) = wanted.recv().await {
                 match wanted {
-                    Wanted::Mode(mode) => recorder.set_mode(mode).await,
+                    Wanted::Mode(mode) => {
+                        // The last input is not under the new rules, however late the page says what it was.
+                        recorder.settle().await;
+                        recorder.set_mode(mode).await;
+                    }
                     Wanted::Toolbar(shown) => recorder.show_toolbar(shown).await,
                     Wanted::Input(page, input) => {
                         // What cannot be done is only logged: the person sees that nothing happens.
