@@ -27,28 +27,33 @@ async shut => {
     peer.addEventListener('icegatheringstatechange', () => peer.iceGatheringState === 'complete' && resolve());
   });
   await peer.setLocalDescription();
+  // Listened to before anything else is waited for.
+  const answer = async target => (await new Promise(resolve => target.addEventListener('message', resolve))).data;
   const frame = Object.assign(document.createElement('iframe'), { src: url('frame') });
+  const framed = event(frame, 'load');
   document.body.append(frame);
   const worker = new Worker('/worker.js');
+  const worked = answer(worker);
   worker.postMessage(url('worker'));
   const shared = new SharedWorker('/worker.js');
+  const shown = answer(shared.port);
   shared.port.start();
   shared.port.postMessage(url('shared'));
   const registration = await navigator.serviceWorker.register('/worker.js');
   const active = registration.active ?? registration.installing ?? registration.waiting;
   const channel = new MessageChannel();
-  active.postMessage(url('service'), [channel.port2]);
+  const served = answer(channel.port1);
   channel.port1.start();
-  const answer = async target => (await new Promise(resolve => target.addEventListener('message', resolve))).data;
+  active.postMessage(url('service'), [channel.port2]);
   await Promise.all([
-    answer(worker).then(refused => end('worker', refused)),
-    answer(shared.port).then(refused => end('shared worker', refused)),
-    answer(channel.port1).then(refused => end('service worker', refused)),
+    worked.then(refused => end('worker', refused)),
+    shown.then(refused => end('shared worker', refused)),
+    served.then(refused => end('service worker', refused)),
     event(Object.assign(new Image(), { src: url('image') }), 'load', 'error').then(name => end('image', name === 'error')),
     event(new EventSource(url('events')), 'open', 'error').then(name => end('events', name === 'error')),
     event(new WebSocket(`ws://${shut}/`), 'open', 'error').then(name => end('socket', name === 'error')),
     event(link('preload', url('preload')), 'load', 'error').then(name => end('prefetch', name === 'error')),
-    event(frame, 'load').then(() => end('frame', frame.contentDocument === null)),
+    framed.then(() => end('frame', frame.contentDocument === null)),
     fetch(url('fetch'), { mode: 'no-cors' }).then(() => end('fetch', false), () => end('fetch', true)),
     new WebTransport(`https://${shut}/`).ready.then(() => end('transport', false), () => end('transport', true)),
     gathered.then(() => end('webrtc', !candidates.includes('srflx')) && end('turn', !candidates.includes('relay'))),

@@ -1,7 +1,8 @@
 //! What test code from a server may not do.
 
-use super::support::{TIMEOUT, Worker, run};
+use super::support::{TIMEOUT, Worker, run, shared};
 use serde_json::json;
+use understudy::runner::host::ops::OperationsOptions;
 
 #[test]
 fn code_of_strangers_stays_in_its_pages() {
@@ -65,17 +66,17 @@ fn code_of_strangers_has_browsers_of_its_own() {
 #[test]
 fn a_session_has_so_many_pages_and_no_more() {
     run(async {
-        let mut worker = Worker::new();
-        let (context, ..) = worker.page(json!({})).await;
-        let mut open = 1;
-        let error = loop {
-            match worker.op("context.newPage", json!({ "context": context })).await {
-                Ok(_) => open += 1,
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(open, 64);
-        assert_eq!(error, "64 pages are open, more cannot be at a time on an agent: close some");
+        let options = OperationsOptions { most_pages: Some(3), ..OperationsOptions::default() };
+        let mut worker = Worker::with(&shared().pool, options);
+        let (first, ..) = worker.page(json!({})).await;
+        let (second, ..) = worker.page(json!({})).await;
+        let new = async |context: &str| worker.op("context.newPage", json!({ "context": context })).await;
+        new(&first).await.unwrap();
+        // Whichever context asks.
+        for context in [&first, &second] {
+            let error = new(context).await.unwrap_err();
+            assert_eq!(error, "3 pages are open, more cannot be at a time on an agent: close some");
+        }
         worker.operations.dispose().await;
     });
 }

@@ -69,10 +69,11 @@ impl Operations {
     /// Passes as long as there are not too many pages.
     pub(super) fn allow_page(&self, context: &BrowserContext) -> Result<(), Failure> {
         let open: usize = self.objects.contexts().iter().map(|context| context.pages().len()).sum();
-        if !self.is_guarded() || open < MOST_PAGES || context.is_closed() {
+        let most = self.options.most_pages.unwrap_or(MOST_PAGES);
+        if !self.is_guarded() || open < most || context.is_closed() {
             return Ok(());
         }
-        Err(Failure::new(format!("{MOST_PAGES} pages are open, more cannot be at a time on an agent: close some")))
+        Err(Failure::new(format!("{most} pages are open, more cannot be at a time on an agent: close some")))
     }
 
     /// Whether pages go through a gate too, and not requests of tests alone.

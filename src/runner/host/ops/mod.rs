@@ -75,6 +75,8 @@ pub struct OperationsOptions {
     pub gate: Gate,
     /// Through whom the machine reaches others, where it does not directly.
     pub upstream: Option<Upstream>,
+    /// Pages that are open at a time, of tests that are not trusted; 64 where nothing is said.
+    pub most_pages: Option<usize>,
 }
 
 /// What one worker process has in the browser, by the names it knows it by.
