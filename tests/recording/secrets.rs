@@ -59,7 +59,8 @@ impl Typist {
     }
 
     /// What was recorded but clicks and where it began, without a trace of the secret.
-    async fn done(self) -> Vec<Action> {
+    async fn done(mut self) -> Vec<Action> {
+        self.recording.settle().await;
         let actions = self.recording.recorder.actions().await;
         let text = serde_json::to_string(&actions).expect("JSON");
         assert!(!text.contains(SECRET), "{text}");
