@@ -2,6 +2,7 @@
 
 use super::AgentOptions;
 use super::backoff::Backoff;
+use super::chance::chance;
 use super::fit;
 use super::login::{self, Opened};
 use super::outbox::{Entry, Outbox, is_last};
@@ -11,7 +12,6 @@ use crate::model::Event;
 use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof};
 use serde_json::json;
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::error::TrySendError;
@@ -380,24 +380,5 @@ impl Up {
         if let Err(TrySendError::Full(outgoing)) = self.connection.outgoing.try_send(outgoing) {
             self.late.push_back(outgoing);
         }
-    }
-}
-
-/// Even in 0..1. Not for secrets: it spreads agents that lost the same server.
-fn chance() -> f64 {
-    let random = RandomState::new().hash_one(std::thread::current().id());
-    (random >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chance_is_spread() {
-        let draws: Vec<f64> = (0..1000).map(|_| chance()).collect();
-        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
-        let mean = draws.iter().sum::<f64>() / 1000.0;
-        assert!((0.4..0.6).contains(&mean), "{mean}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod backoff;
+mod chance;
 mod clock;
 mod commands;
 mod daemon;

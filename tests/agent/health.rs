@@ -65,16 +65,23 @@ fn jwt(life: u64) -> String {
     format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims))
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_next_token_is_shown_before_this_one_expires() {
+/// An agent that reads its token from the file `token` of this folder, and that token's life in seconds.
+fn with_token_for(life: u64) -> (Agent, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
-    std::fs::write(&path, jwt(600)).unwrap();
+    std::fs::write(&path, jwt(life)).unwrap();
     let (clock, _) = clocks();
-    let mut agent = Agent::with(|options| {
+    let agent = Agent::with(|options| {
         options.machine.clock = clock;
-        options.token = TokenSource::File(path.clone());
+        options.token = TokenSource::File(path);
     });
+    (agent, folder)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_token_is_shown_before_this_one_expires() {
+    let (mut agent, folder) = with_token_for(600);
+    let path = folder.path().join("token");
     let begun = Instant::now();
     let server = agent.plain_server().await;
     std::fs::write(&path, jwt(3600)).unwrap();
@@ -89,14 +96,8 @@ async fn the_next_token_is_shown_before_this_one_expires() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_a_successor_costs_no_connection() {
-    let folder = tempfile::tempdir().unwrap();
+    let (mut agent, folder) = with_token_for(600);
     let path = folder.path().join("token");
-    std::fs::write(&path, jwt(600)).unwrap();
-    let (clock, _) = clocks();
-    let mut agent = Agent::with(|options| {
-        options.machine.clock = clock;
-        options.token = TokenSource::File(path.clone());
-    });
     let mut server = agent.plain_server().await;
     // Time itself is under test, on a clock that jumps. The server may have a clock of its own: it is for it to say no.
     tokio::time::sleep(Duration::from_secs(700)).await;

@@ -18,7 +18,7 @@ use understudy::hub::token::{self, Identity, Role};
 
 /// Lines of an execution.
 const LINES: u64 = 10;
-/// How long a harm stays that passes by itself.
+/// How long a harm stays that passes by itself: time itself is the harm, and nothing is waited for by it.
 const A_WHILE: Duration = Duration::from_millis(700);
 
 /// What may happen.

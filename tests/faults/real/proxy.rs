@@ -168,6 +168,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                         held.extend(bytes);
                         continue;
                     }
+                    // A slow line: time itself is the harm.
                     Weather::Slow(wait) => tokio::time::sleep(wait).await,
                     Weather::Clear | Weather::Closed => {}
                 }
@@ -181,6 +182,7 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                 let now = *weather.borrow();
                 match now {
                     Weather::Still => continue,
+                    // A slow line: time itself is the harm.
                     Weather::Slow(wait) => tokio::time::sleep(wait).await,
                     _ => {}
                 }

@@ -131,7 +131,7 @@ impl Schedule {
         self.log.push(what);
     }
 
-    /// Until nothing more happens by itself: the clock moves only then.
+    /// Until nothing more happens by itself: the clock is one that jumps, and moves only then.
     async fn settle(&mut self) {
         sleep(Duration::from_millis(1)).await;
         self.look();
@@ -221,6 +221,7 @@ impl Schedule {
             24 if self.chance.one_in(4) => return self.drain().await,
             25 => self.arrive_late(),
             26..=28 => return self.connect().await,
+            // Time that passes is one of the things that happen, on a clock that jumps.
             _ => sleep(Duration::from_millis(400)).await,
         }
         match self.chance.below(4) {
@@ -560,7 +561,7 @@ impl Schedule {
         let attempt = self.life.attempt().await;
         let (connection, mut wire) = Wire::new(self.connections, 1_000_000);
         attempt.send(Ok(connection)).unwrap();
-        // Longer than a server may take to introduce itself.
+        // Longer than a server may take to introduce itself, on a clock that jumps.
         sleep(Duration::from_secs(1)).await;
         wire.take();
         let mut faults = Vec::new();
