@@ -3,8 +3,9 @@
 use super::daemon::{Daemon, Ending};
 use super::session;
 use super::slots::{Cancel, Control, Drive, Offer};
+use super::words;
 use super::work::{Kind, Owed, Work};
-use crate::dialect::agent::Inbound;
+use crate::dialect::agent::{Inbound, TokenPlace, Verdict};
 use crate::model::live::LiveControl;
 use crate::model::recording::RecordingControl;
 use crate::model::{Command, Event, ExecutionId};
@@ -19,6 +20,7 @@ impl Daemon {
     /// not forget it, not that it is done; or that, and why, it will not be.
     pub(super) fn event(&mut self, event: Received) {
         self.refused = None;
+        self.verdict(&event);
         let heard = self.end.hear(&event.name, &event.arguments, SystemTime::now());
         let refused = match &heard {
             Ok(heard) if heard.contains(&Inbound::Unknown) => Some(format!("`{}` is not known here", event.name)),
@@ -35,6 +37,19 @@ impl Daemon {
         let refused = refused.or(self.refused.take());
         if let Some(id) = event.ack {
             self.answers.push((id, refused));
+        }
+    }
+
+    /// Where a token is shown by a message, the answer is one, too.
+    fn verdict(&mut self, event: &Received) {
+        let way = self.options.protocol.way;
+        let (TokenPlace::Message(_), Some(verdict), true) = (way.token, way.verdict, self.renewal.is_shown()) else {
+            return;
+        };
+        match verdict(&event.name, &event.arguments) {
+            Verdict::Welcome => self.renewed(Ok(())),
+            Verdict::Refused(why) => self.renewed(Err(why)),
+            Verdict::Open => {}
         }
     }
 
@@ -82,10 +97,18 @@ impl Daemon {
             }
             Offer::Waits(before) => {
                 self.state.accepted(&owed);
+                self.waits(&owed, before);
                 tracing::info!(%execution, before, "a session waits for a slot");
             }
             Offer::Known => tracing::info!(%execution, "this session is known and not run twice"),
             Offer::Refused => self.refuse(Some(execution), "Too many sessions wait for this agent: try again later"),
+        }
+    }
+
+    /// Whoever asked for it hears that it waits. A hub of ours knows: it has a queue of its own.
+    fn waits(&mut self, owed: &Owed, before: usize) {
+        if owed.kind == Kind::Execution && !self.link.is_introduced() {
+            self.link.say(self.end.waits(&owed.execution, &words::waits(before), SystemTime::now()));
         }
     }
 

@@ -3,7 +3,6 @@
 use super::backoff::Backoff;
 use super::clock::Watch;
 use super::link::{Change, Link};
-use super::login::Opened;
 use super::outbox::{Outbox, is_last};
 use super::past::essence;
 use super::pulse::pulse;
@@ -13,14 +12,12 @@ use super::slots::Slots;
 use super::state::State;
 use super::system::{self, Gauge};
 use super::upload::Uploader;
-use super::words::{seconds, verdict};
+use super::words::verdict;
 use super::work::Owed;
 use super::{AgentOptions, SessionStarter, Shutdown, StateError};
-use crate::dialect::agent::{AgentEnd, Registration, Standing};
+use crate::dialect::agent::{AgentEnd, Standing};
 use crate::model::{AgentId, Event, ExecutionId};
-use crate::wire::client::{ConnectError, Incoming};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
@@ -39,17 +36,17 @@ const ABORT_ALL: Duration = Duration::from_millis(3500);
 pub(super) struct Daemon {
     pub(super) options: AgentOptions,
     pub(super) starter: SessionStarter,
-    agent: AgentId,
-    name: String,
-    system_info: Map<String, Value>,
+    pub(super) agent: AgentId,
+    pub(super) name: String,
+    pub(super) system_info: Map<String, Value>,
     pub(super) state: State,
     pub(super) slots: Slots,
     pub(super) outbox: Outbox,
     pub(super) end: Box<dyn AgentEnd>,
     /// As the server was told last.
-    stood: Standing,
-    gauge: Gauge,
-    uploader: Option<Arc<Uploader>>,
+    pub(super) stood: Standing,
+    pub(super) gauge: Gauge,
+    pub(super) uploader: Option<Arc<Uploader>>,
     pub(super) backoff: Backoff,
     pub(super) link: Link,
     /// Answers to what asked for one; they go out when what they promise is on disk.
@@ -296,88 +293,6 @@ impl Daemon {
                 let left = self.outbox.entries().count();
                 tracing::warn!(left, "the server does not take the last words: they are kept for the next start");
                 self.ending = Ending::Over;
-            }
-        }
-    }
-
-    fn connected(&mut self, Opened { connection, early, token }: Opened) {
-        self.backoff.connected(Instant::now());
-        let hub = self.state.is_hub(&self.options.server);
-        self.link.established(connection, &self.options.protocol.way, hub, self.uploader.clone());
-        early.into_iter().for_each(|event| self.event(event));
-        let (me, standing) = (self.registration(), self.standing());
-        self.link.say(self.end.connected(&me, &standing, SystemTime::now()));
-        self.stood = standing;
-        self.accepted(token);
-        tracing::info!(server = %self.options.server, "connected and registered");
-    }
-
-    fn registration(&self) -> Registration {
-        let sessions: BTreeSet<&ExecutionId> = self.slots.live().chain(self.outbox.sessions()).collect();
-        Registration {
-            agent: self.agent.clone(),
-            name: self.name.clone(),
-            system_info: self.system_info.clone(),
-            max_sessions: self.options.max_sessions,
-            sessions: sessions.into_iter().cloned().collect(),
-            projects: self.options.projects.clone(),
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            running: self.slots.running(),
-            slots: self.options.max_sessions,
-            draining: self.ending != Ending::No,
-            load: self.gauge.load(),
-        }
-    }
-
-    /// While the server is away only the newest counts: it is told on connect.
-    fn tell_standing(&mut self) {
-        let standing = self.standing();
-        // How busy the machine is, is told with heartbeats.
-        if (Standing { load: self.stood.load, ..standing.clone() }) != self.stood {
-            self.link.say(self.end.stands(&standing, SystemTime::now()));
-            self.stood = standing;
-        }
-    }
-
-    fn not_connected(&mut self, error: &ConnectError) {
-        let wait = self.link.lost(&mut self.backoff, Some(error));
-        self.options.machine.vitals.not_connected(error, wait);
-        self.report();
-        let wait = seconds(wait);
-        let server = &self.options.server;
-        match error {
-            ConnectError::Refused(_) => {
-                tracing::error!(%server, %error, wait, "check the token; trying again with the one there is then");
-            }
-            ConnectError::Untrusted(_) => {
-                tracing::error!(%server, %error, wait, "--ca-file trusts a further authority; trying again");
-            }
-            ConnectError::Unreachable(_) => tracing::warn!(%server, %error, wait, "no connection; trying again"),
-        }
-    }
-
-    fn incoming(&mut self, incoming: Incoming) {
-        match incoming {
-            Incoming::Event(event) => self.event(event),
-            Incoming::Proved(token) => self.proved(token),
-            Incoming::Acknowledged { token, arguments } => {
-                self.proved(token);
-                self.end.answered(&arguments).into_iter().for_each(|inbound| self.heard(inbound, "acknowledgement"));
-            }
-            Incoming::TooLarge { token, bytes } => {
-                tracing::error!(bytes, "an event is larger than the server takes, and is left out");
-                self.proved(token);
-            }
-            Incoming::Closed(why) => {
-                self.outbox.disconnected();
-                let wait = seconds(self.link.lost(&mut self.backoff, None));
-                self.options.machine.vitals.lost(&why.to_string());
-                self.report();
-                tracing::warn!(%why, wait, "the connection has ended; connecting again");
             }
         }
     }

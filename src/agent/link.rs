@@ -117,7 +117,9 @@ impl Link {
         let now = Instant::now();
         let wait = match error {
             Some(ConnectError::Refused(_)) => backoff.refused(chance()),
-            Some(ConnectError::Untrusted(_) | ConnectError::Unreachable(_)) | None => backoff.failed(now, chance()),
+            Some(ConnectError::Untrusted(_) | ConnectError::Unready(_) | ConnectError::Unreachable(_)) | None => {
+                backoff.failed(now, chance())
+            }
         };
         *self = Self::Down(now + wait);
         wait
@@ -177,6 +179,18 @@ impl Link {
         {
             up.say(outbounds, Proof::Written, NOBODY_WAITS);
         }
+    }
+
+    /// As [`Link::say`], for what the server acknowledges under this number.
+    pub(super) fn ask(&mut self, outbound: Outbound, token: u64) {
+        if let Self::Up(up) = self {
+            up.say(vec![Outbound { asks: true, ..outbound }], Proof::Ack, token);
+        }
+    }
+
+    /// Whether the server is known to be a hub of ours.
+    pub(super) fn is_introduced(&self) -> bool {
+        matches!(self, Self::Up(up) if up.introduced)
     }
 
     /// As [`Link::say`]; a server that does not read costs heartbeats.

@@ -24,7 +24,7 @@ pub(super) struct Opened {
 
 /// One attempt, with the token of this moment.
 pub(super) async fn attempt(options: AgentOptions) -> Result<Opened, ConnectError> {
-    let token = options.token.read().await.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+    let token = options.token.read().await.map_err(|error| ConnectError::Unready(error.to_string()))?;
     let opened = open(&options, token.clone()).await;
     opened.map_err(|error| refused(error, token.as_deref(), options.machine.clock.read().wall))
 }

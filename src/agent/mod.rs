@@ -16,6 +16,7 @@ mod past;
 mod pulse;
 mod renewal;
 mod runs;
+mod server;
 mod session;
 mod sessions;
 mod slots;
@@ -29,7 +30,7 @@ mod words;
 mod work;
 
 use crate::dialect::agent::Spoken;
-use crate::model::{Event, ExecutionId, StartExecution, StartRecording};
+use crate::model::{Event, ExecutionId, Labels, StartExecution, StartRecording};
 use crate::session::{Controls, LiveControls};
 use crate::wire::client::{ConnectError, Connector};
 use crate::wire::dial::Dialer;
@@ -58,6 +59,8 @@ pub struct AgentOptions {
     pub token: TokenSource,
     /// For people; the host's name where it is `None`.
     pub name: Option<String>,
+    /// What sessions may ask for.
+    pub labels: Labels,
     /// Between heartbeats.
     pub heartbeat: Duration,
     /// Sessions at the same time, at least one; more wait.

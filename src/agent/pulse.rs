@@ -2,7 +2,7 @@
 
 use super::clock::News;
 use super::daemon::{Daemon, Ending};
-use super::renewal::{Look, Renewal, Token};
+use super::renewal::{Look, RENEWAL, Renewal, Token};
 use super::token::TokenSource;
 use super::vitals::Gauges;
 use std::time::{Duration, SystemTime};
@@ -28,6 +28,10 @@ impl Daemon {
         }
         if self.link.is_up() && self.renewal.is_due(reading.wall) {
             self.renewal.look(&self.options.token);
+        }
+        if self.link.is_up() && self.renewal.is_overdue(Instant::now()) {
+            tracing::warn!("the server does not say whether it takes the new token: connecting with it");
+            self.reconnect("there is a new token");
         }
         self.report();
         self.options.machine.notify.alive();
@@ -91,16 +95,48 @@ impl Daemon {
     pub(super) fn looked(&mut self, look: Look) {
         let left = self.left();
         match look {
-            Look::Another => {
-                tracing::info!("there is a new token: connecting with it");
-                self.reconnect("there is a new token");
-            }
+            Look::Another(token) => self.show(token),
             Look::Same if matches!(self.options.token, TokenSource::Value(_) | TokenSource::None) => {
                 tracing::warn!(left, "the token expires: --token-file or --token-command could bring a new one");
             }
             Look::Same => tracing::warn!(left, "the token expires and there is no new one yet; looking for it"),
             Look::NoNews => {}
             Look::Failed(error) => tracing::warn!(left, error, "the token expires and a new one cannot be read"),
+        }
+    }
+
+    /// Shows the server the next token: over the connection that there is, where it understands that.
+    fn show(&mut self, token: Token) {
+        match self.options.protocol.way.token.again(&token.0, self.link.is_introduced()) {
+            Some(words) => {
+                tracing::info!("there is a new token: showing it");
+                if words.asks {
+                    self.link.ask(words, RENEWAL)
+                } else {
+                    self.link.say(vec![words])
+                }
+                self.renewal.show(token, Instant::now());
+            }
+            None => {
+                tracing::info!("there is a new token: connecting with it");
+                self.reconnect("there is a new token");
+            }
+        }
+    }
+
+    /// What the server says to a token that it was shown over a connection that there was.
+    pub(super) fn renewed(&mut self, answer: Result<(), String>) {
+        let left = self.left();
+        match answer {
+            Ok(()) if self.renewal.taken(self.options.machine.clock.read().wall) => {
+                tracing::info!("the server takes the new token");
+                self.options.machine.vitals.renewed(self.renewal.expires());
+                self.report();
+            }
+            Err(why) if self.renewal.refused() => {
+                tracing::warn!(left, why, "the server does not take the new token; the one before is good for a while");
+            }
+            Ok(()) | Err(_) => {}
         }
     }
 

@@ -7,11 +7,17 @@ use serde_json::Value;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// The next token is looked for so long before the end of this one, but not in the first nine tenths of its life.
 const AHEAD: Duration = Duration::from_secs(60);
 /// Between looks for one that is not there yet.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// A server that has not said yes to the next token within this is shown it on a new connection.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The number of the question whether the server takes the next token: no event of the outbox has it.
+pub(super) const RENEWAL: u64 = (1 << 53) - 1;
 
 /// A token that was shown to a server.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,7 +42,7 @@ pub fn expiry(token: &str) -> Option<SystemTime> {
 #[derive(Debug, PartialEq)]
 pub(super) enum Look {
     /// There is another one: the server is to see it.
-    Another,
+    Another(Token),
     /// Still the same, for the first time.
     Same,
     /// As before: nothing to tell.
@@ -53,6 +59,10 @@ pub(super) struct Renewal {
     /// The next look.
     at: Option<SystemTime>,
     told: bool,
+    /// The next one, as long as the server has not answered, and since when.
+    shown: Option<(Token, Instant)>,
+    /// One that the server did not want while it has this one.
+    refused: Option<Token>,
     reading: Option<JoinHandle<Result<Option<String>, TokenError>>>,
 }
 
@@ -72,7 +82,7 @@ impl Renewal {
             let left = expires.duration_since(now).unwrap_or_default();
             expires - AHEAD.min(left / 10)
         });
-        Self { token, expires, at, told: false, reading: None }
+        Self { token, expires, at, told: false, shown: None, refused: None, reading: None }
     }
 
     /// When the token expires.
@@ -82,7 +92,41 @@ impl Renewal {
 
     /// Time for a look.
     pub(super) fn is_due(&self, now: SystemTime) -> bool {
-        self.reading.is_none() && self.at.is_some_and(|at| at <= now)
+        self.reading.is_none() && self.shown.is_none() && self.at.is_some_and(|at| at <= now)
+    }
+
+    /// The server is shown this one.
+    pub(super) fn show(&mut self, token: Token, now: Instant) {
+        self.shown = Some((token, now));
+    }
+
+    /// Whether an answer is awaited.
+    pub(super) fn is_shown(&self) -> bool {
+        self.shown.is_some()
+    }
+
+    /// Whether it does not come.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.shown.as_ref().is_some_and(|(_, since)| now.duration_since(*since) >= PATIENCE)
+    }
+
+    /// No answer can come any more.
+    pub(super) fn forget(&mut self) {
+        self.shown = None;
+    }
+
+    /// The server takes the one it was shown.
+    pub(super) fn taken(&mut self, now: SystemTime) -> bool {
+        let Some((token, _)) = self.shown.take() else { return false };
+        *self = Self::of(Some(token), now);
+        true
+    }
+
+    /// The server does not want it; the one before is good until its end.
+    pub(super) fn refused(&mut self) -> bool {
+        let Some((token, _)) = self.shown.take() else { return false };
+        self.refused = Some(token);
+        true
     }
 
     /// Looks; [`Renewal::looked`] has the answer.
@@ -99,15 +143,28 @@ impl Renewal {
         self.judge(read.unwrap_or(Ok(None)), now())
     }
 
+    fn knows(&self, token: &str) -> bool {
+        [&self.token, &self.refused].into_iter().flatten().any(|known| known.0 == token)
+    }
+
     fn judge(&mut self, read: Result<Option<String>, TokenError>, now: SystemTime) -> Look {
         self.at = Some(now + AGAIN);
         match read {
-            Ok(Some(token)) if Some(&token) != self.token.as_ref().map(|token| &token.0) => Look::Another,
+            Ok(Some(token)) if !self.knows(&token) => Look::Another(Token(token)),
             Ok(_) if std::mem::replace(&mut self.told, true) => Look::NoNews,
             Ok(_) => Look::Same,
             Err(_) if std::mem::replace(&mut self.told, true) => Look::NoNews,
             Err(error) => Look::Failed(error.to_string()),
         }
+    }
+}
+
+/// Whether a hub of ours takes the token that it was shown; in words, if not.
+pub(super) fn answer(arguments: &[Value]) -> Result<(), String> {
+    let said = |field: &str| arguments.first().and_then(|answer| answer.get(field)).and_then(Value::as_str);
+    match said("status") {
+        Some("success") => Ok(()),
+        _ => Err(said("error_message").unwrap_or("no reason given").to_owned()),
     }
 }
 
@@ -160,6 +217,6 @@ mod tests {
         assert!(!renewal.is_due(at(994)) && renewal.is_due(at(995)));
         assert_eq!(renewal.judge(Ok(Some(token)), at(995)), Look::NoNews);
         assert_eq!(renewal.judge(Err(TokenError::Empty), at(1000)), Look::NoNews);
-        assert_eq!(renewal.judge(Ok(Some("new".to_owned())), at(1005)), Look::Another);
+        assert_eq!(renewal.judge(Ok(Some("new".to_owned())), at(1005)), Look::Another(Token("new".to_owned())));
     }
 }

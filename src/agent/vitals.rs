@@ -126,10 +126,15 @@ impl Vitals {
         numbers.accepted += 1;
     }
 
+    pub(super) fn renewed(&self, token_expires: Option<SystemTime>) {
+        self.numbers().token_expires = token_expires;
+    }
+
     pub(super) fn not_connected(&self, error: &ConnectError, wait: Duration) {
         let reason = match error {
             ConnectError::Refused(_) => "refused",
             ConnectError::Untrusted(_) => "untrusted",
+            ConnectError::Unready(_) => "unready",
             ConnectError::Unreachable(_) => "unreachable",
         };
         let mut numbers = self.numbers();

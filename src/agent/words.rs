@@ -1,4 +1,4 @@
-//! What the log says of sessions and waits, for people.
+//! What is said of sessions and waits, for people.
 
 use crate::model::Event;
 use crate::model::live::LiveNews;
@@ -12,6 +12,15 @@ pub(super) fn verdict(last: &Event) -> String {
         Event::Live { news: LiveNews::Closed(Some(why)), .. } => format!("a browser is closed: {why}"),
         Event::Live { .. } => "a browser is closed".to_owned(),
         _ => "a recording has ended".to_owned(),
+    }
+}
+
+/// To whoever asked for a session that is in the queue, after so many others.
+pub(super) fn waits(before: usize) -> String {
+    match before {
+        0 => "The agent is busy: this session is next".to_owned(),
+        1 => "The agent is busy: 1 session is before this one".to_owned(),
+        many => format!("The agent is busy: {many} sessions are before this one"),
     }
 }
 

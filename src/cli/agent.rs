@@ -6,6 +6,7 @@ use super::{CouldNotRun, duration};
 use crate::agent::{AgentOptions, Machine, Notify, Served, Shutdown, Versions, Vitals, serve_vitals};
 use crate::config::{self, Manager};
 use crate::dialect::agent::Transport;
+use crate::model::{LabelError, Labels};
 use crate::wire::{socketio, websocket};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ pub(super) struct Args {
     /// What people see; the name of this host where nothing is said
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// What sessions may ask for, such as gpu=yes; repeatable
+    #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
+    label: Vec<String>,
     /// Between heartbeats
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration::parse)]
     heartbeat: Duration,
@@ -103,6 +107,8 @@ impl Args {
             server,
             token: self.reaching.token(),
             name: self.name.clone(),
+            labels: Labels::parse(self.label.iter().map(String::as_str))
+                .map_err(|error| CouldNotRun(format!("--label: {error}")))?,
             heartbeat: self.heartbeat,
             max_sessions: self.playing.max_sessions(),
             state_dir: self.state_dir()?,
@@ -150,6 +156,10 @@ async fn serve_metrics(address: Option<SocketAddr>, vitals: Vitals) -> Result<Op
     })?;
     tracing::info!(address = %served.address, "/healthz, /readyz and /metrics are served");
     Ok(Some(served))
+}
+
+fn label(text: &str) -> Result<String, LabelError> {
+    Labels::parse([text]).map(|_| text.to_owned())
 }
 
 fn run_url(text: &str) -> Result<String, String> {

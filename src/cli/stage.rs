@@ -6,6 +6,7 @@ use crate::agent::{AgentOptions, Machine, Shutdown, TokenSource};
 use crate::dialect::testflow;
 use crate::hub::token::{self, Identity, Role};
 use crate::hub::{HubHandle, HubOptions};
+use crate::model::Labels;
 use crate::wire::dial::Dialer;
 use crate::wire::socketio;
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ impl Stage {
             server: hub.url().parse()?,
             token: TokenSource::Value(mint(&secret, "agent", Role::Agent)?),
             name: Some(name),
+            labels: Labels::default(),
             heartbeat: HEARTBEAT,
             max_sessions: playing.max_sessions(),
             state_dir: state.path().to_owned(),

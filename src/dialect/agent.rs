@@ -2,8 +2,8 @@
 //! [`Inbound`], what happened becomes messages. It has no socket and no clock; it outlives connections.
 
 use super::Malformed;
-use crate::model::{AgentId, Command, Event, ExecutionId, StartExecution};
-use serde_json::{Map, Value};
+use crate::model::{AgentId, Command, Event, ExecutionId, Labels, StartExecution};
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::time::SystemTime;
 
@@ -71,6 +71,8 @@ pub struct Registration {
     pub name: String,
     /// About the machine; keys in the spelling of protocol 000.
     pub system_info: Map<String, Value>,
+    /// What sessions may ask for.
+    pub labels: Labels,
     /// Sessions at the same time.
     pub max_sessions: usize,
     /// The sessions the agent still answers for: waiting, running, or ended with events still to be sent.
@@ -138,6 +140,12 @@ pub trait AgentEnd: fmt::Debug + Send {
         Vec::new()
     }
 
+    /// A start is in the queue; says so in these words.
+    fn waits(&mut self, execution: &ExecutionId, words: &str, now: SystemTime) -> Vec<Outbound> {
+        let _ = (execution, words, now);
+        Vec::new()
+    }
+
     /// The agent takes leave.
     fn leaves(&mut self, now: SystemTime) -> Vec<Outbound> {
         let _ = now;
@@ -197,6 +205,21 @@ pub enum TokenPlace {
     Message(fn(&str) -> Outbound),
     /// In the address.
     Query,
+}
+
+impl TokenPlace {
+    /// What shows a token over the connection that there is; nothing where the server would not understand. `ours`: it is a hub of ours.
+    #[must_use]
+    pub fn again(self, token: &str, ours: bool) -> Option<Outbound> {
+        match self {
+            Self::Message(write) => Some(write(token)),
+            // An extension.
+            Self::Handshake if ours => {
+                Some(Outbound { asks: true, ..Outbound::event("authenticate", json!({ "token": token })) })
+            }
+            Self::Handshake | Self::Query => None,
+        }
+    }
 }
 
 /// What a server's message says about the connection.

@@ -3,16 +3,18 @@
 
 pub mod plain;
 mod report;
+mod wanted;
 
 pub use plain::{News, Telling};
 pub use report::{Meaning, Report};
+pub use wanted::Wanted;
 
 use super::cloud;
 use super::swe::messages::Envelope;
 use super::swe::rooms::Room;
 use super::{Malformed, Protocol};
 use crate::model::recording::RecordingControl;
-use crate::model::{AgentId, Command, ExecutionId};
+use crate::model::{AgentId, Command, ExecutionId, Labels};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -31,8 +33,8 @@ pub enum Said {
     Start {
         /// What for.
         order: Order,
-        /// The only agent that may have it; an extension.
-        agent: Option<AgentId>,
+        /// Who may have it; an extension.
+        wanted: Wanted,
     },
     /// A client asks for a run that was made before and is known by this id.
     StartRun(String),
@@ -140,6 +142,9 @@ pub struct Registration {
     pub name: String,
     /// As sent.
     pub system_info: Value,
+    /// What sessions may ask for.
+    #[serde(default)]
+    pub labels: Labels,
     /// Sessions at the same time.
     pub max_sessions: Option<u32>,
     /// The sessions the agent still answers for.
@@ -203,11 +208,11 @@ pub struct Order {
 }
 
 impl Order {
-    /// It as what a client says. `agent` is the only one that may have what it starts.
+    /// It as what a client says. `wanted` may have what it starts.
     #[must_use]
-    pub fn said(self, agent: Option<AgentId>) -> Said {
+    pub fn said(self, wanted: Wanted) -> Said {
         let control = match &self.command {
-            Command::StartExecution(_) | Command::StartRecording(_) => return Said::Start { order: self, agent },
+            Command::StartExecution(_) | Command::StartRecording(_) => return Said::Start { order: self, wanted },
             Command::Live { .. } => return Said::Live(self),
             Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
             Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,

@@ -44,6 +44,7 @@ pub(super) fn registration(me: &Registration) -> OurRegistration {
         agent_id: Id::from(me.agent.as_str()),
         name: me.name.clone(),
         system_info: me.system_info.clone(),
+        labels: me.labels.clone(),
         max_sessions: u32::try_from(me.max_sessions).unwrap_or(u32::MAX),
         sessions: me.sessions.iter().map(|session| Id::from(session.as_str())).collect(),
     }
@@ -55,6 +56,7 @@ pub(super) fn registered(said: OurRegistration) -> Said {
         agent: Some(said.agent_id.into()),
         name: said.name,
         system_info: Value::Object(said.system_info),
+        labels: said.labels,
         max_sessions: Some(said.max_sessions),
         sessions: Some(said.sessions.into_iter().map(Into::into).collect()),
         extended: true,

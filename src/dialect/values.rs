@@ -1,7 +1,7 @@
 //! What the messages of several protocols have in common.
 
 use super::fields::ID_MAX_BYTES;
-use crate::model::{AgentId, Command, Event, ExecutionId};
+use crate::model::{AgentId, Command, Event, ExecutionId, Labels};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -174,6 +174,9 @@ pub struct OurRegistration {
     /// About the machine.
     #[serde(default)]
     pub system_info: Map<String, Value>,
+    /// What sessions may ask for.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// Sessions at the same time.
     pub max_sessions: u32,
     /// The sessions it still answers for.

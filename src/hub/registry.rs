@@ -6,8 +6,8 @@ use super::kept::orders;
 use super::sessions::Session;
 use super::token::UserId;
 use crate::dialect::Protocol;
-use crate::dialect::hub::{AgentStatus, Order, Registration, Word, plain};
-use crate::model::{AgentId, Command, ExecutionId};
+use crate::dialect::hub::{AgentStatus, Order, Registration, Wanted, Word, plain};
+use crate::model::{AgentId, Command, ExecutionId, Labels};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -33,6 +33,7 @@ pub(super) struct Agent {
     pub(super) user: UserId,
     pub(super) name: String,
     pub(super) system_info: Value,
+    pub(super) labels: Labels,
     pub(super) slots: u32,
     /// None while it is away.
     pub(super) peer: Option<PeerId>,
@@ -165,6 +166,7 @@ impl Registry {
             user: user.clone(),
             name: String::new(),
             system_info: Value::Null,
+            labels: Labels::default(),
             slots: 1,
             peer: None,
             heard: now,
@@ -181,6 +183,7 @@ impl Registry {
         agent.name = registration.name;
         (agent.protocol, agent.extended) = (protocol, registration.extended);
         agent.system_info = registration.system_info;
+        agent.labels = registration.labels;
         agent.slots = registration.max_sessions.unwrap_or(1).clamp(1, SLOTS_MAX);
         agent.heard = now;
         let replaced = agent.peer.replace(peer).filter(|old| *old != peer);
@@ -197,14 +200,15 @@ impl Registry {
         }
     }
 
-    /// The agent with a free slot that has least to do, then the one whose turn was longest ago, or the one that is wanted if it
-    /// has a free slot; the slot is taken.
+    /// Of the agents that are wanted and have a free slot the one that has least to do, then the one whose turn was longest ago; the slot
+    /// is taken.
     pub(super) fn assign(&mut self, id: &ExecutionId, session: &Session, now: Instant) -> Option<AgentId> {
-        let (wanted, command) = (session.wants.as_ref(), session.start.as_ref().map(|start| &start.command));
+        let (wants, command) = (&session.wants, session.start.as_ref().map(|start| &start.command));
         let able = |agent: &Agent| command.is_none_or(|command| agent.understands(command));
-        let free = self.agents.iter_mut().filter(|(id, agent)| {
-            agent.is_free(now, self.timeout) && wanted.is_none_or(|wanted| wanted == *id) && able(agent)
-        });
+        let free = self
+            .agents
+            .iter_mut()
+            .filter(|(id, agent)| agent.is_free(now, self.timeout) && wants.takes(id, &agent.labels) && able(agent));
         let session = id;
         let (id, agent) = free.min_by_key(|(_, agent)| (agent.running.len(), agent.turn))?;
         self.turn += 1;
@@ -218,11 +222,6 @@ impl Registry {
         self.agents.values().any(|agent| agent.is_free(now, self.timeout))
     }
 
-    /// Whether this agent could take work now or once it has a free slot.
-    pub(super) fn is_online(&self, id: &AgentId, now: Instant) -> bool {
-        self.agents.get(id).is_some_and(|agent| agent.status(now, self.timeout) != AgentStatus::Offline)
-    }
-
     /// Whether this agent has a connection.
     pub(super) fn is_there(&self, id: &AgentId) -> bool {
         self.agents.get(id).is_some_and(|agent| agent.peer.is_some())
@@ -233,11 +232,22 @@ impl Registry {
         self.agents.get(id).is_none_or(|agent| agent.understands(command))
     }
 
-    /// Whether any agent, or the one that is wanted, could do this now or once it has a free slot.
-    pub(super) fn any_online_for(&self, command: &Command, wanted: Option<&AgentId>, now: Instant) -> bool {
-        let wanted = |id: &AgentId| wanted.is_none_or(|wanted| wanted == id);
-        let online = |agent: &Agent| agent.status(now, self.timeout) != AgentStatus::Offline;
-        self.agents.iter().any(|(id, agent)| wanted(id) && online(agent) && agent.understands(command))
+    /// Whether any agent that is wanted could do this now or once it has a free slot.
+    pub(super) fn any_online_for(&self, command: &Command, wants: &Wanted, now: Instant) -> bool {
+        self.wanted(wants, now).any(|agent| agent.understands(command))
+    }
+
+    /// Whether any agent that is wanted could take work now or once it has a free slot.
+    pub(super) fn any_wanted(&self, wants: &Wanted, now: Instant) -> bool {
+        self.wanted(wants, now).next().is_some()
+    }
+
+    fn wanted(&self, wants: &Wanted, now: Instant) -> impl Iterator<Item = &Agent> {
+        let online = move |agent: &Agent| agent.status(now, self.timeout) != AgentStatus::Offline;
+        self.agents
+            .iter()
+            .filter(move |(id, agent)| wants.takes(id, &agent.labels) && online(agent))
+            .map(|(_, agent)| agent)
     }
 
     /// Whether any agent could take work now or once it has a free slot.

@@ -19,7 +19,7 @@ use super::token::{Identity, Role, UserId};
 use crate::dialect::hub::{Meaning, Presence, Said, Service, Subject, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::dialect::{Malformed, Protocol};
-use crate::model::{AgentId, ExecutionId};
+use crate::model::{AgentId, ExecutionId, Labels};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
@@ -68,6 +68,8 @@ pub(super) struct AgentView {
     status: &'static str,
     running: usize,
     max_sessions: u32,
+    #[serde(skip_serializing_if = "Labels::is_empty")]
+    labels: Labels,
     system_info: Value,
 }
 
@@ -145,6 +147,7 @@ impl Relay {
             status: agent.status(now, self.timeout).as_str(),
             running: agent.running.len(),
             max_sessions: agent.slots,
+            labels: agent.labels.clone(),
             system_info: agent.system_info.clone(),
         };
         self.agents.iter().map(view).collect()
@@ -213,7 +216,7 @@ impl Relay {
             Said::Watch(subject, id) => self.watch(peer, &user, subject, &id),
             Said::Unwatch(subject, id) => self.unwatch(peer, &user, subject, &id),
             Said::Retell(id) => self.retell(peer, &user, &id),
-            Said::Start { order, agent: wants } => self.start(peer, user, Arc::new(order), wants, now),
+            Said::Start { order, wanted } => self.start(peer, user, Arc::new(order), wanted, now),
             Said::StartRun(run) => self.start_run(peer, user, run, now),
             Said::Control { order, control } => self.control(peer, &user, control, Arc::new(order), now),
             Said::Event { report, event_id } => match &agent {

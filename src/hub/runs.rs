@@ -4,7 +4,7 @@ use super::kept;
 use super::token::{Identity, Role, UserId};
 use crate::dialect::ai_run::hub::order;
 use crate::dialect::ai_run::messages::StartAgent;
-use crate::dialect::hub::{Frame, Order, Word};
+use crate::dialect::hub::{Frame, Order, Wanted, Word};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -65,9 +65,10 @@ impl Runs {
         (run.owner == identity.user || identity.role == Role::Agent).then_some(&run.asked)
     }
 
-    /// What an agent is told, where this user may start it.
-    pub(super) fn order(&self, id: &str, user: &UserId) -> Option<Arc<Order>> {
-        self.runs.get(id).filter(|run| run.owner == *user).map(|run| run.order.clone())
+    /// What an agent is told, and who may have it, where this user may start it.
+    pub(super) fn order(&self, id: &str, user: &UserId) -> Option<(Arc<Order>, Wanted)> {
+        let run = self.runs.get(id).filter(|run| run.owner == *user)?;
+        Some((run.order.clone(), run.asked.labels.clone().into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::clock::Instant;
 use super::kept::{maybe_order, orders};
 use super::token::UserId;
-use crate::dialect::hub::{Order, Word};
+use crate::dialect::hub::{Order, Wanted, Word};
 use crate::model::{AgentId, ExecutionId, TestFlowId};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
@@ -41,8 +41,8 @@ pub(super) enum Phase {
 pub(super) struct Session {
     pub(super) owner: UserId,
     pub(super) kind: Kind,
-    /// The only agent that may have it.
-    pub(super) wants: Option<AgentId>,
+    /// Who may have it.
+    pub(super) wants: Wanted,
     pub(super) phase: Phase,
     /// The command that starts it, until its agent has said a word on it.
     #[serde(with = "maybe_order")]
@@ -79,7 +79,7 @@ pub(super) struct Tally {
 
 impl Session {
     /// One that waits.
-    pub(super) fn new(owner: UserId, kind: Kind, wants: Option<AgentId>, start: Arc<Order>) -> Self {
+    pub(super) fn new(owner: UserId, kind: Kind, wants: Wanted, start: Arc<Order>) -> Self {
         Self {
             owner,
             kind,

@@ -6,6 +6,7 @@ mod command;
 pub mod device;
 mod event;
 mod ids;
+mod labels;
 pub mod live;
 pub mod locator;
 pub mod recording;
@@ -14,6 +15,7 @@ pub mod run;
 pub use command::{Command, ExecutionConfig, RecordingConfig, StartExecution, StartRecording, Viewport};
 pub use event::{Event, Level, SessionStep, StepState};
 pub use ids::{AgentId, ExecutionId, TestFlowId};
+pub use labels::{LabelError, Labels};
 
 /// JavaScript that turns values into plain JSON and back, the same text at both ends of `evaluate`
 /// (in the page and in the worker). See the head of the file for the format.

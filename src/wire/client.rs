@@ -31,6 +31,9 @@ pub enum ConnectError {
     /// The server's certificate.
     #[error("the server's certificate is not trusted: {0}")]
     Untrusted(String),
+    /// What is to be shown cannot be read: nothing was tried.
+    #[error("{0}")]
+    Unready(String),
     /// No server, no network, or something that does not speak the protocol.
     #[error("{0}")]
     Unreachable(String),

@@ -3,15 +3,14 @@
 use super::client::ConnectError;
 use super::proxy::{Proxies, Proxy};
 use super::reasons::{network, tls_reason};
-use super::tls::{TlsError, TlsOptions, client_config};
+use super::tls::{Current, TlsError, TlsOptions};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
@@ -37,8 +36,8 @@ pub struct Dialer(Arc<Inner>);
 struct Inner {
     proxies: Proxies,
     trust: TlsOptions,
-    /// Read when it is needed first: the system's roots cost half a megabyte.
-    tls: OnceLock<Result<Arc<ClientConfig>, String>>,
+    /// Read when it is needed first (the system's roots cost half a megabyte), and when its files have changed.
+    tls: Current,
 }
 
 /// A request over this stream is for the proxy: it names the whole address.
@@ -55,14 +54,15 @@ impl fmt::Debug for Dialer {
 }
 
 impl Dialer {
-    /// Files that are named are read at once, so that what is wrong with them is known before anything is tried.
+    /// Files that are named are read at once, so that what is wrong with them is known before anything is tried, and again for every
+    /// connection.
     ///
     /// # Errors
     /// When one of them cannot be used.
     pub fn new(proxies: Proxies, trust: TlsOptions) -> Result<Self, TlsError> {
-        let tls = OnceLock::new();
+        let tls = Current::default();
         if trust.names_files() {
-            let _ = tls.set(Ok(client_config(&trust)?));
+            tls.of(&trust)?;
         }
         Ok(Self(Arc::new(Inner { proxies, trust, tls })))
     }
@@ -122,8 +122,7 @@ impl Dialer {
     }
 
     async fn secured(&self, stream: Stream, host: &str) -> Result<Stream, ConnectError> {
-        let tls = self.0.tls.get_or_init(|| client_config(&self.0.trust).map_err(|error| error.to_string()));
-        let tls = tls.clone().map_err(unreachable)?;
+        let tls = self.0.tls.of(&self.0.trust).map_err(|error| unreachable(error.to_string()))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|error| unreachable(error.to_string()))?;
         match TlsConnector::from(tls).connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 /// A write that takes longer has a peer that does not read. As long as Engine.IO's own ping timeout.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// What taking leave may take: the rest of the queue, our close and the server's.
 pub(super) const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 

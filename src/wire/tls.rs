@@ -3,8 +3,9 @@
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 use rustls::{ClientConfig, RootCertStore};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +59,42 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.ca_file.iter().chain(self.identity.iter().flat_map(|(cert, key)| [cert, key]))
+    }
+
     pub(super) fn names_files(&self) -> bool {
-        self.ca_file.is_some() || self.identity.is_some()
+        self.files().next().is_some()
+    }
+}
+
+/// The configuration that goes with what the files hold at the moment: certificates are renewed while an agent runs.
+#[derive(Default)]
+pub(super) struct Current(Mutex<Option<(Vec<Vec<u8>>, Arc<ClientConfig>)>>);
+
+impl Current {
+    /// Files that cannot be used are told, and what they held before is used.
+    pub(super) fn of(&self, options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError> {
+        let found: Vec<Vec<u8>> = options.files().map(|path| fs::read(path).unwrap_or_default()).collect();
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match &*held {
+            Some((seen, config)) if *seen == found => return Ok(config.clone()),
+            before => before.as_ref().map(|(_, config)| config.clone()),
+        };
+        match (client_config(options), before) {
+            (Ok(config), before) => {
+                if before.is_some() {
+                    tracing::info!("there are new certificates: connecting with them");
+                }
+                *held = Some((found, config.clone()));
+                Ok(config)
+            }
+            (Err(error), Some(before)) => {
+                tracing::error!(%error, "there are new certificates, and they cannot be used; connecting with those before them");
+                Ok(before)
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 }
 

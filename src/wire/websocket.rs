@@ -148,14 +148,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::socket::WRITE_TIMEOUT;
     use super::*;
+    use serde_json::json;
     use tokio::io::{DuplexStream, duplex};
-    use tokio::time::Instant;
+    use tokio::time::{Instant, sleep};
     use tokio_tungstenite::tungstenite::protocol::Role;
 
     /// A connection and its server, on a clock that jumps.
     async fn joined() -> (Connection, WebSocketStream<DuplexStream>) {
-        let (near, far) = duplex(1 << 20);
+        over(1 << 20).await
+    }
+
+    /// So many bytes may be on their way.
+    async fn over(room: usize) -> (Connection, WebSocketStream<DuplexStream>) {
+        let (near, far) = duplex(room);
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         let (connection, ours) = Connection::pair(MAX_PAYLOAD, Vec::new());
         tokio::spawn(serve(near, ours));
@@ -182,5 +189,36 @@ mod tests {
             server.flush().await.unwrap();
         }
         assert!(connection.incoming.try_recv().is_err(), "nothing has happened");
+    }
+
+    /// Nothing comes, and what is written goes nowhere: at once, or after a while.
+    #[tokio::test(start_paused = true)]
+    async fn a_half_open_connection_is_noticed_whatever_is_written() {
+        let (stuck, silent) = (CloseReason::WriteTimeout(WRITE_TIMEOUT), CloseReason::PingTimeout(SILENCE));
+        for (room, expected) in [(1 << 10, stuck), (1 << 30, silent)] {
+            let (mut connection, _server) = over(room).await;
+            let (begun, outgoing) = (Instant::now(), connection.outgoing.clone());
+            let flood = tokio::spawn(async move {
+                for token in 1.. {
+                    let (name, arguments) = (String::new(), vec![json!("x".repeat(1000))]);
+                    let emit = Outgoing::Emit { name, arguments, proof: Proof::Written, token };
+                    if outgoing.send(emit).await.is_err() {
+                        return;
+                    }
+                    // A trickle, so that the clock may jump.
+                    sleep(Duration::from_millis(50)).await;
+                }
+            });
+            let why = loop {
+                match connection.incoming.recv().await {
+                    Some(Incoming::Closed(why)) => break why,
+                    Some(Incoming::Proved(_)) => {}
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert_eq!(why, expected);
+            assert!(begun.elapsed() <= SILENCE, "{:?}", begun.elapsed());
+            flood.await.unwrap();
+        }
     }
 }

@@ -197,6 +197,8 @@ async fn more_starts_than_slots_wait_in_order_and_can_be_cancelled() {
         server.start(id).await;
     }
     let first = agent.session().await;
+    let next = ["The agent is busy: this session is next", "The agent is busy: 1 session is before this one"];
+    assert_eq!(server.logs(2).await, next);
     server.cancel("b").await;
     assert_eq!(server.logs(1).await, ["Cancelled before it was started"]);
     assert_eq!(server.complete("b").await, 130);
@@ -227,6 +229,7 @@ async fn a_start_that_is_delivered_again_is_not_run_again() {
     server.start("a").await;
     server.start("b").await;
     server.start("b").await;
+    assert_eq!(server.logs(1).await, ["The agent is busy: this session is next"]);
     session.complete(0).await;
     assert_eq!(server.complete("a").await, 0);
     agent.session().await.complete(1).await;
@@ -248,14 +251,19 @@ async fn a_start_that_is_delivered_again_is_not_run_again() {
 
 #[tokio::test(start_paused = true)]
 async fn every_session_has_one_completion_whatever_it_does() {
-    let mut agent = Agent::start();
+    let failed = "The session has failed inside the agent: its log says more";
+    let mut agent = Agent::with(|options| options.max_sessions = 3);
     let mut server = agent.plain_server().await;
     server.start("vanishes").await;
     agent.session().await.vanish();
+    assert_eq!(server.logs(1).await, [failed]);
+    assert_eq!(server.complete("vanishes").await, 2);
     server.start("panics").await;
     let session = agent.session().await;
     session.log("so far so good").await;
     session.panic();
+    assert_eq!(server.logs(2).await, ["so far so good", failed]);
+    assert_eq!(server.complete("panics").await, 2);
     server.start("goes on").await;
     let session = agent.session().await;
     let id = session.start.execution.clone();
@@ -263,11 +271,6 @@ async fn every_session_has_one_completion_whatever_it_does() {
     session.log("too late").await;
     session.tell(Event::ExecutionComplete { execution: id, exit_code: 0, duration_ms: 1 }).await;
     session.vanish();
-    let failed = "The session has failed inside the agent: its log says more";
-    assert_eq!(server.logs(1).await, [failed]);
-    assert_eq!(server.complete("vanishes").await, 2);
-    assert_eq!(server.logs(2).await, ["so far so good", failed]);
-    assert_eq!(server.complete("panics").await, 2);
     assert_eq!(server.complete("goes on").await, 1);
     server.expect_silence().await;
 }

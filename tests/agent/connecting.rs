@@ -1,7 +1,9 @@
 //! Coming to a server, and coming back to it.
 
-use crate::support::{Agent, Said, options};
+use crate::support::{Agent, Said, Server, options};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 use understudy::agent::{self, SessionStarter, Shutdown, StateError, TokenSource};
@@ -122,4 +124,37 @@ async fn a_folder_has_one_agent() {
     };
     let second = agent::run(options(&agent.state_dir()), starter, Shutdown::default()).await;
     assert!(matches!(second, Err(StateError::InUse(_))), "{second:?}");
+}
+
+/// A moment's loss, and an outage that most of them have tried to end.
+#[tokio::test(start_paused = true)]
+async fn two_hundred_agents_that_lose_their_server_at_once_come_back_one_after_the_other() {
+    let mut agents: Vec<Agent> = (0..200).map(|_| Agent::start()).collect();
+    for outage in [0, 20].map(Duration::from_secs) {
+        let mut servers = Vec::new();
+        for agent in &mut agents {
+            servers.push(agent.plain_server().await);
+        }
+        // A good connection. Time itself is under test, on a clock that jumps.
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let lost = Instant::now();
+        join_all(servers.into_iter().map(Server::go_away)).await;
+        let coming = agents.iter_mut().map(|agent| async move {
+            loop {
+                let attempt = agent.attempt().await;
+                let after = lost.elapsed().checked_sub(outage);
+                attempt.unreachable();
+                if let Some(after) = after {
+                    return after.as_secs();
+                }
+            }
+        });
+        let mut seconds = BTreeMap::<u64, usize>::new();
+        for second in join_all(coming).await {
+            *seconds.entry(second).or_default() += 1;
+        }
+        let (most, last) = (seconds.values().max().unwrap(), seconds.keys().last().unwrap());
+        assert!(*most <= 100, "{most} of 200 come back in one second after {outage:?}: {seconds:?}");
+        assert!(*last <= 30, "{outage:?}: {seconds:?}");
+    }
 }

@@ -129,6 +129,7 @@ async fn sessions_cut_off_by_a_kill_are_completed_once() {
     let mut agent = Agent::start();
     let (mut server, session) = agent.running("ran").await;
     server.start("waited").await;
+    assert_eq!(server.logs(1).await, ["The agent is busy: this session is next"]);
     session.log("1").await;
     assert_eq!(server.logs(1).await, ["1"]);
     server.expect_silence().await;

@@ -10,6 +10,7 @@ async fn a_stop_lets_what_runs_finish_and_takes_no_new_work() {
     let mut agent = Agent::start();
     let (mut server, session) = agent.running("runs").await;
     server.start("waits").await;
+    assert_eq!(server.logs(1).await, ["The agent is busy: this session is next"]);
     server.expect_silence().await;
     agent.shutdown.drain.cancel();
     assert_eq!(server.logs(1).await, ["The agent is shutting down: this execution was not started"]);

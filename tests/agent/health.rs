@@ -6,7 +6,7 @@ use crate::support::Agent;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixDatagram};
 use tokio::time::{Instant, timeout};
 use understudy::agent::{Clock, Reading, TokenSource};
+use understudy::dialect::ai_run;
 
 /// 2027.
 const THEN: u64 = 1_800_000_000;
@@ -104,6 +105,68 @@ async fn a_token_without_a_successor_costs_no_connection() {
     server.expect_silence().await;
     std::fs::write(&path, jwt(3600)).unwrap();
     assert_eq!(agent.attempt().await.target.auth, json!({ "token": jwt(3600) }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hub_is_shown_the_next_token_over_the_connection_that_there_is() {
+    let (mut agent, folder) = with_token_for(600);
+    let path = folder.path().join("token");
+    let mut hub = agent.hub().await;
+    hub.start("e").await;
+    let session = agent.session().await;
+    std::fs::write(&path, jwt(3600)).unwrap();
+    let begun = Instant::now();
+    assert_eq!(hub.expect("authenticate").await, json!({ "token": jwt(3600) }));
+    let after = begun.elapsed().as_secs();
+    assert!((540..600).contains(&after), "{after}");
+    hub.acknowledge(json!({"status": "success"})).await;
+    // Not asked again until that one ends; what runs has not noticed anything.
+    std::fs::write(&path, jwt(7200)).unwrap();
+    session.complete(0).await;
+    assert_eq!(hub.complete("e").await, 0);
+    hub.prove().await;
+    assert_eq!(hub.expect("authenticate").await, json!({ "token": jwt(7200) }));
+    let after = begun.elapsed().as_secs();
+    assert!((3540..4200).contains(&after), "{after}");
+    // One that the hub does not want is not shown twice, and costs no connection while the one before is good.
+    hub.acknowledge(json!({"status": "error", "error_message": "another user"})).await;
+    // Time itself is under test, on a clock that jumps.
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    hub.expect_silence().await;
+    // A hub that does not answer gets it with a new connection.
+    std::fs::write(&path, jwt(9000)).unwrap();
+    assert_eq!(hub.expect("authenticate").await, json!({ "token": jwt(9000) }));
+    let attempt = agent.attempt().await;
+    assert_eq!(attempt.target.auth, json!({ "token": jwt(9000) }));
+    hub.expect_leave().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_of_001_is_shown_the_next_token_by_its_first_message_once_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, jwt(600)).unwrap();
+    let (clock, _) = clocks();
+    let mut agent = Agent::with(|options| {
+        options.machine.clock = clock;
+        options.token = TokenSource::File(path.clone());
+        options.protocol = ai_run::agent::SPOKEN;
+    });
+    let mut server = agent.attempt().await.accept();
+    assert_eq!(server.expect("").await["token"], jwt(600));
+    server.say("", json!({"type": "authentication", "status": "success"})).await;
+    std::fs::write(&path, jwt(3600)).unwrap();
+    let shown = loop {
+        match server.expect("").await {
+            Value::String(ping) => assert_eq!(ping, "ping"),
+            shown => break shown,
+        }
+    };
+    assert_eq!((&shown["type"], &shown["token"]), (&json!("authenticate"), &json!(jwt(3600))));
+    server.say("", json!({"type": "authentication", "status": "success"})).await;
+    server.say("", json!({"type": "start_agent", "runId": "r", "code": "…"})).await;
+    // The connection is the one that there was, and stays.
+    assert_eq!(agent.session().await.start.execution.as_str(), "r");
 }
 
 /// A service manager that only listens.

@@ -116,6 +116,7 @@ async fn what_cannot_be_understood_is_answered_and_changes_nothing() {
         assert_eq!(answer.get("executionId"), execution.map(|id| json!(id)).as_ref(), "{payload}");
     }
     server.start("e").await;
+    assert_eq!(server.logs(1).await, ["The agent is busy: this session is next"]);
     server.say("recording:pause", json!({"executionId": "e"})).await;
     let words = "This recording waits for a slot and has not begun";
     assert_eq!(server.expect("error").await, json!({"executionId": "e", "message": words}));

@@ -14,7 +14,7 @@ use understudy::agent::{self, AgentOptions, Machine, SessionStarter, Shutdown, S
 use understudy::dialect::testflow;
 use understudy::model::live::{LiveControl, LiveNews};
 use understudy::model::recording::RecordingControl;
-use understudy::model::{Event, ExecutionId, Level, StartExecution, StartRecording};
+use understudy::model::{Event, ExecutionId, Labels, Level, StartExecution, StartRecording};
 use understudy::session::{Controls, LiveControls};
 use understudy::wire::client::{
     CloseReason, ConnectError, Connection, Connector, Incoming, Outgoing, Proof, Received, Socket, Target,
@@ -160,6 +160,7 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         server: "http://server.example".parse().unwrap(),
         token: TokenSource::Value("t".to_owned()),
         name: Some("tester".to_owned()),
+        labels: Labels::default(),
         heartbeat: Duration::from_secs(30),
         max_sessions: 1,
         state_dir: state_dir.to_owned(),
@@ -288,6 +289,14 @@ impl Server {
     pub(crate) async fn prove(&mut self) {
         for token in std::mem::take(&mut self.unproved) {
             self.socket.incoming.send(Incoming::Proved(token)).await.unwrap();
+        }
+    }
+
+    /// Acknowledges what waits for it in these words.
+    pub(crate) async fn acknowledge(&mut self, answer: Value) {
+        for token in std::mem::take(&mut self.unproved) {
+            let arguments = vec![answer.clone()];
+            self.socket.incoming.send(Incoming::Acknowledged { token, arguments }).await.unwrap();
         }
     }
 

@@ -5,6 +5,7 @@ use crate::process::Program;
 use crate::proxy::{Certificates, Proxy};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -80,6 +81,31 @@ async fn a_proxy_may_speak_tls_itself() {
     let before = made.before(proxy.address, false).await;
     let by = dialer(Some(format!("https://localhost:{}", before.port())), trust(&made, false));
     assert_eq!(heard(&by, "wss://localhost").await.as_deref(), Ok("hello"));
+}
+
+#[tokio::test]
+async fn certificates_are_read_again_for_every_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new, used] = ["old", "new", "used"].map(|name| folder.path().join(name));
+    [&old, &new, &used].into_iter().for_each(|place| std::fs::create_dir(place).unwrap());
+    let put = |from: &Path| {
+        for name in ["ca.pem", "client.pem", "client.key"] {
+            std::fs::copy(from.join(name), used.join(name)).unwrap();
+        }
+    };
+    let (_, made) = (Certificates::new(&old, "localhost"), Certificates::new(&new, "localhost"));
+    let url = format!("wss://localhost:{}", made.before(echo().await, true).await.port());
+    put(&old);
+    let identity = Some((used.join("client.pem"), used.join("client.key")));
+    let by = dialer(None, TlsOptions { ca_file: Some(used.join("ca.pem")), identity });
+    assert!(matches!(heard(&by, &url).await, Err(ConnectError::Untrusted(_))));
+    put(&new);
+    assert_eq!(heard(&by, &url).await.as_deref(), Ok("hello"));
+    // What is half written changes nothing.
+    std::fs::write(used.join("client.key"), "-----BEGIN").unwrap();
+    assert_eq!(heard(&by, &url).await.as_deref(), Ok("hello"));
+    put(&old);
+    assert!(matches!(heard(&by, &url).await, Err(ConnectError::Untrusted(_))));
 }
 
 #[tokio::test]

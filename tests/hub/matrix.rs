@@ -1,5 +1,6 @@
 //! Whatever protocol an agent speaks, the frontends of all protocols start sessions on it and see each other's.
 
+use super::several::post;
 use super::{hub, token};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use understudy::dialect::agent::{Spoken, Transport};
 use understudy::dialect::{ai_run, cloud, swe, testbro, testflow};
 use understudy::hub::HubHandle;
 use understudy::hub::token::Role;
-use understudy::model::{Event, ExecutionId, Level, SessionStep, StepState};
+use understudy::model::{Event, ExecutionId, Labels, Level, SessionStep, StepState};
 use understudy::wire::client::{Connection, Incoming, Outgoing, Proof, Target};
 use understudy::wire::dial::Dialer;
 use understudy::wire::{socketio, websocket};
@@ -39,12 +40,17 @@ pub(crate) struct Bot {
 
 impl Bot {
     pub(crate) fn start(hub: &HubHandle, protocol: Spoken) -> Self {
+        Self::labelled(hub, protocol, "hi")
+    }
+
+    /// One that says this word in each session, and has the label `says` with it.
+    pub(crate) fn labelled(hub: &HubHandle, protocol: Spoken, says: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let execute =
-            Arc::new(|start: understudy::model::StartExecution, events: tokio::sync::mpsc::Sender<Event>, _| {
+            Arc::new(move |start: understudy::model::StartExecution, events: tokio::sync::mpsc::Sender<Event>, _| {
                 let told: futures_util::future::BoxFuture<'static, ()> = Box::pin(async move {
                     assert_eq!(start.code, "…");
-                    for event in story(&start.execution) {
+                    for event in story(&start.execution, says) {
                         events.send(event).await.unwrap();
                     }
                 });
@@ -55,6 +61,7 @@ impl Bot {
             server: hub.url().parse().unwrap(),
             token: TokenSource::Value(token("bot", Role::Agent)),
             name: Some("bot".to_owned()),
+            labels: Labels::parse([format!("says={says}").as_str()]).unwrap(),
             heartbeat: Duration::from_secs(30),
             max_sessions: 2,
             state_dir: folder.path().join("state"),
@@ -83,7 +90,7 @@ impl Bot {
     }
 }
 
-fn story(execution: &ExecutionId) -> Vec<Event> {
+fn story(execution: &ExecutionId, says: &str) -> Vec<Event> {
     let execution = || execution.clone();
     let step = |number, state| Event::ExecutionStep {
         execution: execution(),
@@ -106,7 +113,7 @@ fn story(execution: &ExecutionId) -> Vec<Event> {
         step(2, StepState::Running),
         step(2, StepState::Passed),
         shot(2),
-        Event::ExecutionLog { execution: execution(), level: Level::Info, message: "hi".to_owned() },
+        Event::ExecutionLog { execution: execution(), level: Level::Info, message: says.to_owned() },
         Event::ExecutionComplete { execution: execution(), exit_code: 0, duration_ms: 12 },
     ]
 }
@@ -254,4 +261,48 @@ async fn every_frontend_starts_and_sees_sessions_whatever_the_agent_speaks() {
         bot.end().await;
         hub.shutdown().await;
     }
+}
+
+#[tokio::test]
+async fn every_frontend_chooses_among_agents_of_every_protocol_by_their_labels() {
+    let hub = hub().await;
+    let mut watcher = Frontend::open(&hub, "000").await;
+    let mut bots = Vec::new();
+    for (agents, spoken) in AGENTS {
+        bots.push(Bot::labelled(&hub, spoken, agents));
+        watcher.sees_agent().await;
+    }
+    for (protocol, _) in AGENTS {
+        let mut frontend = Frontend::open(&hub, if protocol == "002" { "000" } else { protocol }).await;
+        for (agents, _) in AGENTS {
+            let id = format!("on {agents} by {protocol}");
+            let labels = json!({ "says": agents });
+            match protocol {
+                "000" => {
+                    frontend.says("execution:start", json!({"executionId": id, "code": "…", "labels": labels})).await;
+                }
+                "001" => {
+                    let run = json!({"runId": id, "code": "…", "labels": labels});
+                    assert_eq!(post(&hub, "/api/runs", &token("ada", Role::Client), &run).await, 201);
+                    frontend.says("", json!({"type": "start_agent", "runId": id})).await;
+                }
+                "002" => {
+                    frontend.says("execution_start", json!({"execution_id": id, "code": "…", "labels": labels})).await;
+                }
+                "003" => {
+                    frontend.says("workflow.start", json!({"workflow_id": id, "code": "…", "labels": labels})).await;
+                }
+                _ => {
+                    let data = json!({"taskId": id, "code": "…", "labels": labels});
+                    frontend.says("", json!({"type": "task", "data": data})).await;
+                }
+            }
+            let said = watcher.sees("execution:log", |told| told["executionId"] == id).await;
+            assert_eq!(said["message"], agents, "{id}");
+        }
+    }
+    for bot in bots {
+        bot.end().await;
+    }
+    hub.shutdown().await;
 }

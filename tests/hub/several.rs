@@ -83,7 +83,7 @@ fn start(id: &str) -> Value {
     json!({"executionId": id, "target": "local", "code": "…", "extra": {"kept": true}})
 }
 
-async fn post(hub: &HubHandle, path: &str, token: &str, body: &Value) -> u16 {
+pub(crate) async fn post(hub: &HubHandle, path: &str, token: &str, body: &Value) -> u16 {
     let body = body.to_string();
     let headers = format!(
         "authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -291,19 +291,35 @@ async fn closing_posts_what_was_given_and_takes_leave() {
     assert_eq!(packets, expected);
 }
 
+/// Its POSTs hang as well as the GET that waits: with something to write, and with nothing.
 #[tokio::test]
 async fn a_server_that_answers_nothing_is_given_up() {
-    let mut server = Server::new().await;
-    let url = server.url.clone();
-    let silent = async {
-        server.asked().await.answer(StatusCode::BAD_GATEWAY);
-        server.asked().await.answer(OPEN.replace("25000", "500").replace("20000", "500"));
-        server.posted().await.answer("ok");
-        server.say(r#"40{"sid":"t"}"#).await;
-    };
-    let (connection, ()) = tokio::join!(connect(target(&url)), silent);
-    let silence = Duration::from_secs(1);
-    assert_eq!(next(&mut connection.unwrap()).await, Incoming::Closed(CloseReason::PingTimeout(silence)));
+    for flood in [false, true] {
+        let mut server = Server::new().await;
+        let url = server.url.clone();
+        let silent = async {
+            server.asked().await.answer(StatusCode::BAD_GATEWAY);
+            server.asked().await.answer(OPEN.replace("25000", "500").replace("20000", "500"));
+            server.posted().await.answer("ok");
+            server.say(r#"40{"sid":"t"}"#).await;
+        };
+        let (connection, ()) = tokio::join!(connect(target(&url)), silent);
+        let mut connection = connection.unwrap();
+        if flood {
+            let outgoing = connection.outgoing.clone();
+            tokio::spawn(async move {
+                for token in 1.. {
+                    let arguments = vec![json!("x".repeat(500))];
+                    let emit = Outgoing::Emit { name: "frame".to_owned(), arguments, proof: Proof::Written, token };
+                    if outgoing.send(emit).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        let silence = Duration::from_secs(1);
+        assert_eq!(next(&mut connection).await, Incoming::Closed(CloseReason::PingTimeout(silence)), "flood: {flood}");
+    }
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use super::super::{CouldNotRun, agent};
 use super::Finding;
-use crate::agent::{TokenSource, expiry, reach};
+use crate::agent::{AgentOptions, TokenError, TokenSource, expiry, reach};
 use crate::wire::client::ConnectError;
 use crate::wire::http::date;
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -23,13 +24,15 @@ pub(super) async fn look(agent: &agent::Args, fix: bool) -> Result<Vec<Finding>,
     }
     let token = source.read().await;
     all.push(match &token {
-        Err(error) => Finding::bad(format!("there is no token: {error}"), "put it there, or name another --token-file"),
+        Err(error) => missing(error),
         Ok(None) => {
             Finding::note("no token is shown to the server", "--token-file names one, where the server wants one")
         }
         Ok(Some(token)) => judged(token, SystemTime::now()),
     });
     let options = match agent.options() {
+        // Whether the server is there is to be seen without one, too.
+        Ok(options) if token.is_err() => AgentOptions { token: TokenSource::None, ..options },
         Ok(options) => options,
         Err(error) => {
             all.push(Finding::bad(error.to_string(), "mend that flag"));
@@ -39,6 +42,12 @@ pub(super) async fn look(agent: &agent::Args, fix: bool) -> Result<Vec<Finding>,
     let (server, dialer) = (options.server.clone(), options.dialer.clone());
     let by = dialer.proxy(&server).map_or_else(String::new, |proxy| format!(" through the proxy {proxy}"));
     all.push(match reach(&options).await {
+        Ok(()) if token.is_err() => {
+            Finding::good(format!("{server} answers{by}, and speaks --protocol {}", agent.reaching().protocol_name()))
+        }
+        Err(ConnectError::Refused(_)) if token.is_err() => {
+            Finding::note(format!("{server} answers{by}, and wants a token"), "see above: there is none")
+        }
         Ok(()) => Finding::good(format!(
             "{server} answers{by}, speaks --protocol {}, and takes the token",
             agent.reaching().protocol_name()
@@ -47,6 +56,7 @@ pub(super) async fn look(agent: &agent::Args, fix: bool) -> Result<Vec<Finding>,
             let todo = match &error {
                 ConnectError::Refused(_) => "check the token: is it this server's, for agents, and still valid?",
                 ConnectError::Untrusted(_) => "--ca-file F trusts a further authority",
+                ConnectError::Unready(_) => "see above",
                 ConnectError::Unreachable(_) => "is the server there, and are --server, --protocol and --proxy right?",
             };
             Finding::bad(format!("{server}{by}: {error}"), todo)
@@ -74,6 +84,33 @@ fn judged(token: &str, now: SystemTime) -> Finding {
             )
         }
         Ok(_) => Finding::good(format!("the token is valid until {when}")),
+    }
+}
+
+/// Why there is no token, as what it is.
+fn missing(error: &TokenError) -> Finding {
+    match error {
+        TokenError::File { path, source } => {
+            let path = path.display();
+            match source.kind() {
+                io::ErrorKind::NotFound => Finding::bad(
+                    format!("the token's file {path} is missing"),
+                    "put the token there, or name another file with --token-file",
+                ),
+                io::ErrorKind::PermissionDenied => Finding::bad(
+                    format!("the token's file {path} may not be read by this user"),
+                    "run this as the user of the agent, or make the file the agent's own: chown",
+                ),
+                _ => Finding::bad(
+                    format!("the token's file {path} cannot be read: {source}"),
+                    "name another file with --token-file",
+                ),
+            }
+        }
+        TokenError::Empty => Finding::bad("the token is empty", "put the token of the server there"),
+        TokenError::Run(_) | TokenError::Failed { .. } | TokenError::Late(_) => {
+            Finding::bad(error.to_string(), "run the --token-command by hand: it is to print the token within 30 s")
+        }
     }
 }
 
@@ -129,6 +166,20 @@ mod tests {
             assert_eq!(judged(&format!("e30.{claims}.x"), now).verdict, verdict, "{expires}");
         }
         assert_eq!(judged("opaque", now).verdict, Verdict::Good);
+    }
+
+    #[test]
+    fn a_token_that_is_not_there_is_told_as_what_it_is() {
+        let file = |kind: io::ErrorKind| TokenError::File { path: "/t".into(), source: kind.into() };
+        for (error, words) in [
+            (file(io::ErrorKind::NotFound), "the token's file /t is missing"),
+            (file(io::ErrorKind::PermissionDenied), "the token's file /t may not be read by this user"),
+            (file(io::ErrorKind::IsADirectory), "the token's file /t cannot be read: is a directory"),
+            (TokenError::Empty, "the token is empty"),
+        ] {
+            let finding = missing(&error);
+            assert_eq!((finding.verdict, finding.what.as_str()), (Verdict::Bad, words));
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@ use super::messages::{
 use super::source::execution;
 use super::story::{self, Story};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{Frame, Heard, News, Order, Raw, Said, Telling, Translator, Word, plain};
+use crate::dialect::hub::{Frame, Heard, News, Order, Raw, Said, Telling, Translator, Wanted, Word, plain};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand};
-use crate::model::{Command, ExecutionId, SessionStep, StepState};
+use crate::model::{Command, ExecutionId, Labels, SessionStep, StepState};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -36,18 +36,21 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
             &format!("{name}: authenticate first: {{\"type\":\"authenticate\",\"token\":…}}"),
             None,
         )),
-        Message::StartAgent(StartAgent { run_id, code: None, actions: None, goal: None }) => {
+        Message::StartAgent(StartAgent { run_id, code: None, actions: None, goal: None, .. }) => {
             Heard::said(name, Said::StartRun(run_id.to_string()))
         }
-        Message::StartAgent(start) => match order(start) {
-            Ok(order) => Heard::said(name, Said::Start { order, agent: None }),
-            Err(refusal) => Heard::Answer(refusal),
-        },
+        Message::StartAgent(start) => {
+            let wanted = Wanted::from(start.labels.clone());
+            match order(start) {
+                Ok(order) => Heard::said(name, order.said(wanted)),
+                Err(refusal) => Heard::Answer(refusal),
+            }
+        }
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
         Message::Event(event) => Heard::said(name, ours::reported(event)),
         Message::Command(OurCommand { command }) => {
             let raw = Raw::new(Protocol::AiRun, name, value);
-            Heard::said(name, Order { command, raw }.said(None))
+            Heard::said(name, Order { command, raw }.said(Wanted::default()))
         }
         Message::StepUpdate(update) => Heard::said(name, told(update.run_id.clone(), stepped(update))),
         Message::Completion(Completion { status: Status::Success, run_id, .. }) => {
@@ -133,6 +136,7 @@ impl Translator for Teller {
                     code: Some(start.code.clone()),
                     actions: None,
                     goal: None,
+                    labels: Labels::default(),
                 })],
                 _ => Vec::new(),
             },

@@ -4,6 +4,7 @@
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, quoted, refused};
 use crate::dialect::values::{Id, OurCommand, OurEvent, OurRegistration, messages};
+use crate::model::Labels;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -97,6 +98,9 @@ pub struct StartAgent {
     /// What a machine should find out by itself; reserved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<String>,
+    /// Which agents may have it; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// `step_update`.

@@ -10,7 +10,7 @@ use crate::dialect::agent::{
 };
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, Nothing, OurCommand};
-use crate::model::{AgentId, Event};
+use crate::model::{AgentId, Event, ExecutionId};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -155,6 +155,10 @@ impl AgentEnd for End {
 
     fn stands(&mut self, standing: &Standing, _: SystemTime) -> Vec<Outbound> {
         self.standing(standing)
+    }
+
+    fn waits(&mut self, execution: &ExecutionId, words: &str, _: SystemTime) -> Vec<Outbound> {
+        vec![said(&notice(NoticeLevel::Info, words.to_owned(), Some(execution)))]
     }
 
     fn leaves(&mut self, _: SystemTime) -> Vec<Outbound> {

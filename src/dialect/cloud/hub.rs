@@ -7,11 +7,11 @@ use super::messages::{
 use super::story::{Story, complaint, notice, start, written};
 use crate::dialect::Protocol;
 use crate::dialect::hub::{
-    self, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Word,
+    self, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted, Word,
 };
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, Nothing, OurCommand};
-use crate::model::{AgentId, Command, ExecutionId, Level};
+use crate::model::{AgentId, Command, ExecutionId, Labels, Level};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -31,12 +31,17 @@ pub fn hear(value: &Value, now: SystemTime) -> Heard {
     match message {
         Message::Ping(_) => Heard::Answer(frame(&Message::Pong(Nothing {}), now)),
         Message::UserPresence(UserPresence::Own(presence)) => Heard::said(name, Said::Presence(presence)),
-        Message::Task(task) => match start(task) {
-            Ok(command) => Heard::said(name, Said::Start { order: order(command, name, value), agent: None }),
-            Err(message) => Heard::Answer(frame(&complaint(&message), now)),
-        },
+        Message::Task(mut task) => {
+            let wanted = Wanted::from(std::mem::take(&mut task.labels));
+            match start(task) {
+                Ok(command) => Heard::said(name, order(command, name, value).said(wanted)),
+                Err(message) => Heard::Answer(frame(&complaint(&message), now)),
+            }
+        }
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Message::Command(OurCommand { command }) => Heard::said(name, order(command, name, value).said(None)),
+        Message::Command(OurCommand { command }) => {
+            Heard::said(name, order(command, name, value).said(Wanted::default()))
+        }
         Message::Event(event) => Heard::said(name, ours::reported(event)),
         Message::AgentStatus(AgentStatus { agent_name, agent_id, .. }) => {
             let agent = agent_id.map(AgentId::from);
@@ -153,6 +158,7 @@ impl Translator for Teller {
                     task_id: Id::from(start.execution.as_str()),
                     code: Some(start.code.clone()),
                     steps: None,
+                    labels: Labels::default(),
                 })],
                 _ => Vec::new(),
             },

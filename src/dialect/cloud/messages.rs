@@ -5,6 +5,7 @@ use crate::dialect::Malformed;
 pub use crate::dialect::hub::Presence;
 use crate::dialect::reading::{Refusal, refused};
 use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, OurRegistration, Percent, messages};
+use crate::model::Labels;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -211,6 +212,9 @@ pub struct Task {
     /// Actions of a recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Value>>,
+    /// Which agents may have it; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// Reads what came: the value of a JSON text, or a text that is no JSON as a JSON string. A `type` of another version is `None`.

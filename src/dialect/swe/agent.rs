@@ -13,7 +13,7 @@ use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::reading::read;
 use crate::dialect::values::{Amount, Id, Nothing, OurCommand, Percent};
 use crate::dialect::{Malformed, bounds};
-use crate::model::{Command, Event};
+use crate::model::{Command, Event, ExecutionId};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -184,6 +184,10 @@ impl AgentEnd for End {
 
     fn stands(&mut self, standing: &Standing, now: SystemTime) -> Vec<Outbound> {
         self.status(standing, now).into_iter().collect()
+    }
+
+    fn waits(&mut self, execution: &ExecutionId, words: &str, now: SystemTime) -> Vec<Outbound> {
+        vec![event(Told::WorkflowProgress(self.story.waits(execution, words, now)), now)]
     }
 
     fn leaves(&mut self, now: SystemTime) -> Vec<Outbound> {

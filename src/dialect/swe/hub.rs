@@ -9,11 +9,11 @@ use super::rooms::Room;
 use super::story::{Story, failed, start, written};
 use crate::dialect::Protocol;
 use crate::dialect::hub::{
-    self, Control, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Word,
+    self, Control, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted, Word,
 };
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand, Percent};
-use crate::model::Command;
+use crate::model::{Command, Labels};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -41,7 +41,9 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::Subscribe(subscription) => Heard::said(name, Said::Subscribe(subscription.room)),
         Request::Unsubscribe(subscription) => Heard::said(name, Said::Unsubscribe(subscription.room)),
         Request::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Request::Command(OurCommand { command }) => Heard::said(name, asked(command, name, payload).said(None)),
+        Request::Command(OurCommand { command }) => {
+            Heard::said(name, asked(command, name, payload).said(Wanted::default()))
+        }
         Request::Event(event) => Heard::said(name, ours::reported(event)),
     }
 }
@@ -80,10 +82,13 @@ fn went_on(workflow: Workflow, end: Vec<News>) -> Said {
 
 fn work_for(work: Work, name: &str, payload: Option<&Value>) -> Heard {
     match work {
-        Work::Start(work) => match start(work) {
-            Ok(command) => Heard::said(name, Said::Start { order: asked(command, name, payload), agent: None }),
-            Err(message) => Heard::Said { name: name.to_owned(), said: Box::new(Err(message)) },
-        },
+        Work::Start(mut work) => {
+            let wanted = Wanted::from(std::mem::take(&mut work.labels));
+            match start(work) {
+                Ok(command) => Heard::said(name, asked(command, name, payload).said(wanted)),
+                Err(message) => Heard::Said { name: name.to_owned(), said: Box::new(Err(message)) },
+            }
+        }
         Work::Cancel(WorkflowCancel { workflow_id }) => {
             let order = asked(Command::CancelExecution { execution: workflow_id.into() }, name, payload);
             Heard::said(name, Said::Control { order, control: Control::Cancel })
@@ -149,6 +154,7 @@ fn work(order: &Order) -> Option<Work> {
             code: Some(start.code.clone()),
             steps: None,
             project_id: None,
+            labels: Labels::default(),
         })),
         Command::CancelExecution { execution } => {
             Some(Work::Cancel(WorkflowCancel { workflow_id: Id::from(execution.as_str()) }))

@@ -6,6 +6,7 @@ use super::rooms::Room;
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, quoted, read, refused};
 use crate::dialect::values::{Id, Nothing, OurCommand, OurEvent, OurRegistration, messages};
+use crate::model::Labels;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -165,6 +166,9 @@ pub struct WorkflowStart {
     /// Whose it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<Id>,
+    /// Which agents may have it; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// `workflow.cancel`.

@@ -68,6 +68,12 @@ impl Story {
         self.workflows.entry(id.clone()).or_default().project.get_or_insert(project);
     }
 
+    /// It is not begun yet.
+    pub(super) fn waits(&mut self, id: &ExecutionId, words: &str, now: SystemTime) -> Workflow {
+        let known = self.workflows.entry(id.clone()).or_default();
+        Workflow { logs: vec![bounds::cut(words, LINE_MAX)], ..known.workflow(id, WorkflowState::Pending, now) }
+    }
+
     /// What tells an event.
     pub(super) fn tell(&mut self, id: &ExecutionId, event: &Event, now: SystemTime) -> Vec<Told> {
         let mut told = Vec::new();

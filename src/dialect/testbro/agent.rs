@@ -1,6 +1,7 @@
 //! The agent's end of protocol 002.
 
 use super::control;
+use super::events::{ExecutionEvent, Log};
 use super::live::Browsers;
 use super::messages::{Heartbeat, Message, OfExecution, Request, decode, encode};
 use super::telling::{Executions, complaint, envelope, in_itself, started};
@@ -10,7 +11,7 @@ use crate::dialect::agent::{
 };
 use crate::dialect::ours;
 use crate::dialect::values::{Nothing, OurCommand};
-use crate::model::{Command, Event, ExecutionId};
+use crate::model::{Command, Event, ExecutionId, Level};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -120,6 +121,11 @@ impl AgentEnd for End {
         self.ours.then(|| request(Request::HeartbeatResponse(Nothing {}))).into_iter().collect()
     }
 
+    fn waits(&mut self, execution: &ExecutionId, words: &str, now: SystemTime) -> Vec<Outbound> {
+        let log = Log { level: Level::Info, message: words.to_owned(), step_id: None };
+        vec![said(&envelope(Some(execution), ExecutionEvent::Log(log), now))]
+    }
+
     fn boxed(&self) -> Box<dyn AgentEnd> {
         Box::new(self.clone())
     }
@@ -128,7 +134,7 @@ impl AgentEnd for End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AgentId, Level, live::LiveControl};
+    use crate::model::{AgentId, Labels, live::LiveControl};
     use serde_json::{Map, json};
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
@@ -138,6 +144,7 @@ mod tests {
             agent: AgentId("0b9c".to_owned()),
             name: "linux-1".to_owned(),
             system_info: Map::new(),
+            labels: Labels::default(),
             max_sessions: 2,
             sessions: Vec::new(),
             projects: Vec::new(),

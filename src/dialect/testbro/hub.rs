@@ -8,11 +8,11 @@ use super::messages::{
     ReplayControl, Request, decode, encode,
 };
 use super::telling::{self, Executions, complaint, envelope, in_itself, started, written};
-use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Word};
+use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Wanted, Word};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand};
 use crate::dialect::{Malformed, Protocol};
-use crate::model::{Command, Event, ExecutionId};
+use crate::model::{Command, Event, ExecutionId, Labels};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -41,7 +41,7 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         return match control {
             Ok((session, control)) => {
                 let command = Command::Live { execution: session.clone().into(), control };
-                Heard::said(name, order(command, name, payload).said(None))
+                Heard::said(name, order(command, name, payload).said(Wanted::default()))
             }
             Err(refusal) => {
                 let session = payload.and_then(|payload| payload.get("session_id")).and_then(Value::as_str);
@@ -59,10 +59,13 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::UnsubscribeBrowserSession(id) => Said::Unwatch(Subject::Browser, id.into()),
         Request::UnsubscribeRecording(id) => Said::Unwatch(Subject::Recording, id.into()),
         Request::UnsubscribePlayback(id) => Said::Unwatch(Subject::Playback, id.into()),
-        Request::ExecutionStart(start) => match started(start) {
-            Ok(command) => order(command, name, payload).said(None),
-            Err(malformed) => return refused(name, malformed),
-        },
+        Request::ExecutionStart(mut start) => {
+            let wanted = Wanted::from(std::mem::take(&mut start.labels));
+            match started(start) {
+                Ok(command) => order(command, name, payload).said(wanted),
+                Err(malformed) => return refused(name, malformed),
+            }
+        }
         Request::ExecutionCancel(OfExecution { execution_id }) => {
             let order = order(Command::CancelExecution { execution: execution_id.into() }, name, payload);
             Said::Control { order, control: Control::Cancel }
@@ -77,7 +80,7 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
             return refused(name, Malformed { message, session: Some(execution_id.into()) });
         }
         Request::HeartbeatResponse(_) => Said::Heartbeat,
-        Request::Command(OurCommand { command }) => order(command, name, payload).said(None),
+        Request::Command(OurCommand { command }) => order(command, name, payload).said(Wanted::default()),
         Request::Register(registration) => ours::registered(registration),
         Request::Event(event) => ours::reported(event),
         _ => return Heard::Nothing,
@@ -167,6 +170,7 @@ fn asked(order: &Order) -> Option<Request> {
             execution_id: Id::from(start.execution.as_str()),
             code: Some(start.code.clone()),
             steps: None,
+            labels: Labels::default(),
         })),
         Command::CancelExecution { execution } => {
             Some(Request::ExecutionCancel(OfExecution { execution_id: Id::from(execution.as_str()) }))

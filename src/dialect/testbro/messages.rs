@@ -5,6 +5,7 @@ use super::events::{Envelope, ExecutionEvent, SessionEvent};
 use crate::dialect::Malformed;
 use crate::dialect::reading::{Refusal, refused};
 use crate::dialect::values::{Amount, Id, Nothing, OurCommand, OurEvent, OurRegistration, messages};
+use crate::model::Labels;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -213,6 +214,9 @@ pub struct ExecutionStart {
     /// Actions of a recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Value>>,
+    /// Which agents may have it; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// `heartbeat`.

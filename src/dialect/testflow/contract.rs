@@ -1,8 +1,9 @@
 //! `docs/protocols.md` is a contract: its examples are the fixtures' frames, which both ends understand.
 
 use super::{EXTENSION, agent, hub};
+use crate::dialect::agent::{Outbound, Registration};
 use crate::dialect::hub::{AgentStatus, Report, Said, SessionPhase, SessionView, Translator, Word};
-use crate::model::{AgentId, Event, ExecutionId, Level};
+use crate::model::{AgentId, Event, ExecutionId, Labels, Level};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -121,10 +122,11 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         let payload: Value = serde_json::from_str(frame.payload.get()).unwrap();
         assert_eq!(json!([frame.name, payload]), said(name), "{name}");
     }
-    let registration = crate::dialect::agent::Registration {
+    let registration = Registration {
         agent: id,
         name: "linux-1".to_owned(),
         system_info: json!({"platform": "linux", "arch": "x64"}).as_object().unwrap().clone(),
+        labels: Labels::parse(["gpu=yes"]).unwrap(),
         max_sessions: 4,
         projects: Vec::new(),
         sessions: vec![uuid],
@@ -137,4 +139,23 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         assert_eq!(Value::Array(event), said(name), "{name}");
     }
     assert!(DOCUMENT.contains(EXTENSION));
+}
+
+#[test]
+fn an_agent_registers_as_the_seed_says_and_a_little_more() {
+    let registration = Registration {
+        agent: AgentId("a".to_owned()),
+        name: "My Local Agent".to_owned(),
+        system_info: serde_json::Map::from_iter([("platform".to_owned(), json!("darwin"))]),
+        labels: Labels::default(),
+        max_sessions: 4,
+        sessions: vec!["e".into()],
+        projects: vec![],
+    };
+    let expected = json!({
+        "name": "My Local Agent", "systemInfo": {"platform": "darwin"},
+        "agentId": "a", "maxSessions": 4, "sessions": ["e"], "extensions": ["understudy/1"],
+    });
+    assert_eq!(agent::register(&registration), Outbound::event("agent:register", expected));
+    assert_eq!(agent::heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![], asks: false });
 }

@@ -5,12 +5,13 @@ use super::{EXTENSION, commands};
 use crate::dialect::agent::Inbound;
 use crate::dialect::fields::{Fields, ID_MAX_BYTES};
 use crate::dialect::hub::{
-    AgentStatus, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Word,
+    AgentStatus, Frame, Meaning, Order, Raw, Registration, Report, Said, SessionView, Translator, Wanted, Word,
 };
 use crate::dialect::reading::{read, refused};
 use crate::dialect::values::OurEvent;
 use crate::dialect::{Malformed, Protocol};
-use crate::model::{AgentId, Command, ExecutionId};
+use crate::model::{AgentId, Command, ExecutionId, Labels};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::slice;
 use std::time::SystemTime;
@@ -60,19 +61,28 @@ fn command(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
         return Ok(Said::Unknown);
     };
     let raw = raw(name, payload);
-    let agent = match &command {
+    let wanted = match &command {
         Command::StartExecution(_) | Command::StartRecording(_) => wanted(&Fields::of(name, payload)?)?,
-        _ => None,
+        _ => Wanted::default(),
     };
-    Ok(Order { command, raw }.said(agent))
+    Ok(Order { command, raw }.said(wanted))
 }
 
 fn raw(name: &str, payload: Option<&Value>) -> Raw {
     Raw::new(Protocol::Testflow, name.to_owned(), payload.unwrap_or(&Value::Null))
 }
 
-/// `agentId` of a start.
-fn wanted(fields: &Fields<'_>) -> Result<Option<AgentId>, Malformed> {
+/// `agentId` and `labels` of a start.
+fn wanted(fields: &Fields<'_>) -> Result<Wanted, Malformed> {
+    let labels = match fields.map.get("labels") {
+        None | Some(Value::Null) => Labels::default(),
+        Some(labels) => Labels::deserialize(labels).map_err(|error| fields.malformed(&format!("`labels`: {error}")))?,
+    };
+    Ok(Wanted { agent: agent(fields)?, labels })
+}
+
+/// `agentId`.
+fn agent(fields: &Fields<'_>) -> Result<Option<AgentId>, Malformed> {
     match fields.map.get("agentId") {
         None | Some(Value::Null) => Ok(None),
         Some(_) => fields.id("agentId").map(|id| Some(AgentId(id))),
@@ -81,7 +91,7 @@ fn wanted(fields: &Fields<'_>) -> Result<Option<AgentId>, Malformed> {
 
 fn register(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
     let fields = Fields::of(name, payload)?;
-    let agent = wanted(&fields)?;
+    let agent = agent(&fields)?;
     let sessions = match fields.map.get("sessions") {
         Some(Value::Array(ids)) => {
             Some(ids.iter().filter_map(Value::as_str).map(ExecutionId::from).collect::<Vec<_>>())
@@ -97,6 +107,7 @@ fn register(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
             .filter(|info| info.to_string().len() <= SYSTEM_INFO_MAX_BYTES)
             .cloned()
             .unwrap_or(Value::Null),
+        labels: fields.map.get("labels").and_then(|labels| Labels::deserialize(labels).ok()).unwrap_or_default(),
         max_sessions: fields.map.get("maxSessions").and_then(Value::as_u64).map(|n| n.min(u32::MAX.into()) as u32),
         sessions,
         extended: fields

@@ -31,6 +31,7 @@ function row(agent) {
     agent.status !== 'offline' && `${agent.running} of ${agent.maxSessions} running`,
     about.os ?? about.platform, about.chromiumVersion && `Chromium ${String(about.chromiumVersion).split('.')[0]}`,
     about.agentVersion && `understudy ${about.agentVersion}`,
+    ...Object.entries(agent.labels ?? {}).map(([key, value]) => `${key}=${value}`),
   ];
   item.append(element('strong', '', agent.name), word, element('small', '', facts.filter(Boolean).join(' · ')));
   return item;

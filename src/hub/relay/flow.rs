@@ -1,7 +1,7 @@
 //! A session's way: from its start to an agent, from the agent's words to its owner.
 
 use super::{Known, Phase, Relay, Session};
-use crate::dialect::hub::{Control, Meaning, Order, Report, Subject, Word};
+use crate::dialect::hub::{Control, Meaning, Order, Report, Subject, Wanted, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
 use crate::hub::sessions::Kind;
@@ -17,14 +17,7 @@ const RECORDING_CANCELLED: &str = "Recording cancelled";
 const EXIT_CANCELLED: i32 = 130;
 
 impl Relay {
-    pub(super) fn start(
-        &mut self,
-        peer: PeerId,
-        user: UserId,
-        order: Arc<Order>,
-        wants: Option<AgentId>,
-        now: Instant,
-    ) {
+    pub(super) fn start(&mut self, peer: PeerId, user: UserId, order: Arc<Order>, wants: Wanted, now: Instant) {
         let id = order.command.session().clone();
         match self.sessions.look_up(&id, &user) {
             Known::Unknown => {}
@@ -38,17 +31,33 @@ impl Relay {
             let message = "No agent is connected: start one with `understudy agent` and try again";
             return self.refuse(peer, message, Some(&id));
         }
-        if let Some(wanted) = wants.as_ref().filter(|wanted| !self.agents.is_online(wanted, now)) {
-            let message = format!("The agent {wanted} is not connected: start it, or leave the choice to the hub");
+        if !self.agents.any_wanted(&wants, now) {
+            let message = match (&wants.agent, &wants.labels) {
+                (Some(agent), labels) if labels.is_empty() => {
+                    format!("The agent {agent} is not connected: start it, or leave the choice to the hub")
+                }
+                (Some(agent), labels) => {
+                    format!("The agent {agent} with the labels {labels} is not connected: start it with --label")
+                }
+                (None, labels) => {
+                    format!("No agent with the labels {labels} is connected: start one with --label, or ask for others")
+                }
+            };
             return self.refuse(peer, &message, Some(&id));
         }
         if !self.sessions.has_room(&user) {
             let message = format!("{} sessions are waiting already: try again later", self.sessions.waiting());
             return self.refuse(peer, &message, Some(&id));
         }
-        let wants_one = wants.is_some();
+        let chosen = match (&wants.agent, wants.is_any()) {
+            (Some(_), _) => Some("The agent is busy: this session waits for it".to_owned()),
+            (None, false) => {
+                Some(format!("All agents with the labels {} are busy: this session waits for one", wants.labels))
+            }
+            (None, true) => None,
+        };
         self.history.begin(&id, &user, order.clone(), now);
-        if !self.agents.any_online_for(&order.command, wants.as_ref(), now) {
+        if !self.agents.any_online_for(&order.command, &wants, now) {
             let message = "No agent that is connected can do this: start one with `understudy agent` and try again";
             return self.refuse(peer, message, Some(&id));
         }
@@ -65,12 +74,11 @@ impl Relay {
         self.show_start(&id, now);
         self.assign(now);
         if self.sessions.get_mut(&id).is_some_and(|session| session.phase == Phase::Waiting) {
-            let message = match self.sessions.waiting() - 1 {
-                _ if wants_one => "The agent is busy: this session waits for it".to_owned(),
+            let message = chosen.unwrap_or_else(|| match self.sessions.waiting() - 1 {
                 0 => "All agents are busy: this session is next".to_owned(),
                 1 => "All agents are busy: 1 session is before this one".to_owned(),
                 n => format!("All agents are busy: {n} sessions are before this one"),
-            };
+            });
             let waits = Event::ExecutionLog { execution: id.clone(), level: Level::Info, message };
             self.tell_of(&user, Report::own(&id, waits));
         }
@@ -79,7 +87,7 @@ impl Relay {
     /// Starts what was made before; a client that asks once more for what runs goes on hearing of it.
     pub(super) fn start_run(&mut self, peer: PeerId, user: UserId, run: String, now: Instant) {
         match self.runs.order(&run, &user) {
-            Some(order) => self.start(peer, user, order, None, now),
+            Some((order, wants)) => self.start(peer, user, order, wants, now),
             None => {
                 let message =
                     format!("There is no run {run}: create it by POST /api/runs, or send `code` or `actions`");

@@ -1,7 +1,7 @@
 //! Peers that choose what they hear of, and browsers, which are opened by the first word to them.
 
 use super::{Effect, Known, Phase, Relay, Story};
-use crate::dialect::hub::{Order, Subject, Word};
+use crate::dialect::hub::{Order, Subject, Wanted, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
 use crate::hub::token::UserId;
@@ -96,7 +96,7 @@ impl Relay {
                 if self.peers.get(&peer).is_some_and(|peer| peer.chooses) {
                     self.watch_own(peer, &user, Subject::Browser, &id);
                 }
-                self.start(peer, user, order, None, now);
+                self.start(peer, user, order, Wanted::default(), now);
             }
             Known::Foreign => self.refuse(peer, "This id is in use: choose another", Some(&id)),
             Known::Unknown | Known::Ended => {

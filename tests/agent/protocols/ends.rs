@@ -145,3 +145,40 @@ async fn a_workflow_says_how_far_it_is_and_what_the_rest_may_take() {
     let end = named(&mut server, "workflow.completed").await["data"].take();
     assert_eq!((&end["progress"], &end["estimated_time_remaining"]), (&json!(100), &Value::Null), "{end}");
 }
+
+/// How it is said that the agent is busy, and that a session waits.
+fn queued(kind: Kind, said: &Said) -> Option<&'static str> {
+    let Said::Event(name, told) = said else { return None };
+    let waits = "The agent is busy: this session is next";
+    match kind {
+        Kind::Swe if name == "agent.status_changed" => {
+            (told["data"]["status"] == "busy" && told["data"]["availability"] == 0).then_some("busy")
+        }
+        Kind::Swe if name == "workflow.progress" && told["data"]["workflow_id"] == "waits" => {
+            (told["data"]["status"] == "pending" && told["data"]["logs"] == json!([waits])).then_some("waits")
+        }
+        Kind::Cloud if told["type"] == "user_presence" => (told["data"] == "busy").then_some("presence"),
+        Kind::Cloud if told["type"] == "agent_status" => (told["data"]["state"] == "working").then_some("busy"),
+        Kind::Cloud if told["type"] == "notification" && told["data"]["taskId"] == "waits" => {
+            (told["data"]["level"] == "info" && told["data"]["message"] == waits).then_some("waits")
+        }
+        _ => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_slot_left_says_that_it_is_busy_and_what_waits() {
+    for (kind, expected) in [(Kind::Swe, &["busy", "waits"][..]), (Kind::Cloud, &["presence", "busy", "waits"])] {
+        let mut agent = kind.agent();
+        let (mut server, session) = kind.running(&mut agent, "runs").await;
+        kind.say(&mut server, kind.start("waits")).await;
+        for expected in expected {
+            assert_eq!(until(&mut server, expected, |said| queued(kind, said)).await, *expected, "{kind:?}");
+        }
+        assert!(agent.started_nothing());
+        session.complete(0).await;
+        assert_eq!(until(&mut server, "the end", |said| kind.end(said)).await, ("runs".to_owned(), true));
+        agent.session().await.complete(0).await;
+        assert_eq!(until(&mut server, "the end", |said| kind.end(said)).await, ("waits".to_owned(), true));
+    }
+}

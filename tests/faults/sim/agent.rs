@@ -12,7 +12,7 @@ use understudy::agent::{
     self, AgentOptions, Clock, Machine, Reading, SessionStarter, Shutdown, StateError, TokenSource, Versions,
 };
 use understudy::dialect::testflow;
-use understudy::model::{Event, StartExecution};
+use understudy::model::{Event, Labels, StartExecution};
 use understudy::wire::client::{ConnectError, Connection, Connector};
 
 /// The agent waits for the answer to an attempt to connect.
@@ -58,6 +58,7 @@ impl Life {
             server: "http://server.example".parse().unwrap(),
             token: TokenSource::Value("t".to_owned()),
             name: Some("simulated".to_owned()),
+            labels: Labels::default(),
             heartbeat: Duration::from_secs(3600),
             max_sessions,
             state_dir: folder.to_owned(),

@@ -165,3 +165,52 @@ fn a_session_may_want_one_agent_and_holds_up_nobody() {
         ]
     );
 }
+
+#[test]
+fn a_session_may_ask_for_labels_and_holds_up_nobody() {
+    let mut w = World::new();
+    let (ada, plain) = (w.connect("ada"), w.agent("A", 1));
+    let strong = w.connect_as("bot", Role::Agent);
+    let labels = json!({"gpu": "yes", "site": "berlin"});
+    w.says(strong, "agent:register", json!({"name": "B", "agentId": "B", "maxSessions": 1, "labels": labels}));
+    let start = |w: &mut World, id: &str, labels: Value| {
+        w.says(ada, "execution:start", json!({"executionId": id, "code": "…", "labels": labels}));
+    };
+    start(&mut w, "e1", json!({"gpu": "yes"}));
+    start(&mut w, "e2", json!({"site": "berlin", "gpu": "yes"}));
+    start(&mut w, "e3", Value::Null);
+    assert_eq!(
+        (w.got(plain), w.got(strong)),
+        (vec!["execution:start e3".to_owned()], vec!["execution:start e1".to_owned()])
+    );
+    w.complete(plain, "e3");
+    assert_eq!(w.got(plain), NOTHING);
+    w.complete(strong, "e1");
+    assert_eq!(w.got(strong), ["execution:start e2"]);
+    let waits =
+        "execution:log e2 info All agents with the labels gpu=yes, site=berlin are busy: this session waits for one";
+    assert!(w.got(ada).contains(&waits.to_owned()));
+    start(&mut w, "e4", json!({"gpu": "no"}));
+    start(&mut w, "e5", json!(["gpu"]));
+    assert_eq!(
+        w.got(ada),
+        [
+            "error e4 No agent with the labels gpu=no is connected: start one with --label, or ask for others",
+            "error e5 execution:start: `labels`: invalid type: sequence, expected a map",
+        ]
+    );
+    assert_eq!(json!(w.relay.agents(w.now)[1])["labels"], labels);
+    // Who has labels also takes what asks for none.
+    w.complete(strong, "e2");
+    start(&mut w, "e6", json!({}));
+    start(&mut w, "e7", json!({}));
+    assert_eq!(
+        (w.got(plain), w.got(strong)),
+        (vec!["execution:start e6".to_owned()], vec!["execution:start e7".to_owned()])
+    );
+    // One that comes back without them has them no more.
+    w.says(strong, "agent:register", json!({"name": "B", "agentId": "B", "labels": {"gpu": 1}}));
+    start(&mut w, "e8", json!({"gpu": "yes"}));
+    let last = w.got(ada).pop().unwrap();
+    assert!(last.starts_with("error e8 No agent with the labels gpu=yes is connected"), "{last}");
+}
