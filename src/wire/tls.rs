@@ -70,23 +70,29 @@ impl TlsOptions {
 
 /// The configuration that goes with what the files hold at the moment: certificates are renewed while an agent runs.
 #[derive(Default)]
-pub(super) struct Current(Mutex<Option<(Vec<Vec<u8>>, Arc<ClientConfig>)>>);
+pub(super) struct Current(Mutex<Option<Held>>);
+
+/// What the files held, and what was made of it.
+struct Held {
+    files: Vec<Vec<u8>>,
+    config: Arc<ClientConfig>,
+}
 
 impl Current {
     /// Files that cannot be used are told, and what they held before is used.
     pub(super) fn of(&self, options: &TlsOptions) -> Result<Arc<ClientConfig>, TlsError> {
-        let found: Vec<Vec<u8>> = options.files().map(|path| fs::read(path).unwrap_or_default()).collect();
+        let files: Vec<Vec<u8>> = options.files().map(|path| fs::read(path).unwrap_or_default()).collect();
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = match &*held {
-            Some((seen, config)) if *seen == found => return Ok(config.clone()),
-            before => before.as_ref().map(|(_, config)| config.clone()),
+            Some(held) if held.files == files => return Ok(held.config.clone()),
+            before => before.as_ref().map(|held| held.config.clone()),
         };
         match (client_config(options), before) {
             (Ok(config), before) => {
                 if before.is_some() {
                     tracing::info!("there are new certificates: connecting with them");
                 }
-                *held = Some((found, config.clone()));
+                *held = Some(Held { files, config: config.clone() });
                 Ok(config)
             }
             (Err(error), Some(before)) => {
