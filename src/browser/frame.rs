@@ -2,6 +2,7 @@
 
 use super::cdp::Session;
 use super::error::BrowserError;
+use super::idle::Idleness;
 use super::load_state::LoadState;
 use super::page::Page;
 use super::script::{ExecutionContext, RemoteObject};
@@ -45,6 +46,7 @@ pub(super) struct State {
     /// Chromium's name of the document.
     pub(super) loader: String,
     pub(super) loaded: [bool; 3],
+    pub(super) idleness: Idleness,
     /// A document that was asked for and is not here yet.
     pub(super) pending: Option<String>,
     /// Whether the page asked for a navigation that is neither here nor given up.
@@ -89,6 +91,7 @@ impl Frame {
             number: 0,
             loader: String::new(),
             loaded: [false; 3],
+            idleness: Idleness::default(),
             pending: None,
             requested: false,
             requests: 0,
@@ -167,21 +170,8 @@ impl Frame {
     pub fn has_reached(&self, state: LoadState) -> bool {
         match state {
             LoadState::Commit => true,
-            LoadState::NetworkIdle => {
-                self.page().frames().iter().filter(|frame| frame.is_within(self)).all(|frame| frame.flag(state))
-            }
-            _ => self.flag(state),
+            _ => self.peek(|own| own.loaded[state.slot()]),
         }
-    }
-
-    fn flag(&self, state: LoadState) -> bool {
-        let own = lock(&self.0.state);
-        // Chromium calls a document idle also while the next one is on its way.
-        own.loaded[state.slot()] && (state != LoadState::NetworkIdle || own.pending.is_none())
-    }
-
-    pub(super) fn is_within(&self, other: &Self) -> bool {
-        self.id() == other.id() || self.0.parent.as_ref().is_some_and(|parent| parent.is_within(other))
     }
 
     pub(super) fn session(&self) -> Session {
@@ -197,6 +187,11 @@ impl Frame {
     /// Like [`Frame::with_state`], and wakes nobody.
     pub(super) fn peek<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&lock(&self.0.state))
+    }
+
+    /// Changes what nobody waits for.
+    pub(super) fn amend<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut lock(&self.0.state))
     }
 
     pub(super) fn navigations(&self) -> broadcast::Receiver<Navigated> {
@@ -249,13 +244,6 @@ impl Frame {
             }
         })
         .await
-    }
-
-    /// Wakes who waits for a frame around this one: how far that is loaded depends on what is inside of it.
-    pub(super) fn wake_parents(&self) {
-        for frame in std::iter::successors(self.parent(), Self::parent) {
-            frame.0.changed.send_replace(());
-        }
     }
 
     /// The world in which our own scripts run, out of sight of the page's. Waits for the next document where this one is just going.

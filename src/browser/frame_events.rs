@@ -108,6 +108,7 @@ impl Page {
     fn new_frame(&self, session: &Session, id: &str, parent: Frame) -> Frame {
         let frame = Frame::new(self.clone(), session.clone(), id, Some(parent));
         self.insert_frame(&frame);
+        frame.await_quiet();
         self.tell(Notice::FrameAttached(frame.clone()));
         frame
     }
@@ -145,11 +146,14 @@ impl Page {
             state.name = info.name.unwrap_or_default();
             state.loader.clone_from(&info.loader_id);
             state.loaded = [false; 3];
+            state.idleness.begin_anew(&info.loader_id);
             state.requested = false;
             state.came_by = std::mem::take(&mut state.wanted_by);
             // What was asked for is here, or was given up for this.
             state.pending = None;
         });
+        frame.await_quiet();
+        self.look_for_idleness();
         if frame.parent().is_none() {
             self.turn_leaf();
             if !self.is_announced() {
@@ -183,6 +187,7 @@ impl Page {
             }
         } else if frame.parent().is_some() {
             self.remove_frame(&frame);
+            self.look_for_idleness();
         }
     }
 
@@ -190,8 +195,10 @@ impl Page {
         let Some(frame) = self.frame(&info.id) else { return };
         frame.with_state(|state| {
             state.loaded = [false; 3];
+            state.idleness.begin_anew(&info.loader_id);
             state.url = full_url(&info.url, info.url_fragment.as_deref());
         });
+        frame.await_quiet();
     }
 }
 

@@ -26,6 +26,7 @@ mod handlers;
 pub mod heal;
 mod heard;
 mod held;
+mod idle;
 mod init_script;
 mod injected;
 pub mod input;

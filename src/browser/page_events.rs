@@ -231,7 +231,6 @@ impl Page {
         let state = match &*event.name {
             "DOMContentLoaded" => LoadState::DomContentLoaded,
             "load" => LoadState::Load,
-            "networkIdle" => LoadState::NetworkIdle,
             _ => return,
         };
         let Some(frame) = self.frame(&event.frame_id) else { return };
@@ -241,8 +240,7 @@ impl Page {
         if !fresh {
             return;
         }
-        self.tell(Notice::Loaded(frame.clone(), state));
-        frame.wake_parents();
+        self.tell(Notice::Loaded(frame, state));
     }
 
     fn context_created(&self, session: &Session, info: ContextInfo) {

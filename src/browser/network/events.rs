@@ -240,8 +240,14 @@ impl Network {
             }
             state.running.insert(id.clone(), request.clone());
         }
-        if navigation && let Some(frame) = request.frame_id().and_then(|id| owner.frame(id)) {
-            frame.with_state(|state| state.pending = Some(id));
+        if let Some(frame) = request.frame_id().and_then(|id| owner.frame(id)) {
+            if navigation {
+                frame.with_state(|state| state.pending = Some(id.clone()));
+            }
+            // A stream of events is open as long as its page is.
+            if request.resource_type() != "eventsource" {
+                frame.request_began(&id);
+            }
         }
         if let Some(page) = owner.page() {
             page.keep_request(request.clone());
@@ -277,6 +283,7 @@ impl Network {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of bytes")]
             request.transferred(finished.timestamp, Some(finished.encoded_data_length as u64));
             request.end(None);
+            is_over(owner, &request);
         }
     }
 
@@ -313,13 +320,14 @@ impl Network {
                     state.requested = false;
                 }
             });
-            frame.wake_parents();
             let hint = if failed.canceled { "; maybe frame was detached?" } else { "" };
             frame.announce(Navigated::Aborted { loader, error: format!("{error}{hint}") });
         } else if response.is_some_and(|response| response.status == 204) {
-            return request.end(None);
+            request.end(None);
+            return is_over(owner, &request);
         }
         request.end(Some(error));
+        is_over(owner, &request);
     }
 
     fn auth_required(&self, owner: &Owner, session: &Session, required: AuthRequired) {
@@ -358,6 +366,13 @@ impl Request {
         if session.id() != self.owner().session().id() && self.is_navigation() {
             *lock(&self.0.session) = session.clone();
         }
+    }
+}
+
+/// Its frame waits for it no longer.
+fn is_over(owner: &Owner, request: &Request) {
+    if let Some(frame) = request.frame_id().and_then(|id| owner.frame(id)) {
+        frame.request_ended(&request.0.id);
     }
 }
 

@@ -62,7 +62,8 @@ impl Page {
         }));
         // Chromium names the main frame as the target.
         let main = Frame::new(page.clone(), session.clone(), target, None);
-        lock(&page.0.state).frames.insert(target.to_owned(), main);
+        lock(&page.0.state).frames.insert(target.to_owned(), main.clone());
+        main.await_quiet();
         session.connection().attach(&session, Arc::new(PageListener::new(page.clone(), session.clone())));
         page.set_up(&session, target);
         page
