@@ -45,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 pub use clock::{Clock, Reading};
 pub use notify::Notify;
 pub use renewal::expiry;
-pub use state::StateError;
+pub use state::{StateError, artifacts};
 pub use system::Versions;
 pub use token::{TokenError, TokenSource};
 pub use vitals::{Readiness, Served, Vitals, serve as serve_vitals};

@@ -71,6 +71,12 @@ pub(super) struct Found {
     pub(super) past: Vec<Event>,
 }
 
+/// Where sessions write, below the state folder.
+#[must_use]
+pub fn artifacts(state: &Path) -> PathBuf {
+    state.join("artifacts")
+}
+
 impl State {
     /// Opens the folder, or makes it.
     pub(super) fn open(folder: &Path) -> Result<(Self, Found), StateError> {
@@ -89,6 +95,8 @@ impl State {
             Err(TryLockError::WouldBlock) => return Err(StateError::InUse(folder.to_owned())),
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
         }
+        // Files of sessions that a killed agent left; a folder that cannot be removed is one that nothing can be written in.
+        let _ = fs::remove_dir_all(artifacts(folder));
         let path = folder.join("agent-id");
         let agent = match fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<uuid::Uuid>().ok()) {
             Some(known) => known,

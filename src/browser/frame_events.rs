@@ -138,6 +138,7 @@ impl Page {
         };
         self.remove_children(&frame);
         let url = full_url(&info.url, info.url_fragment.as_deref());
+        self.keep_out(&url);
         if frame.parent().is_none() && !matches!(frame.url().as_str(), "" | "about:blank") {
             self.number(&frame);
         }

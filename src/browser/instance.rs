@@ -1,5 +1,6 @@
 //! One running Chromium: its contexts and the targets that appear in them.
 
+mod guard;
 mod health;
 mod root;
 
@@ -43,6 +44,7 @@ struct Inner {
     /// A pause after everything that a test does in it.
     slow_mo: Duration,
     warden: Option<Arc<dyn Warden>>,
+    keeps_out: bool,
     health: Health,
 }
 
@@ -154,6 +156,7 @@ impl Browser {
             downloads,
             slow_mo: options.wishes.slow_mo,
             warden: options.warden.clone(),
+            keeps_out: options.keeps_out,
             health: Health::default(),
         }));
         connection.attach(&root, Arc::new(Root::of(&browser)));
@@ -224,11 +227,6 @@ impl Browser {
     /// The operating system's number for its process; none for one that someone else started.
     pub fn process_id(&self) -> Option<u32> {
         self.0.process.as_ref().and_then(Process::id)
-    }
-
-    /// Who stands between it and the network.
-    pub(super) fn warden(&self) -> Option<Arc<dyn Warden>> {
-        self.0.warden.clone()
     }
 
     /// Name and version.

@@ -46,6 +46,7 @@ impl Frame {
         if self.page().has_no_renderer() {
             return Err(BrowserError::navigation("Page crashed").with_log(&progress.log));
         }
+        self.page().may_go_to(url)?;
         let navigated = progress.run(self.while_attached(self.navigate(url, options))).await;
         navigated.map_err(|error| match error {
             BrowserError::Closed { log } => {

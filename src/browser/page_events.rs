@@ -245,7 +245,9 @@ impl Page {
 
     fn context_created(&self, session: &Session, info: ContextInfo) {
         let aux = info.aux_data.unwrap_or_default();
-        let Some(frame) = self.frame(&aux.frame_id) else { return };
+        let Some(frame) = self.frame(&aux.frame_id).filter(|frame| !self.is_out_of_bounds(&frame.url())) else {
+            return;
+        };
         let world = match (aux.is_default, info.name.as_str()) {
             (true, _) => World::Main,
             (false, UTILITY_WORLD) => World::Utility,

@@ -2,8 +2,10 @@
 
 use super::{Cli, CouldNotRun};
 use crate::config::colors;
+use crate::model::mask::Mask;
 use std::fmt;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::FmtContext;
@@ -40,13 +42,37 @@ pub(super) fn set_up(cli: &Cli) -> Result<(), CouldNotRun> {
     // Not `EnvFilter`: its regular expressions are a tenth of what an idle agent weighs.
     let filter: Targets = level.parse().map_err(|error| CouldNotRun(format!("--log-level {level:?}: {error}")))?;
     let colors = !cli.globals.no_color && colors(io::stderr().is_terminal());
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(LevelFilter::TRACE).with_ansi(colors);
+    let mask = Arc::new(Mask::new(cli.command.secrets()));
+    if !mask.is_empty() {
+        // What a panic says may be anything.
+        std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    }
+    let stderr = move || Covered { mask: mask.clone(), out: io::stderr() };
+    let log = tracing_subscriber::fmt().with_writer(stderr).with_max_level(LevelFilter::TRACE).with_ansi(colors);
     match (cli.globals.log_format, audience, said) {
         (Format::Json, ..) => log.json().finish().with(filter).init(),
         (Format::Text, Audience::Person, None) => log.event_format(Sentences).finish().with(filter).init(),
         (Format::Text, ..) => log.finish().with(filter).init(),
     }
     Ok(())
+}
+
+/// Writes stars for what is not to be told. Gets whole lines.
+struct Covered<W> {
+    mask: Arc<Mask>,
+    out: W,
+}
+
+impl<W: io::Write> io::Write for Covered<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes);
+        self.out.write_all(self.mask.over_text(&line).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// `warning: what is the matter`
@@ -89,6 +115,19 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn what_is_not_to_be_told_is_not_logged() {
+        let page = Page::default();
+        let mask = Arc::new(Mask::new(&["hunter2 & co".to_owned()]));
+        let out = page.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || Covered { mask: mask.clone(), out: out.clone() });
+        tracing::subscriber::with_default(log.json().finish(), || {
+            tracing::info!(url = "http://a/?b=hunter2%20&%20co", "it is hunter2 & co");
+        });
+        let line = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert!(line.contains("it is ***") && line.contains("?b=***") && !line.contains("hunter2"), "{line}");
     }
 
     #[test]

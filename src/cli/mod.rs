@@ -100,6 +100,16 @@ impl Subcommand {
         }
     }
 
+    /// What is not to be logged.
+    fn secrets(&self) -> &[String] {
+        match self {
+            Self::Agent(args) => args.playing().mask(),
+            Self::Up(args) => args.playing.mask(),
+            Self::Demo(args) => args.playing.mask(),
+            _ => &[],
+        }
+    }
+
     /// Who reads standard error.
     fn audience(&self) -> log::Audience {
         match self {

@@ -136,8 +136,14 @@ impl Playing {
             cdp_endpoint: self.cdp_endpoint.clone(),
             args: self.browser_arg.clone(),
             idle: self.browser_idle,
+            keeps_out: true,
             ..LaunchOptions::default()
         }
+    }
+
+    /// Values that are never told.
+    pub(super) fn mask(&self) -> &[String] {
+        &self.mask
     }
 
     pub(super) fn max_sessions(&self) -> usize {
@@ -208,6 +214,7 @@ impl Playing {
             files: self.readable_files()?,
             pictures: matches!(self.screenshots, Pictures::Steps),
             env: self.lent(),
+            mask: self.mask.clone(),
             reveal_secrets: self.record_secrets,
             ..LivesOptions::default()
         })
@@ -232,7 +239,7 @@ impl Playing {
             env,
             allow_unsupported: self.allow_unsupported,
             mask: self.mask.clone(),
-            artifacts: state_dir.join("artifacts"),
+            artifacts: agent::artifacts(state_dir),
             launch: json!({
                 "executablePath": self.chromium().ok().flatten(), "args": self.browser_arg,
                 // As our own launch has it.

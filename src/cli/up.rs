@@ -18,7 +18,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "local")]
     name: String,
     #[command(flatten)]
-    playing: Playing,
+    pub(super) playing: Playing,
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {

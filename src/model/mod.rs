@@ -9,6 +9,7 @@ mod ids;
 mod labels;
 pub mod live;
 pub mod locator;
+pub mod mask;
 pub mod recording;
 pub mod run;
 

@@ -1,9 +1,9 @@
 //! An execution: source in, events out, exactly one completion whatever happens.
 
 use super::Narration;
-use super::mask::Mask;
 use crate::codegen::{self, Target};
 use crate::model::action::Recording;
+use crate::model::mask::Mask;
 use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, StartExecution};
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
@@ -11,6 +11,7 @@ use crate::runner::node::{NodeRequest, NodeRunner};
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ pub struct SessionOptions {
     pub env: BTreeMap<String, String>,
     /// Members of Playwright's API that are not there are told when a test gets there, not before it runs.
     pub allow_unsupported: bool,
-    /// Each execution writes in a folder of its own below this one.
+    /// Each execution writes in a folder of its own below this one, which goes with it.
     pub artifacts: PathBuf,
     /// Values that are told as stars.
     pub mask: Vec<String>,
@@ -80,6 +81,7 @@ impl Sessions {
         let begun = Instant::now();
         let (mut story, mask) =
             (Narration::new(start.execution.clone()), Mask::new(start.config.env.values().chain(&self.options.mask)));
+        let folder = self.folder(&start);
         let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
         let run = match &self.runner {
             Performer::Builtin(runner) => runner.run(self.request(start), sender, cancel).left_future(),
@@ -93,13 +95,24 @@ impl Sessions {
             }
         };
         let (outcome, ()) = tokio::join!(run, tell);
+        // Only the test could name what is in it.
+        if let Err(error) = tokio::fs::remove_dir_all(&folder).await
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "files of an execution are left behind");
+        }
         let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         for event in story.end(outcome, spent) {
             let _ = events.send(mask.over(event)).await;
         }
     }
 
+    fn folder(&self, start: &StartExecution) -> PathBuf {
+        self.options.artifacts.join(folder_name(start.execution.as_str()))
+    }
+
     fn request(&self, start: StartExecution) -> RunRequest {
+        let artifacts = self.folder(&start).into();
         let options = &self.options;
         let source = source(start.code, played);
         RunRequest {
@@ -118,7 +131,7 @@ impl Sessions {
                 Some(false) => Screenshots::Off,
                 None => options.screenshots,
             },
-            artifacts: options.artifacts.join(folder_name(start.execution.as_str())).into(),
+            artifacts,
             ..RunRequest::default()
         }
     }
@@ -127,6 +140,7 @@ impl Sessions {
 impl Sessions {
     /// The same for the official runner.
     fn node_request(&self, start: StartExecution) -> NodeRequest {
+        let folder = self.folder(&start);
         let options = &self.options;
         let config = worker_config(&start.config, &options.env, options.allow_unsupported);
         let mut r#use = config.r#use;
@@ -136,7 +150,7 @@ impl Sessions {
         r#use.insert("launchOptions".to_owned(), options.launch.clone());
         NodeRequest {
             source: source(start.code, plain),
-            folder: options.artifacts.join(folder_name(start.execution.as_str())),
+            folder,
             timeout: config.timeout,
             retries: config.retries,
             r#use,

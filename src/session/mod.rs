@@ -4,7 +4,7 @@
 mod execution;
 mod explain;
 mod live;
-mod mask;
+mod masked;
 mod narration;
 mod recording;
 mod target;

@@ -8,7 +8,7 @@ mod settings;
 
 pub use settings::RecordingsOptions;
 
-use super::mask::Mask;
+use super::masked::masked;
 use crate::browser::dialog::Dialog;
 use crate::browser::navigation::GotoOptions;
 use crate::browser::storage::Kinds;
@@ -17,6 +17,7 @@ use crate::codegen::{self, Target, UnknownTarget};
 use crate::model::action::{FORMAT_VERSION, Recording};
 use crate::model::device::UnknownDevice;
 use crate::model::locator::render;
+use crate::model::mask::Mask;
 use crate::model::recording::{ClickMode, RecordingControl};
 use crate::model::{Event, StartRecording};
 use crate::recorder::{Recorder, RecorderEvent, RecorderOptions};
@@ -91,12 +92,17 @@ impl Recordings {
     /// Records until the person closes the last page, `Stop` comes or `cancel` fires, and tells everything to `events`,
     /// `RecordingComplete` last and once. Not cancel-safe: dropping the future loses the completion.
     pub async fn record(&self, start: StartRecording, events: mpsc::Sender<Event>, mut controls: Controls) {
+        let mask = Mask::new(&self.options.mask);
+        masked(mask, events, async |events| self.tell_all(start, events, &mut controls).await).await;
+    }
+
+    async fn tell_all(&self, start: StartRecording, events: mpsc::Sender<Event>, controls: &mut Controls) {
         let (flow, execution) = (start.flow.clone(), start.execution.clone());
-        let (success, code, message) = match self.begin(start, events.clone(), &mut controls).await {
+        let (success, code, message) = match self.begin(start, events.clone(), controls).await {
             Err(error) => (false, None, Some(error.to_string())),
             Ok(mut stage) => {
-                let end = match stage.open(&mut controls).await {
-                    Ok(None) => Ok(stage.watch(&mut controls).await),
+                let end = match stage.open(controls).await {
+                    Ok(None) => Ok(stage.watch(controls).await),
                     Ok(Some(end)) => Ok(end),
                     Err(error) => Err(error),
                 };
@@ -110,7 +116,7 @@ impl Recordings {
             }
         };
         let complete = Event::RecordingComplete { flow, execution, success, code, message };
-        let _ = events.send(Mask::new(&self.options.mask).over(complete)).await;
+        let _ = events.send(complete).await;
     }
 
     /// All that can be refused before a page is there.
@@ -154,9 +160,8 @@ impl Recordings {
         let recording = Recording { version: FORMAT_VERSION, options: written, actions: Vec::new() };
         let hands = Hands::new(recorder.clone());
         let pages = Vec::new();
-        let mask = Mask::new(&self.options.mask);
         let dialog = None;
-        Ok(Stage { start, target, recording, context, recorder, hands, told, events, mask, preview, pages, dialog })
+        Ok(Stage { start, target, recording, context, recorder, hands, told, events, preview, pages, dialog })
     }
 }
 
@@ -170,7 +175,6 @@ struct Stage {
     hands: Hands,
     told: mpsc::UnboundedReceiver<RecorderEvent>,
     events: mpsc::Sender<Event>,
-    mask: Mask,
     preview: Option<Preview>,
     /// In the order they opened: `page`, `page1`, …
     pages: Vec<Page>,
@@ -368,7 +372,7 @@ impl Stage {
 
     async fn tell(&self, event: Event) {
         // A receiver that went away stops nothing.
-        let _ = self.events.send(self.mask.over(event)).await;
+        let _ = self.events.send(event).await;
     }
 }
 

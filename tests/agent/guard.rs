@@ -1,6 +1,7 @@
 //! What an agent lets tests of a server do to its machine.
 
 use crate::process::{Stage, spec};
+use serde_json::json;
 use std::process::Command;
 use tokio::net::TcpListener;
 
@@ -50,4 +51,28 @@ fn rules_that_cannot_be_kept_are_refused_at_the_start() {
         assert!(error.contains(words), "{error}");
         assert_eq!(output.status.code(), Some(2), "{error}");
     }
+}
+
+/// Whoever records sees what the browser shows.
+#[tokio::test]
+async fn recordings_show_no_files_and_no_pages_of_the_browser() {
+    let mut stage = Stage::new().await;
+    for (number, url) in ["file:///etc/passwd", "chrome://version", "about:version"].into_iter().enumerate() {
+        let id = format!("r{number}");
+        let start = json!({"testFlowId": "f", "executionId": id, "url": url, "language": "typescript"});
+        stage.user.emit("recording:start", start).await;
+        let complete = stage.user.expect_where("recording:complete", |told| told["executionId"] == id).await;
+        let why = complete["message"].as_str().unwrap_or_default();
+        assert!(why.starts_with(&format!("{url} is not allowed on an agent")), "{complete}");
+    }
+    let start = json!({"testFlowId": "f", "executionId": "r", "url": "about:blank", "language": "typescript"});
+    stage.user.emit("recording:start", start).await;
+    stage.user.expect_where("recording:ready", |told| told["executionId"] == "r").await;
+    let input = json!({"executionId": "r", "type": "navigate", "url": "file:///etc/passwd"});
+    stage.user.emit("recording:input", input).await;
+    stage.user.emit("recording:stop", json!({"testFlowId": "f", "executionId": "r"})).await;
+    let complete = stage.user.expect_where("recording:complete", |told| told["executionId"] == "r").await;
+    assert_eq!(complete["success"], true, "{complete}");
+    assert!(!complete["code"].to_string().contains("passwd"), "{complete}");
+    stage.end().await;
 }

@@ -8,6 +8,7 @@ mod end;
 mod ends;
 mod frames;
 mod hosts;
+mod inside;
 mod operations;
 mod pages;
 #[cfg(target_os = "linux")]

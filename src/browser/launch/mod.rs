@@ -59,6 +59,8 @@ pub struct LaunchOptions {
     pub wishes: Wishes,
     /// Through whom everything goes, in place of a proxy of the wishes.
     pub warden: Option<Arc<dyn Warden>>,
+    /// Whether its pages are kept out of the machine's files and of the browser's own pages.
+    pub keeps_out: bool,
 }
 
 /// What a test may want of a Chromium of its own.
@@ -114,6 +116,7 @@ impl Default for LaunchOptions {
             patience: Duration::from_secs(10),
             wishes: Wishes::default(),
             warden: None,
+            keeps_out: false,
         }
     }
 }

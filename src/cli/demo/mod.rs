@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
-    playing: Playing,
+    pub(super) playing: Playing,
 }
 
 pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {

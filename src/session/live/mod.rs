@@ -7,9 +7,11 @@ mod record;
 mod stage;
 mod words;
 
+use super::masked::masked;
 use super::recording::preview::Preview;
 use crate::browser::{BrowserError, BrowserPool, ContextOptions, LaunchError, Mode};
 use crate::model::live::{LiveControl, LiveNews};
+use crate::model::mask::Mask;
 use crate::model::{Event, ExecutionId};
 use crate::recorder::{Recorder, RecorderOptions};
 use crate::runner::host::ops::ReadableFiles;
@@ -32,6 +34,8 @@ pub struct LivesOptions {
     pub env: BTreeMap<String, String>,
     /// What files of recordings may be chosen again.
     pub files: ReadableFiles,
+    /// Values that are told as stars.
+    pub mask: Vec<String>,
     /// Whether what is typed into secret fields is kept in recordings.
     pub reveal_secrets: bool,
     /// How long nobody may ask for anything before it is closed.
@@ -41,7 +45,7 @@ pub struct LivesOptions {
 impl Default for LivesOptions {
     fn default() -> Self {
         let files = ReadableFiles::None;
-        Self { pictures: true, env: BTreeMap::new(), files, reveal_secrets: false, idle: IDLE }
+        Self { pictures: true, env: BTreeMap::new(), files, mask: Vec::new(), reveal_secrets: false, idle: IDLE }
     }
 }
 
@@ -86,8 +90,13 @@ impl Lives {
     /// Opens a browser and does what is asked of it until it is to be closed, and tells everything to `events`, that it is closed last
     /// and once. Not cancel-safe: dropping the future loses that.
     pub async fn drive(&self, execution: ExecutionId, events: mpsc::Sender<Event>, mut controls: LiveControls) {
-        let why = match self.open(&execution, &events, &mut controls).await {
-            Ok(stage) => stage.run(&mut controls).await,
+        let mask = Mask::new(&self.options.mask);
+        masked(mask, events, async |events| self.tell_all(execution, events, &mut controls).await).await;
+    }
+
+    async fn tell_all(&self, execution: ExecutionId, events: mpsc::Sender<Event>, controls: &mut LiveControls) {
+        let why = match self.open(&execution, &events, controls).await {
+            Ok(stage) => stage.run(controls).await,
             Err(error) => Some(error.to_string()),
         };
         let _ = events.send(Event::Live { execution, news: LiveNews::Closed(why) }).await;

@@ -1,6 +1,7 @@
 //! How far test code is trusted.
 
 use super::Failure;
+use crate::browser::leads_inside;
 
 /// Where test code comes from decides what it may ask of the machine that it runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -10,18 +11,6 @@ pub enum Trust {
     Pages,
     /// From who runs it: it may do what he may do.
     Machine,
-}
-
-/// Schemes of addresses that show neither files of the machine nor the browser's own pages.
-const OPEN_SCHEMES: [&str; 6] = ["http", "https", "about", "blob", "data", "javascript"];
-
-/// Whether an address may be one of the machine or of the browser itself.
-pub(super) fn leads_inside(url: &str) -> bool {
-    // As browsers read it: without what is before it, and without line breaks and tabs wherever they are.
-    let url = url.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-    // Without one it leads nowhere.
-    scheme.is_some_and(|scheme| !OPEN_SCHEMES.contains(&scheme.as_str()))
 }
 
 impl Trust {
@@ -63,6 +52,7 @@ mod tests {
             "view-source:https://example.com/",
             "chrome-search://x",
             "filesystem:https://example.com/temporary/x",
+            "about:version",
         ] {
             let error = Trust::Pages.allow_address(url).unwrap_err().to_string();
             assert!(error.contains("is not allowed on an agent"), "{error}");

@@ -107,6 +107,7 @@ impl LaunchWishes {
                 slow_mo: pause(self.slow_mo),
                 headers: Vec::new(),
             },
+            keeps_out: !trust.is_whole(),
             ..LaunchOptions::default()
         };
         Ok((mode, options))

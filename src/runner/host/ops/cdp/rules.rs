@@ -6,7 +6,7 @@
 //! `Network.loadNetworkResource` asks with the browser's rights.
 
 use super::Failure;
-use crate::runner::host::ops::trust;
+use crate::browser::leads_inside;
 use serde_json::Value;
 
 /// Domains of which every command is a page's own affair.
@@ -171,7 +171,7 @@ pub(super) fn check(method: &str, params: &Value) -> Result<(), Failure> {
     if !known {
         return refused("it reaches beyond the page");
     }
-    if method == "Page.navigate" && params["url"].as_str().is_some_and(trust::leads_inside) {
+    if method == "Page.navigate" && params["url"].as_str().is_some_and(leads_inside) {
         return refused("the address is one of the machine or of the browser itself");
     }
     if method == "Page.createIsolatedWorld" && params["grantUniveralAccess"] == true {
