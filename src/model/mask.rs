@@ -107,11 +107,7 @@ impl Mask {
     /// The same of what is recorded: a value is typed letter by letter, and told at any of them.
     fn typed(&self, text: &mut String) {
         self.text(text);
-        for value in &self.values {
-            if let Cow::Owned(masked) = without_beginning(text, value) {
-                *text = masked;
-            }
-        }
+        *text = without_beginnings(text, &self.values);
     }
 
     /// All texts in it: stars are a value like any other.
@@ -155,22 +151,33 @@ fn forms(value: &str) -> Vec<String> {
     all.into_iter().filter(|form| form.chars().count() >= SHORTEST).collect()
 }
 
-/// Without what stands there by itself or in quotes and is how the value begins.
-fn without_beginning<'t>(text: &'t str, value: &str) -> Cow<'t, str> {
+/// How much of the text is how one of the values begins, bytes; none where that is too little to say so.
+fn beginning(text: &str, values: &[String]) -> Option<usize> {
+    let same = |value: &String| {
+        let pairs = text.chars().zip(value.chars()).take_while(|(a, b)| a == b);
+        pairs.fold((0, 0), |(chars, bytes), (char, _)| (chars + 1, bytes + char.len_utf8()))
+    };
+    values.iter().map(same).max().filter(|(chars, _)| *chars >= SHORTEST).map(|(_, bytes)| bytes)
+}
+
+/// Without what stands there by itself or in quotes and is how one of the values begins.
+fn without_beginnings(text: &str, values: &[String]) -> String {
     const QUOTES: [char; 3] = ['\'', '"', '`'];
-    let Some(head) = value.char_indices().nth(SHORTEST).map(|(end, _)| &value[..end]) else { return text.into() };
     let (mut out, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find(head) {
-        let (before, found) = rest.split_at(at);
-        let pairs = found.chars().zip(value.chars());
-        let (same, after) = found.split_at(pairs.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum());
-        let begins = before.is_empty() && out.is_empty() || before.ends_with(QUOTES);
-        let ends = after.is_empty() || after.starts_with(QUOTES);
+    loop {
+        let after = beginning(rest, values).map(|bytes| &rest[bytes..]);
+        rest = match after.filter(|after| after.is_empty() || after.starts_with(QUOTES)) {
+            Some(after) => {
+                out.push_str(STARS);
+                after
+            }
+            None => rest,
+        };
+        let Some(quote) = rest.find(QUOTES) else { return out + rest };
+        let (before, after) = rest.split_at(quote + 1);
         out.push_str(before);
-        out.push_str(if begins && ends { STARS } else { same });
         rest = after;
     }
-    if out.is_empty() { text.into() } else { (out + rest).into() }
 }
 
 /// As browsers write it in the parts of an address.
@@ -258,7 +265,7 @@ mod tests {
 
     #[test]
     fn recordings_keep_them_too() {
-        let mask = Mask::new(&["hunter2".to_owned()]);
+        let mask = Mask::new(&["hunter2".to_owned(), "red \"fox\"".to_owned()]);
         let complete = |code: &str| Event::RecordingComplete {
             flow: "f".into(),
             execution: "e".into(),
@@ -270,6 +277,8 @@ mod tests {
             ("fill('hunter2')", "fill('***')"),
             ("fill('hunt'); fill(\"hunter\"); hunt", "fill('***'); fill(\"***\"); hunt"),
             ("hunt", "***"),
+            (r#"page.fill('red "fo');"#, "page.fill('***');"),
+            (r#"page.fill("red \"fo");"#, r#"page.fill("***");"#),
             ("fill('hunting'); fill('a hunt'); fill('hu')", "fill('hunting'); fill('a hunt'); fill('hu')"),
         ] {
             assert_eq!(mask.over(complete(told)), complete(expected));
