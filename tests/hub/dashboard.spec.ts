@@ -55,6 +55,17 @@ test('a person runs a test and sees how it goes', async ({ page }) => {
   await expect(steps).toHaveCount(3);
 });
 
+test('an agent is shown with its labels', async ({ page }) => {
+  await page.route('**/api/v1/agents', async route => {
+    const response = await route.fetch();
+    const agents = await response.json();
+    agents[0].labels = { gpu: 'yes', site: '<b>berlin</b>' };
+    await route.fulfill({ response, json: agents });
+  });
+  await page.goto(link);
+  await expect(page.getByRole('list', { name: 'Agents' })).toContainText('gpu=yes · site=<b>berlin</b>');
+});
+
 test('a failure says why, and its test can be changed and run again', async ({ page }) => {
   await page.goto(link);
   await page.getByLabel('Test').fill(FAILING);

@@ -13,6 +13,7 @@ mod program;
 mod reach;
 mod recording;
 mod rediss;
+mod renewal;
 mod several;
 #[path = "../support/site.rs"]
 mod site;

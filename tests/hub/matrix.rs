@@ -21,7 +21,7 @@ use understudy::wire::{socketio, websocket};
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const AGENTS: [(&str, Spoken); 5] = [
+pub(crate) const AGENTS: [(&str, Spoken); 5] = [
     ("000", testflow::agent::SPOKEN),
     ("001", ai_run::agent::SPOKEN),
     ("002", testbro::agent::SPOKEN),
@@ -44,7 +44,16 @@ impl Bot {
     }
 
     /// One that says this word in each session, and has the label `says` with it.
-    pub(crate) fn labelled(hub: &HubHandle, protocol: Spoken, says: &'static str) -> Self {
+    fn labelled(hub: &HubHandle, protocol: Spoken, says: &'static str) -> Self {
+        Self::with(hub, protocol, says, |_| {})
+    }
+
+    pub(crate) fn with(
+        hub: &HubHandle,
+        protocol: Spoken,
+        says: &'static str,
+        change: impl FnOnce(&mut AgentOptions),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let execute =
             Arc::new(move |start: understudy::model::StartExecution, events: tokio::sync::mpsc::Sender<Event>, _| {
@@ -57,7 +66,7 @@ impl Bot {
                 told
             });
         let record = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(async {}) });
-        let options = AgentOptions {
+        let mut options = AgentOptions {
             server: hub.url().parse().unwrap(),
             token: TokenSource::Value(token("bot", Role::Agent)),
             name: Some("bot".to_owned()),
@@ -78,6 +87,7 @@ impl Bot {
             versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
             machine: Machine::default(),
         };
+        change(&mut options);
         let shutdown = Shutdown::default();
         let drive = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(async {}) });
         let run = tokio::spawn(agent::run(options, SessionStarter { execute, record, drive }, shutdown.clone()));
