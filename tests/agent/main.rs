@@ -26,6 +26,7 @@ mod protocols;
 mod proxy;
 mod recording;
 mod recording_process;
+mod stuck;
 mod support;
 mod uploads;
 mod way;
