@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
 /// Events of all sessions that may be ahead of this task.
-const AHEAD: usize = 256;
+pub(super) const AHEAD: usize = 256;
 /// What an agent that ends gives the server to take its last words.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// What an agent that is told to end at once gives its sessions to end.
@@ -62,7 +62,7 @@ pub(super) struct Daemon {
     /// Why what was just heard will not be done.
     pub(super) refused: Option<String>,
     pub(super) tell: mpsc::Sender<Told>,
-    told: mpsc::Receiver<Told>,
+    pub(super) told: mpsc::Receiver<Told>,
     pub(super) ending: Ending,
     /// Nothing may take longer.
     end_by: Option<Instant>,
@@ -82,7 +82,7 @@ pub(super) enum Ending {
     Over,
 }
 
-enum Happening {
+pub(super) enum Happening {
     Drain,
     Abort,
     Late,
@@ -204,14 +204,10 @@ impl Daemon {
                 _ = pulse.tick() => Happening::Pulse,
                 look = self.renewal.looked(|| clock.read().wall) => Happening::Looked(look),
                 change = self.link.next(&mut self.outbox) => Happening::Link(change),
-                Some(told) = self.told.recv() => Happening::Told(told),
+                Some(told) = self.told.recv(), if self.listens() => Happening::Told(told),
             };
             self.handle(happening);
-            // What has been said by now is kept at once: writing one event to the disk takes as long as writing many.
-            for _ in 0..AHEAD {
-                let Ok(told) = self.told.try_recv() else { break };
-                self.handle(Happening::Told(told));
-            }
+            self.catch_up();
         }
         self.link.say(self.end.leaves(SystemTime::now()));
         match self.end_by {
@@ -221,7 +217,7 @@ impl Daemon {
         }
     }
 
-    fn handle(&mut self, happening: Happening) {
+    pub(super) fn handle(&mut self, happening: Happening) {
         match happening {
             Happening::Drain => {
                 tracing::info!(running = self.slots.running(), "no new work: finishing what runs");

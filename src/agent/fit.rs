@@ -2,8 +2,8 @@
 
 use crate::artifacts::shrink;
 use crate::dialect::agent::{AgentEnd, Outbound};
-use crate::model::live::{LiveNews, PlaybackNews, Recorded, RecordingNews, View};
-use crate::model::{Event, SessionStep};
+use crate::model::live::{LiveNews, PlaybackNews, View};
+use crate::model::{Event, SessionStep, json_length};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
@@ -12,7 +12,7 @@ const AROUND_BYTES: usize = 256;
 /// What no dialect says more than beside a picture, bytes.
 const BESIDE_BYTES: usize = 128 << 10;
 /// What stands where text was cut.
-const CUT: &str = "… (cut)";
+pub(super) const CUT: &str = "… (cut)";
 
 /// What an event costs in memory, bytes, roughly.
 pub(super) fn weight(event: &Event) -> usize {
@@ -26,7 +26,7 @@ pub(super) fn weight(event: &Event) -> usize {
                 step.explanation.len() + step.error.as_ref().map_or(0, String::len) + json_len(&step.action)
             }
             Event::RecordingComplete { code, .. } => code.as_ref().map_or(0, String::len),
-            Event::RecordingAction { code, .. } => code.len(),
+            Event::RecordingAction { code, action, .. } => code.len() + json_length(action),
             Event::RecordingFrame { frame, .. } => frame.len(),
             Event::RecordingDialog { message, default_value, .. } => message.len() + default_value.len(),
             Event::Live { news, .. } => news.bytes(),
@@ -66,8 +66,8 @@ pub(super) fn fits(end: &dyn AgentEnd, event: &Event, limit: usize) -> bool {
 
 /// The longest of the messages that tell an event, bytes.
 fn encoded(end: &dyn AgentEnd, event: &Event) -> usize {
-    let told = end.boxed().tell(event, None, SystemTime::UNIX_EPOCH);
-    let bytes = |outbound: &Outbound| outbound.arguments.iter().map(|argument| argument.to_string().len()).sum();
+    let told = end.boxed().tell(event, None, SystemTime::now());
+    let bytes = |outbound: &Outbound| outbound.arguments.iter().map(json_length).sum();
     told.iter().map(bytes).max().unwrap_or(0)
 }
 
@@ -81,8 +81,8 @@ fn overhead(end: &dyn AgentEnd, event: &Event) -> usize {
     }
 }
 
-/// What to send in place of an event that does not fit; nothing for a picture that cannot be made small enough. Takes as
-/// long as the coding of a picture takes.
+/// What to send in place of an event that does not fit; nothing for a picture that cannot be made small enough, itself where there is
+/// nothing to be done about it here. Takes as long as the coding of a picture takes.
 pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Event> {
     let room = |event: &Event| limit.saturating_sub(AROUND_BYTES + overhead(end, event));
     match event {
@@ -124,11 +124,26 @@ pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Even
             let room = room(&Event::Error { message: String::new(), execution: execution.clone() });
             vec![Event::Error { message: cut(&message, room), execution }]
         }
+        Event::RecordingComplete { code: Some(ref code), .. } if code.ends_with(CUT) => vec![event],
         Event::RecordingComplete { flow, execution, success, code, message } => {
-            let size = code.map_or(0, |code| code.len());
-            let note = format!("The code has {size} bytes, which is more than the server takes ({limit})");
+            let size = code.as_ref().map_or(0, String::len);
+            let note = format!("The code is cut: it has {size} bytes, and the server takes {limit} in one message");
             let message = Some(message.map_or(note.clone(), |message| format!("{}. {note}", cut(&message, limit / 4))));
-            vec![Event::RecordingComplete { flow, execution, success, code: None, message }]
+            let with = |code| Event::RecordingComplete {
+                flow: flow.clone(),
+                execution: execution.clone(),
+                success,
+                code,
+                message: message.clone(),
+            };
+            let room = room(&with(Some(String::new())));
+            vec![with(code.map(|code| cut_lines(&code, room)))]
+        }
+        Event::RecordingAction { execution, index, action, code } => {
+            let with =
+                |code| Event::RecordingAction { execution: execution.clone(), index, action: action.clone(), code };
+            let room = room(&with(String::new()));
+            vec![with(cut_lines(&code, room))]
         }
         Event::RecordingFrame { execution, frame, width, height, page, url } => {
             let with = |frame| Event::RecordingFrame {
@@ -156,27 +171,21 @@ pub(super) fn shrink(end: &dyn AgentEnd, event: Event, limit: usize) -> Vec<Even
                     let room = room(&picture(Vec::new())) / 4 * 3;
                     shrink::shrink(&image, room).map(|image| vec![picture(image)]).unwrap_or_default()
                 }
-                LiveNews::Recording(RecordingNews::Stopped(recorded)) => {
-                    let size = recorded.code.len();
-                    let code = format!("// The code has {size} bytes, which is more than the server takes ({limit})\n");
-                    let recorded = Box::new(Recorded { actions: Vec::new(), code, ..*recorded });
-                    vec![with(LiveNews::Recording(RecordingNews::Stopped(recorded)))]
-                }
-                LiveNews::Recording(RecordingNews::Recorded { .. }) => Vec::new(),
                 news => vec![with(news)],
             }
         }
-        // The next one, or the completion, brings the code.
-        Event::RecordingAction { .. } | Event::RecordingPicked { .. } | Event::RecordingPicker { .. } => Vec::new(),
         Event::RecordingDialog { execution, kind, message, default_value } => {
             let room = limit / 8;
             let (message, default_value) = (cut(&message, room), cut(&default_value, room));
             vec![Event::RecordingDialog { execution, kind, message, default_value }]
         }
+        // What tells them is trimmed.
         whole @ (Event::ExecutionComplete { .. }
         | Event::ExecutionPlanned { .. }
         | Event::RecordingReady { .. }
-        | Event::RecordingMode { .. }) => {
+        | Event::RecordingMode { .. }
+        | Event::RecordingPicked { .. }
+        | Event::RecordingPicker { .. }) => {
             vec![whole]
         }
     }
@@ -218,11 +227,26 @@ fn prefix(text: &str, room: usize) -> usize {
     text.len()
 }
 
-fn cut(text: &str, room: usize) -> String {
+/// As [`cut`], after a line where that wastes less than half: a cut line could mean something else.
+fn cut_lines(text: &str, room: usize) -> String {
+    let cut = cut(text, room);
+    match cut
+        .strip_suffix(CUT)
+        .filter(|_| cut.len() < text.len())
+        .and_then(|kept| kept.rfind('\n').map(|end| (kept, end + 1)))
+    {
+        Some((kept, end)) if end > kept.len() / 2 => format!("{}{CUT}", &kept[..end]),
+        _ => cut,
+    }
+}
+
+pub(super) fn cut(text: &str, room: usize) -> String {
     let whole: usize = text.chars().map(cost).sum();
     if whole <= room {
         return text.to_owned();
     }
+    // What was cut before is not cut once more for its marker.
+    let text = text.strip_suffix(CUT).unwrap_or(text);
     let end = prefix(text, room.saturating_sub(CUT.len()));
     format!("{}{CUT}", &text[..end])
 }

@@ -5,8 +5,9 @@ use super::backoff::Backoff;
 use super::chance::chance;
 use super::fit;
 use super::login::{self, Opened};
-use super::outbox::{Entry, Outbox, is_last};
-use super::upload::Uploader;
+use super::outbox::{Outbox, is_last};
+use super::trim::trim;
+use super::upload::{Place, Uploader, Uploads};
 use crate::dialect::agent::{AgentEnd, Outbound, Transport, Way};
 use crate::model::Event;
 use crate::wire::client::{ConnectError, Connection, Incoming, Outgoing, Proof};
@@ -22,6 +23,8 @@ use tokio::time::{Instant, sleep_until};
 const INTRODUCTION: Duration = Duration::from_millis(300);
 /// As long where it has been one before: told without ids, what comes twice would count twice.
 const INTRODUCTION_OF_A_HUB: Duration = Duration::from_secs(10);
+/// A server that acknowledges says something all the time; one that has not for so long takes nothing, perhaps.
+const LIVELY: Duration = Duration::from_secs(3);
 /// Answers to a server that does not read, beyond which there are none.
 const LATE_MAX: usize = 1000;
 /// The number of emits whose arrival nobody waits for; the outbox counts from 1.
@@ -42,6 +45,8 @@ pub(super) enum Link {
 #[derive(Debug)]
 pub(super) struct Up {
     connection: Connection,
+    /// When the server said something last.
+    heard: Instant,
     /// What went out and the channel had no room for.
     late: VecDeque<Outgoing>,
     /// What proves to a hub of ours that an event has arrived.
@@ -52,26 +57,13 @@ pub(super) struct Up {
     hold: Option<Instant>,
     /// The next event of the outbox, being made smaller.
     shrinking: Option<(String, JoinHandle<Vec<Event>>)>,
-    /// What puts pictures where they can be seen, for a server of others.
-    uploader: Option<Arc<Uploader>>,
-    /// The next event of the outbox, whose picture is being put there.
-    uploading: Option<(String, JoinHandle<Option<String>>)>,
-    /// An event and where its picture is; nowhere where that failed.
-    uploaded: Option<(String, Option<String>)>,
+    /// The next event of the outbox, as small as it gets.
+    small: Option<String>,
+    uploads: Uploads,
     /// A picture that is, by its number.
     resizing: Option<(u64, JoinHandle<Vec<Event>>)>,
     /// One that was.
     resized: Option<(u64, Event)>,
-}
-
-/// Where the picture of an event is.
-enum Place {
-    /// In its message, where it has one.
-    Message,
-    /// There.
-    At(String),
-    /// That is still to be seen.
-    Open,
 }
 
 /// Something has come to pass.
@@ -105,6 +97,19 @@ impl Link {
             })),
             Self::Up(up) => up.next(outbox).await,
         }
+    }
+
+    /// What the server has said besides by now.
+    pub(super) fn more(&mut self) -> Option<Incoming> {
+        match self {
+            Self::Up(up) => up.connection.incoming.try_recv().ok().inspect(|_| up.heard = Instant::now()),
+            _ => None,
+        }
+    }
+
+    /// Whether the server takes what it is told: it is there, and has said something lately.
+    pub(super) fn is_lively(&self) -> bool {
+        matches!(self, Self::Up(up) if up.heard.elapsed() < LIVELY)
     }
 
     /// Begins an attempt.
@@ -149,6 +154,7 @@ impl Link {
         let patience = if hub { INTRODUCTION_OF_A_HUB } else { INTRODUCTION };
         *self = Self::Up(Box::new(Up {
             connection,
+            heard: Instant::now(),
             late: VecDeque::new(),
             receipt: match way.transport {
                 Transport::SocketIo(_) => Proof::Ack,
@@ -157,9 +163,8 @@ impl Link {
             introduced: false,
             hold: way.introduces_late.then(|| Instant::now() + patience),
             shrinking: None,
-            uploader,
-            uploading: None,
-            uploaded: None,
+            small: None,
+            uploads: Uploads::new(uploader),
             resizing: None,
             resized: None,
         }));
@@ -245,12 +250,6 @@ impl Up {
                 None => std::future::pending().await,
             }
         };
-        let uploaded = async {
-            match &mut self.uploading {
-                Some((of, work)) => (of.clone(), work.await.unwrap_or_default()),
-                None => std::future::pending().await,
-            }
-        };
         let resized = async {
             match &mut self.resizing {
                 Some((token, work)) => (*token, work.await.unwrap_or_default().pop()),
@@ -274,14 +273,13 @@ impl Up {
             }
             (of, events) = smaller => {
                 self.shrinking = None;
-                outbox.replace(&of, events);
+                match outbox.next() {
+                    Some(next) if next.event_id == of && events == [next.event.clone()] => self.small = Some(of),
+                    _ => outbox.replace(&of, events),
+                }
                 Change::Ready
             }
-            uploaded = uploaded => {
-                self.uploading = None;
-                self.uploaded = Some(uploaded);
-                Change::Ready
-            }
+            () = self.uploads.next() => Change::Ready,
             (token, frame) = resized => {
                 self.resizing = None;
                 match frame {
@@ -292,6 +290,7 @@ impl Up {
                 Change::Ready
             }
             incoming = self.connection.incoming.recv() => {
+                self.heard = Instant::now();
                 let gone = || Incoming::Closed(crate::wire::client::CloseReason::Local);
                 Change::Incoming(incoming.unwrap_or_else(gone))
             }
@@ -304,21 +303,25 @@ impl Up {
         }
         let limit = self.connection.max_payload;
         while let Some(entry) = outbox.next().filter(|_| self.shrinking.is_none() && self.late.is_empty()) {
-            let address = match self.place(entry) {
+            let address = match self.uploads.place(entry, self.introduced) {
                 Place::Message => None,
                 Place::At(address) => Some(address),
                 Place::Open => break,
             };
-            if address.is_none() && !fit::fits(end, &entry.event, limit) {
+            if address.is_none() && self.small.as_ref() != Some(&entry.event_id) && !fit::fits(end, &entry.event, limit)
+            {
                 let (id, event, end) = (entry.event_id.clone(), entry.event.clone(), end.boxed());
                 self.shrinking = Some((id, spawn_blocking(move || fit::shrink(&*end, event, limit))));
                 break;
             }
             let last = is_last(&entry.event);
-            let words = outbox.words(self.introduced, |event, id| match &address {
+            let name = entry.event_id.clone();
+            let mut words = outbox.words(self.introduced, |event, id| match &address {
                 Some(address) => end.tell_shown(event, address, id, SystemTime::now()),
                 None => end.tell(event, id, SystemTime::now()),
             });
+            trim(&mut words, limit);
+            self.small = self.small.take().filter(|small| *small != name);
             let proof = match (self.introduced, last) {
                 // The protocol has nothing to say about it.
                 _ if words.is_empty() => Proof::Written,
@@ -345,24 +348,6 @@ impl Up {
                 let end = end.boxed();
                 self.resizing = Some((token, spawn_blocking(move || fit::shrink(&*end, frame, limit))));
             }
-        }
-    }
-
-    /// Where the next event's picture is, or is put now. A hub of ours gets it as it is.
-    fn place(&mut self, entry: &Entry) -> Place {
-        let Some(uploader) = self.uploader.as_ref().filter(|_| !self.introduced) else { return Place::Message };
-        match self.uploaded.take_if(|(of, _)| *of == entry.event_id) {
-            Some((_, Some(address))) => return Place::At(address),
-            Some((_, None)) => return Place::Message,
-            None if self.uploading.is_some() => return Place::Open,
-            None => {}
-        }
-        match uploader.begin(&entry.event) {
-            Some(work) => {
-                self.uploading = Some((entry.event_id.clone(), work));
-                Place::Open
-            }
-            None => Place::Message,
         }
     }
 

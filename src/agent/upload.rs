@@ -3,6 +3,7 @@
 
 use super::AgentOptions;
 use super::address::{fill, is_of, shown};
+use super::outbox::Entry;
 use super::token::TokenSource;
 use crate::model::live::{LiveNews, PlaybackNews};
 use crate::model::{Event, ExecutionId};
@@ -28,6 +29,63 @@ pub(super) struct Uploader {
     token: TokenSource,
     dialer: Dialer,
     resting: Mutex<Option<Instant>>,
+}
+
+/// The pictures of events on their way to one server.
+#[derive(Debug)]
+pub(super) struct Uploads {
+    /// None for a server that gets them in messages.
+    uploader: Option<Arc<Uploader>>,
+    /// The next event of the outbox, whose picture is being put there.
+    uploading: Option<(String, JoinHandle<Option<String>>)>,
+    /// An event and where its picture is; nowhere where that failed.
+    uploaded: Option<(String, Option<String>)>,
+}
+
+/// Where the picture of an event is.
+pub(super) enum Place {
+    /// In its message, where it has one.
+    Message,
+    /// There.
+    At(String),
+    /// That is still to be seen.
+    Open,
+}
+
+impl Uploads {
+    pub(super) fn new(uploader: Option<Arc<Uploader>>) -> Self {
+        Self { uploader, uploading: None, uploaded: None }
+    }
+
+    /// Until a picture is where it can be seen, or is not. Cancel-safe.
+    pub(super) async fn next(&mut self) {
+        match &mut self.uploading {
+            Some((of, work)) => {
+                let place = work.await.unwrap_or_default();
+                self.uploaded = Some((std::mem::take(of), place));
+                self.uploading = None;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Where the next event's picture is, or is put now. A hub of ours gets it as it is.
+    pub(super) fn place(&mut self, entry: &Entry, is_hub: bool) -> Place {
+        let Some(uploader) = self.uploader.as_ref().filter(|_| !is_hub) else { return Place::Message };
+        match self.uploaded.take_if(|(of, _)| *of == entry.event_id) {
+            Some((_, Some(address))) => return Place::At(address),
+            Some((_, None)) => return Place::Message,
+            None if self.uploading.is_some() => return Place::Open,
+            None => {}
+        }
+        match uploader.begin(&entry.event) {
+            Some(work) => {
+                self.uploading = Some((entry.event_id.clone(), work));
+                Place::Open
+            }
+            None => Place::Message,
+        }
+    }
 }
 
 /// A picture, and what it is called.

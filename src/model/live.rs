@@ -2,6 +2,7 @@
 
 use super::Viewport;
 use super::action::{Point, RecordedAction};
+use super::json_length;
 use serde::{Deserialize, Serialize};
 
 /// Something for a browser; one that is not there yet is opened by it.
@@ -171,7 +172,8 @@ impl LiveNews {
             Self::Playback(PlaybackNews::Step(step)) => {
                 step.explanation.len() + step.error.as_ref().map_or(0, String::len)
             }
-            Self::Recording(RecordingNews::Stopped(recorded)) => recorded.code.len() * 2,
+            Self::Recording(RecordingNews::Recorded { action, .. }) => json_length(action),
+            Self::Recording(RecordingNews::Stopped(recorded)) => recorded.code.len() + json_length(&recorded.actions),
             _ => 0,
         }
     }

@@ -7,6 +7,7 @@ pub mod device;
 mod event;
 mod ids;
 mod labels;
+mod length;
 pub mod live;
 pub mod locator;
 pub mod mask;
@@ -17,6 +18,7 @@ pub use command::{Command, ExecutionConfig, RecordingConfig, StartExecution, Sta
 pub use event::{Event, Level, SessionStep, StepState};
 pub use ids::{AgentId, ExecutionId, TestFlowId};
 pub use labels::{LabelError, Labels};
+pub use length::json_length;
 
 /// JavaScript that turns values into plain JSON and back, the same text at both ends of `evaluate`
 /// (in the page and in the worker). See the head of the file for the format.

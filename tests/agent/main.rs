@@ -14,6 +14,7 @@ mod health;
 #[expect(dead_code, reason = "shared with the tests of the hub")]
 #[path = "../hub/client.rs"]
 mod hub_client;
+mod limits;
 mod mask;
 #[path = "../support/noise.rs"]
 mod noise;

@@ -13,3 +13,4 @@ mod end;
 mod hub_client;
 mod real;
 mod sim;
+mod tongue;

@@ -7,7 +7,10 @@ mod client;
 mod clients;
 mod crowd;
 mod door;
+mod limits;
 mod matrix;
+#[path = "../support/noise.rs"]
+mod noise;
 mod nonsense;
 mod program;
 mod reach;

@@ -31,6 +31,9 @@ pub(crate) const AGENTS: [(&str, Spoken); 5] = [
 
 const PIXEL: &[u8] = &[0x89, b'P', b'N', b'G'];
 
+/// What an execution tells, by its id and the agent's word.
+type Story = fn(&ExecutionId, &str) -> Vec<Event>;
+
 /// An agent of this process, whose every execution has two steps and goes well.
 pub(crate) struct Bot {
     shutdown: Shutdown,
@@ -52,6 +55,21 @@ impl Bot {
         hub: &HubHandle,
         protocol: Spoken,
         says: &'static str,
+        change: impl FnOnce(&mut AgentOptions),
+    ) -> Self {
+        Self::made(hub, protocol, says, story, change)
+    }
+
+    /// Whose every execution tells this story of it.
+    pub(crate) fn telling(hub: &HubHandle, protocol: Spoken, story: Story) -> Self {
+        Self::made(hub, protocol, "it", story, |_| {})
+    }
+
+    fn made(
+        hub: &HubHandle,
+        protocol: Spoken,
+        says: &'static str,
+        story: Story,
         change: impl FnOnce(&mut AgentOptions),
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -129,13 +147,13 @@ fn story(execution: &ExecutionId, says: &str) -> Vec<Event> {
 }
 
 /// What a frontend of one protocol sends and sees.
-struct Frontend {
-    protocol: &'static str,
+pub(crate) struct Frontend {
+    pub(crate) protocol: &'static str,
     connection: Connection,
 }
 
 impl Frontend {
-    async fn open(hub: &HubHandle, protocol: &'static str) -> Self {
+    pub(crate) async fn open(hub: &HubHandle, protocol: &'static str) -> Self {
         let token = token("ada", Role::Client);
         let target = |path: &str, namespace: &str| Target {
             url: format!("{}{path}", hub.url()).parse().unwrap(),
@@ -163,7 +181,7 @@ impl Frontend {
         self.connection.outgoing.send(outgoing).await.unwrap();
     }
 
-    async fn starts(&mut self, id: &str) {
+    pub(crate) async fn starts(&mut self, id: &str) {
         match self.protocol {
             "000" => self.says("execution:start", json!({"executionId": id, "code": "…"})).await,
             "001" => self.says("", json!({"type": "start_agent", "runId": id, "code": "…"})).await,
@@ -172,17 +190,23 @@ impl Frontend {
         }
     }
 
+    /// The next message: its name, or its type where it has none, and what it says; nothing when the hub has gone.
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            let Incoming::Event(event) = self.connection.incoming.recv().await? else { continue };
+            let payload = event.arguments.into_iter().next().unwrap_or_default();
+            let name = if event.name.is_empty() { payload["type"].as_str().unwrap_or_default() } else { &event.name };
+            return Some((name.to_owned(), payload));
+        }
+    }
+
     /// The payload of the next message of that name that is the right one; others are passed over.
-    async fn sees(&mut self, name: &str, right: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn sees(&mut self, name: &str, right: impl Fn(&Value) -> bool) -> Value {
         let mut passed = Vec::new();
         loop {
-            let next = timeout(PATIENCE, self.connection.incoming.recv()).await;
-            let Ok(Some(incoming)) = next else {
+            let Ok(Some((its, payload))) = timeout(PATIENCE, self.next()).await else {
                 panic!("{}: {name} does not come; before it: {passed:#?}", self.protocol)
             };
-            let Incoming::Event(event) = incoming else { continue };
-            let payload = event.arguments.into_iter().next().unwrap_or_default();
-            let its = if event.name.is_empty() { payload["type"].as_str().unwrap_or_default() } else { &event.name };
             if its == name && right(&payload) {
                 return payload;
             }
@@ -238,7 +262,7 @@ impl Frontend {
     }
 
     /// The agent is there.
-    async fn sees_agent(&mut self) {
+    pub(crate) async fn sees_agent(&mut self) {
         match self.protocol {
             "000" => drop(self.sees("agent:status", |told| told["status"] == "online").await),
             "003" => drop(self.sees("agent.status_changed", |told| told["data"]["status"] == "online").await),

@@ -14,6 +14,7 @@ use crate::model::{Event, ExecutionId};
 use crate::wire::client::Proof;
 use room::{LeftOut, Room};
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -36,6 +37,9 @@ pub(super) struct Entry {
     pub(super) event_id: String,
     /// What to tell.
     pub(super) event: Event,
+    /// What it weighs, once somebody has asked.
+    #[serde(skip)]
+    weight: OnceCell<usize>,
     /// What this stands for, where it is a note of what had to go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left_out: Option<LeftOut>,
@@ -189,7 +193,7 @@ impl Outbox {
     /// The next event to send, where the line has room for one.
     pub(super) fn next(&self) -> Option<&Entry> {
         let (_, next) = self.waiting().next()?;
-        let room = self.under_way.len() < WINDOW && self.under_way_bytes + fit::weight(&next.event) <= WINDOW_BYTES;
+        let room = self.under_way.len() < WINDOW && self.under_way_bytes + next.weight() <= WINDOW_BYTES;
         (room || self.under_way.is_empty()).then_some(next)
     }
 
@@ -214,7 +218,7 @@ impl Outbox {
     /// The next event goes out; returns its number.
     pub(super) fn sent(&mut self, proof: Proof) -> u64 {
         let token = self.number();
-        let next = self.waiting().next().map(|(place, entry)| (place.clone(), fit::weight(&entry.event)));
+        let next = self.waiting().next().map(|(place, entry)| (place.clone(), entry.weight()));
         if let Some((place, bytes)) = next {
             self.under_way_bytes += bytes;
             self.sent = Some(place.clone());
@@ -257,7 +261,7 @@ impl Outbox {
         for token in arrived {
             let Some((place, _)) = self.under_way.remove(&token) else { continue };
             if let Some(entry) = self.remove(&place) {
-                self.under_way_bytes -= fit::weight(&entry.event);
+                self.under_way_bytes -= entry.weight();
             }
         }
         self.frames.proved(token)
@@ -290,8 +294,13 @@ impl Outbox {
 }
 
 impl Entry {
+    /// What it costs in memory, bytes: of a long recording that takes its time to find out.
+    fn weight(&self) -> usize {
+        *self.weight.get_or_init(|| fit::weight(&self.event))
+    }
+
     fn new(event_id: String, event: Event) -> Self {
-        Self { event_id, event, left_out: None, words: None }
+        Self { event_id, event, weight: OnceCell::new(), left_out: None, words: None }
     }
 }
 

@@ -1,7 +1,6 @@
 //! How much may wait, and what goes when it is too much: pictures, then lines that say nothing is wrong, then steps and other lines,
 //! last what the end of a session tells once more; never an end. Where something of an execution is missing stands a note of it. Pure.
 
-use super::super::fit;
 use super::{Entry, Place, is_last};
 use crate::model::live::LiveNews;
 use crate::model::{Event, ExecutionId, Level};
@@ -43,7 +42,7 @@ impl Default for Room {
 impl Room {
     /// There is one more.
     pub(super) fn takes(&mut self, place: &Place, entry: &Entry) {
-        self.bytes += fit::weight(&entry.event);
+        self.bytes += entry.weight();
         if let (Some(_), Some(session)) = (entry.left_out, entry.event.session()) {
             self.notes.insert(session.clone(), place.clone());
         } else if let Some(worth) = worth(&entry.event) {
@@ -53,7 +52,7 @@ impl Room {
 
     /// It is gone.
     pub(super) fn frees(&mut self, place: &Place, entry: &Entry) {
-        self.bytes -= fit::weight(&entry.event);
+        self.bytes -= entry.weight();
         if let (Some(_), Some(session)) = (entry.left_out, entry.event.session()) {
             if self.notes.get(session) == Some(place) {
                 self.notes.remove(session);

@@ -195,6 +195,9 @@ fn stopped(id: &ExecutionId, recorded: &Recorded, status: &str, now: SystemTime)
         _ => None,
     });
     let actions = recorded.actions.iter().enumerate();
+    // A clock that was set meanwhile leads nowhere.
+    let began = now.checked_sub(Duration::from_millis(recorded.duration_ms));
+    let began = began.filter(|began| *began >= SystemTime::UNIX_EPOCH).unwrap_or(now);
     let session = RecordingSession {
         id: Id::from(&format!("{id}-{}", recorded.number)),
         name: format!("Recording {}", recorded.number),
@@ -202,7 +205,7 @@ fn stopped(id: &ExecutionId, recorded: &Recorded, status: &str, now: SystemTime)
         actions: actions.map(|(index, action)| recorded::told(index, action, recorded.viewport)).collect(),
         start_url,
         total_duration_ms: Amount::new(recorded.duration_ms as f64),
-        created_at: written(now.checked_sub(Duration::from_millis(recorded.duration_ms)).unwrap_or(now)),
+        created_at: written(began),
         completed_at: Some(written(now)),
         code: Some(recorded.code.clone()),
     };

@@ -7,6 +7,7 @@ use super::events::{
 use super::messages::{ExecutionStart, Message};
 use super::sessions::Screenshot;
 use crate::dialect::Malformed;
+use crate::dialect::bounds;
 use crate::dialect::hub::{News, Telling, plain};
 use crate::dialect::progress;
 use crate::dialect::source::source;
@@ -20,6 +21,13 @@ use std::time::SystemTime;
 
 /// Of what an execution has said, lines that go with its progress; the newest since the last one.
 const LOGS_MAX: usize = 20;
+
+/// Of each, bytes; also of what goes wrong in the results.
+const LINE_MAX: usize = 2 << 10;
+
+/// Of a step's words and of its error, bytes: a picture goes with them.
+const WORDS_MAX: usize = 4 << 10;
+const ERROR_MAX: usize = 32 << 10;
 
 /// What the pictures of one execution's failed steps may weigh in its results, bytes: all of it is one message.
 const PICTURES_MAX_BYTES: usize = 600_000;
@@ -99,15 +107,17 @@ impl Known {
     fn tell(&mut self, event: &Event, now: SystemTime) -> Vec<ExecutionEvent> {
         match event {
             Event::ExecutionLog { level, message, .. } => {
-                self.logs.extend(message.lines().map(str::to_owned));
-                while self.logs.len() > LOGS_MAX {
-                    self.logs.pop_front();
+                for line in message.lines() {
+                    if self.logs.len() == LOGS_MAX {
+                        self.logs.pop_front();
+                    }
+                    self.logs.push_back(bounds::cut(line, LINE_MAX));
                 }
                 vec![ExecutionEvent::Log(Log { level: *level, message: message.clone(), step_id: None })]
             }
             Event::ExecutionStep { step, .. } if step.state == StepState::Running => {
                 let mut told = if self.pictured { Vec::new() } else { self.all_ended(now) };
-                self.current = Some(step.explanation.clone());
+                self.current = Some(bounds::cut(&step.explanation, WORDS_MAX));
                 let begun = Step { duration_seconds: None, error_message: None, ..told_step(step, None) };
                 self.results.insert(step.number, result(step, None));
                 self.progress.stepped(step, now);
@@ -244,7 +254,7 @@ fn told_step(step: &SessionStep, screenshot_url: Option<String>) -> Step {
         status: status(step.state),
         duration_seconds: step.duration_ms.map(|ms| Amount::new(ms as f64 / 1000.0)),
         screenshot_url,
-        error_message: step.error.clone(),
+        error_message: step.error.as_ref().map(|error| bounds::cut(error, ERROR_MAX)),
     }
 }
 
@@ -254,7 +264,7 @@ fn result(step: &SessionStep, screenshot: Option<String>) -> StepResult {
         status: status(step.state),
         duration: step.duration_ms.map(|ms| Amount::new(ms as f64)),
         screenshot,
-        error_message: step.error.clone(),
+        error_message: step.error.as_ref().map(|error| bounds::cut(error, LINE_MAX)),
     }
 }
 

@@ -1,23 +1,26 @@
-//! One schedule: two executions, and up to three harms while they run.
+//! One schedule: two executions, in some a recording, and up to three harms while they run.
 
+use super::person::Person;
 use super::program::{PATIENCE, Program, SECRET, browsers, profiles};
 use super::proxy::{Proxy, Text, Weather};
+use super::user::{User, token};
 use crate::chance::Chance;
 use crate::checker::{Story, What, Word};
 use crate::end::{process, wait_for_end};
-use crate::hub_client::{Client, Got};
+use crate::tongue::{Packet, Tongue, registered, started, told};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use understudy::hub::token::{self, Identity, Role};
+use understudy::hub::token::Role;
 
 /// Lines of an execution.
 const LINES: u64 = 10;
+/// The session that is a recording.
+pub(super) const RECORDING: &str = "r";
 /// How long a harm stays that passes by itself: time itself is the harm, and nothing is waited for by it.
 const A_WHILE: Duration = Duration::from_millis(700);
 
@@ -52,13 +55,21 @@ struct Stage {
     proxy: Proxy,
     hub: Program,
     agent: Program,
-    user: mpsc::UnboundedSender<(&'static str, Value)>,
+    user: User,
+    tongue: Tongue,
     token: String,
     password: String,
+    /// What was asked for.
+    sessions: Vec<&'static str>,
+    person: Person,
     story: Story,
+    /// How much of what came through is known.
     read: usize,
-    /// How much had come through when this life of the agent began.
-    born: usize,
+    /// How many words of sessions are among it that are counted, and which sessions have ended.
+    said: u64,
+    ended: BTreeSet<String>,
+    /// What the agent of now says that it still has.
+    registered: Option<Value>,
     /// By connection and number of what asked for an answer: which start it is.
     asked: BTreeMap<(usize, String), String>,
     told: Vec<String>,
@@ -74,9 +85,14 @@ pub(super) async fn play(seed: u64) -> Vec<String> {
             (chance.below(LINES as usize + 2) as u64, HARMS[if n == 0 { seed as usize % 9 } else { chance.below(9) }])
         })
         .collect();
-    for id in ["a", "b"] {
-        stage.story.account(id).said = LINES;
-        stage.story.account(id).verdicts.insert(0);
+    for id in stage.sessions.clone() {
+        let account = stage.story.account(id);
+        account.verdicts.insert(0);
+        // A recording goes as far as it comes; its end is told with what there is.
+        match id == RECORDING {
+            true => drop(account.verdicts.insert(1)),
+            false => account.said = LINES,
+        }
     }
     let ordered: BTreeMap<u64, Vec<Harm>> = harms.iter().fold(BTreeMap::new(), |mut all, (when, harm)| {
         all.entry(*when).or_insert_with(Vec::new).push(*harm);
@@ -121,48 +137,64 @@ fn code(id: &str) -> String {
     )
 }
 
-fn token(user: &str, role: Role) -> String {
-    let identity = Identity { user: user.into(), role, projects: None };
-    token::mint(SECRET.as_bytes(), &identity, Duration::from_secs(3600), SystemTime::now()).unwrap()
-}
-
 impl Stage {
     async fn new(seed: u64) -> Self {
         let place = tempfile::tempdir().unwrap();
         std::fs::create_dir(place.path().join("tmp")).unwrap();
         let (proxy, (hub, address)) = (Proxy::new().await, Program::hub(place.path()).await);
         proxy.lead_to(Some(address));
+        let tongue = Tongue::ALL[seed as usize % Tongue::ALL.len()];
         let (token, password) = (token("bot", Role::Agent), format!("pass-word-{}", seed + 7_331));
-        let agent = Program::agent(proxy.address, &token, place.path());
-        let user = user(&format!("http://{address}")).await;
-        let (story, asked) = (Story::default(), BTreeMap::new());
-        Self { place, proxy, hub, agent, user, token, password, story, read: 0, born: 0, asked, told: Vec::new() }
+        let agent = Program::agent(proxy.address, &token, place.path(), tongue);
+        let user = User::connect(&format!("http://{address}")).await;
+        let mut sessions = vec!["a", "b"];
+        if seed % 3 == 1 {
+            sessions.push(RECORDING);
+        }
+        Self {
+            place,
+            proxy,
+            hub,
+            agent,
+            user,
+            tongue,
+            token,
+            person: Person::new(&password),
+            password,
+            sessions,
+            story: Story::default(),
+            read: 0,
+            said: 0,
+            ended: BTreeSet::new(),
+            registered: None,
+            asked: BTreeMap::new(),
+            told: Vec::new(),
+        }
     }
 
     /// Until so many lines of the executions together have come through; to their ends where it is more than they have.
     async fn reach(&mut self, lines: u64) {
-        let mut heard = self.proxy.heard();
+        let (mut heard, mut idle) = (self.proxy.heard(), true);
         loop {
             self.read();
-            let said = self.story.heard.iter().filter(|(_, word)| matches!(word.what, What::Said(_))).count() as u64;
-            if said >= lines || ["a", "b"].iter().all(|id| self.has_ended(id)) {
+            if self.said >= lines || self.sessions.iter().all(|id| self.ended.contains(*id)) {
                 return;
             }
-            let unknown: Vec<&str> =
-                ["a", "b"].into_iter().filter(|id| self.story.accounts[*id].accepted.is_none()).collect();
-            // Somebody who wants something asks again.
-            for id in unknown {
-                // One whose hub was killed is deaf.
-                let config = json!({"env": {"PASSWORD": self.password}});
-                let start = json!({"executionId": id, "target": "local", "code": code(id), "config": config});
-                let _ = self.user.send(("execution:start", start));
+            // Somebody who wants something asks again; one whose hub was killed is deaf.
+            for id in self.sessions.clone() {
+                let accepted = self.story.accounts[id].accepted.is_some();
+                match id == RECORDING {
+                    true if !self.ended.contains(id) => self.person.acts(&self.user, accepted, idle),
+                    false if !accepted => {
+                        let config = json!({"env": {"PASSWORD": self.password}});
+                        let start = json!({"executionId": id, "target": "local", "code": code(id), "config": config});
+                        self.user.says("execution:start", start);
+                    }
+                    _ => {}
+                }
             }
-            let _ = timeout(A_WHILE, heard.changed()).await;
+            idle = timeout(A_WHILE, heard.changed()).await.is_err();
         }
-    }
-
-    fn has_ended(&self, id: &str) -> bool {
-        self.story.heard.iter().any(|(of, word)| of == id && matches!(word.what, What::End(_)))
     }
 
     /// What has come through since.
@@ -170,41 +202,50 @@ impl Stage {
         let texts = self.proxy.texts(self.read);
         self.read += texts.len();
         for Text { connection, of_agent, text } in texts {
-            let Some(packet) = text.strip_prefix('4') else { continue };
-            let Some((number, body)) = packet.get(1..).map(split) else { continue };
-            match (&packet[..1], of_agent) {
-                ("2", false) if body[0] == "execution:start" && !number.is_empty() => {
-                    let id = body[1]["executionId"].as_str().unwrap().to_owned();
-                    self.asked.insert((connection, number), id);
-                }
-                ("3", true) => {
-                    if let Some(id) = self.asked.get(&(connection, number))
-                        && body[0]["ok"] == true
-                    {
-                        let account = self.story.account(id);
-                        account.accepted = Some(true);
+            match (self.tongue.packet(&text), of_agent) {
+                (Some(Packet::Event { number, name, payload }), false) => {
+                    if let Some(id) = started(&name, &payload).filter(|_| !number.is_empty()) {
+                        self.asked.insert((connection, number), id.to_owned());
                     }
                 }
-                ("2", true) => self.hear(connection, body[0].as_str().unwrap_or_default(), &body[1]),
+                (Some(Packet::Ack { number, payload }), true) => {
+                    if let Some(id) = self.asked.get(&(connection, number))
+                        && payload["ok"] == true
+                    {
+                        self.story.account(id).accepted = Some(true);
+                    }
+                }
+                (Some(Packet::Event { name, payload, .. }), true) => {
+                    self.registered = registered(&name, &payload).or(self.registered.take());
+                    self.hear(connection, &name, &payload);
+                }
                 _ => {}
             }
         }
     }
 
     fn hear(&mut self, connection: usize, name: &str, payload: &Value) {
-        let Some(execution) = payload["executionId"].as_str() else { return };
-        let what = match name {
-            "execution:complete" => What::End(payload["exitCode"].as_i64().unwrap()),
-            "execution:log" => {
-                let message = payload["message"].as_str().unwrap();
-                message.parse().map_or_else(|_| What::Remark(message.to_owned()), What::Said)
+        let Some((session, words, id)) = told(name, payload) else { return };
+        // Somebody who speaks has accepted, where nothing else says so.
+        if !words.is_empty() {
+            self.story.account(&session).accepted = Some(true);
+        }
+        for (n, what) in words.into_iter().enumerate() {
+            match what {
+                What::Stepped(_) => continue,
+                What::Said(_) => self.said += 1,
+                What::Action(number) => {
+                    let account = self.story.account(&session);
+                    account.said = account.said.max(number + 1);
+                    self.person.saw(number);
+                }
+                What::End(_) => drop(self.ended.insert(session.clone())),
+                What::Step(_) | What::Remark(_) => {}
             }
-            "execution:step" if payload["status"] == "running" => What::Step(payload["stepNumber"].as_u64().unwrap()),
-            _ => return,
-        };
-        let id = payload["eventId"].as_str().map(str::to_owned);
-        self.told.push(format!("{connection}: {execution} {what:?} {id:?}"));
-        self.story.heard.push((execution.to_owned(), Word { id, connection, what }));
+            self.told.push(format!("{connection}: {session} {what:?} {id:?}"));
+            let id = id.as_ref().map(|id| format!("{id}/{n}"));
+            self.story.heard.push((session.clone(), Word { id, connection, what }));
+        }
     }
 
     async fn harm(&mut self, harm: Harm) {
@@ -217,7 +258,8 @@ impl Stage {
                 let (hub, address) = Program::hub(self.place.path()).await;
                 self.hub = hub;
                 self.proxy.lead_to(Some(address));
-                self.user = user(&format!("http://{address}")).await;
+                self.user = User::connect(&format!("http://{address}")).await;
+                self.person.is_heard_by_nobody();
             }
             Harm::KillBrowser => {
                 self.may_end_with(1);
@@ -257,7 +299,7 @@ impl Stage {
     }
 
     fn may_end_with(&mut self, code: i64) {
-        for id in ["a", "b"] {
+        for id in self.sessions.iter().filter(|id| **id != RECORDING) {
             self.story.account(id).verdicts.insert(code);
         }
     }
@@ -274,8 +316,8 @@ impl Stage {
 
     fn start_agent(&mut self) {
         self.read();
-        self.born = self.read;
-        self.agent = Program::agent(self.proxy.address, &self.token, self.place.path());
+        self.registered = None;
+        self.agent = Program::agent(self.proxy.address, &self.token, self.place.path(), self.tongue);
     }
 
     /// What is left, and what was said.
@@ -298,21 +340,32 @@ impl Stage {
         if !(left.0.is_empty() && left.1.is_empty()) {
             faults.push(format!("left: {left:?}"));
         }
-        for id in ["a", "b"] {
+        for id in self.sessions.clone() {
             let passed = self.story.heard.iter().any(|(of, word)| of == id && word.what == What::End(0));
             self.story.account(id).ended = passed.then_some(0);
         }
         faults.extend(self.story.faults());
-        let secrets = [self.password.as_str(), SECRET];
-        let written: BTreeSet<String> = self.proxy.written().into_iter().collect();
-        for text in written.iter().filter(|text| secrets.iter().any(|secret| text.contains(secret))) {
-            faults.push(format!("a secret is sent: {text}"));
-        }
-        let handshake = |text: &str| text.starts_with("40");
-        if written.iter().any(|text| text.contains(&self.token) && !handshake(text)) {
-            faults.push("the token is sent where it does not belong".to_owned());
-        }
+        faults.extend(self.secrets());
         self.hub.kill().await;
+    }
+
+    /// Where one is in any byte that the agent has sent; its token has one place.
+    fn secrets(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for text in self.proxy.written().iter().collect::<BTreeSet<_>>() {
+            if [self.password.as_str(), SECRET].iter().any(|secret| text.contains(secret)) {
+                found.push(format!("a secret is sent: {text}"));
+            }
+            let place = match self.tongue {
+                Tongue::AiRun => text.contains(r#""type":"authenticate""#),
+                Tongue::Cloud => text.starts_with("get /ws?token="),
+                _ => text.starts_with("40"),
+            };
+            if text.to_lowercase().contains(&self.token.to_lowercase()) && !place {
+                found.push(format!("the token is sent where it does not belong: {text}"));
+            }
+        }
+        found
     }
 
     /// It tells what there is to tell, and ends well.
@@ -320,9 +373,12 @@ impl Stage {
         // From then on it hears signals.
         let _ = timeout(PATIENCE, self.registration()).await;
         self.agent.signal(Signal::TERM);
-        let code = self.agent.end().await.code();
-        if code != Some(0) {
-            faults.push(format!("the agent ends with {code:?}"));
+        let end = self.agent.end().await;
+        if end.is_none() {
+            self.agent.kill().await;
+        }
+        if !end.is_some_and(|end| end.success()) {
+            faults.push(format!("the agent ends with {end:?}"));
         }
     }
 
@@ -330,42 +386,11 @@ impl Stage {
     async fn registration(&mut self) -> Value {
         let mut heard = self.proxy.heard();
         loop {
-            let register = self.proxy.texts(self.born).into_iter().find_map(|text| {
-                let (_, body) = split(text.text.strip_prefix("42")?);
-                (text.of_agent && body[0] == "agent:register").then(|| body[1]["sessions"].clone())
-            });
-            if let Some(sessions) = register {
-                return sessions;
+            self.read();
+            if let Some(sessions) = &self.registered {
+                return sessions.clone();
             }
             let _ = heard.changed().await;
         }
     }
-}
-
-/// `12["name",…]`.
-fn split(packet: &str) -> (String, Value) {
-    let end = packet.find(|c: char| !c.is_ascii_digit()).unwrap_or(packet.len());
-    (packet[..end].to_owned(), serde_json::from_str(&packet[end..]).unwrap_or_default())
-}
-
-/// Somebody who wants tests run, and listens.
-async fn user(hub: &str) -> mpsc::UnboundedSender<(&'static str, Value)> {
-    let (wish, mut wished) = mpsc::unbounded_channel();
-    let mut client = Client::connect(hub, json!({"token": token("ada", Role::Client)})).await.unwrap();
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                wish = wished.recv() => match wish {
-                    Some((name, payload)) => client.emit(name, payload).await,
-                    None => return,
-                },
-                got = client.next() => {
-                    if got == Got::Closed {
-                        return;
-                    }
-                }
-            }
-        }
-    });
-    wish
 }

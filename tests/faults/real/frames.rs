@@ -9,6 +9,8 @@ pub(super) struct Frames {
     begun: Vec<u8>,
     /// The Engine.IO session that a request has named.
     pub(super) sid: Option<String>,
+    /// The heads of requests or responses, in small letters.
+    pub(super) heads: Vec<String>,
 }
 
 /// What comes next.
@@ -41,6 +43,7 @@ impl Frames {
                 let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
                 let sid = head.lines().next().and_then(|line| line.split_once("sid=")?.1.split(['&', ' ']).next());
                 self.sid = sid.map(str::to_owned).or(self.sid.take());
+                self.heads.push(head.clone());
                 self.state = match (value("upgrade:"), value("content-length:"), value("transfer-encoding:")) {
                     (Some("websocket"), ..) => State::Socket,
                     (_, Some(length), _) => State::Body(length.parse().unwrap()),

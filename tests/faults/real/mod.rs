@@ -2,8 +2,10 @@
 
 mod driver;
 mod frames;
+mod person;
 mod program;
 mod proxy;
+mod user;
 
 use driver::play;
 use futures_util::StreamExt;

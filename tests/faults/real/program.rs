@@ -1,5 +1,6 @@
 //! The real programs, and what they leave.
 
+use crate::tongue::Tongue;
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,9 +19,10 @@ pub(super) const SECRET: &str = "a secret of the tests that is long enough";
 pub(super) struct Program(Child);
 
 impl Program {
-    pub(super) fn agent(server: SocketAddr, token: &str, place: &Path) -> Self {
+    pub(super) fn agent(server: SocketAddr, token: &str, place: &Path, tongue: Tongue) -> Self {
         let mut command = command(place, "agent.log");
-        command.args(["agent", "--server", &format!("http://{server}"), "--token", token, "--max-sessions", "2"]);
+        command.args(["agent", "--server", &format!("http://{server}"), "--token", token, "--max-sessions", "3"]);
+        command.args(["--protocol", tongue.name()]);
         command.args(["--log-level", "debug", "--state-dir"]).arg(place.join("state"));
         Self(command.env("TMPDIR", place.join("tmp")).spawn().unwrap())
     }
@@ -49,13 +51,14 @@ impl Program {
         kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
     }
 
-    pub(super) async fn end(&mut self) -> ExitStatus {
-        timeout(PATIENCE, self.0.wait()).await.expect("an end").unwrap()
+    /// Its end; nothing where it does not come.
+    pub(super) async fn end(&mut self) -> Option<ExitStatus> {
+        timeout(PATIENCE, self.0.wait()).await.ok().map(|end| end.unwrap())
     }
 
     pub(super) async fn kill(&mut self) {
         self.signal(Signal::KILL);
-        self.end().await;
+        self.end().await.expect("an end");
     }
 }
 

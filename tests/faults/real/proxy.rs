@@ -153,7 +153,8 @@ async fn pass(connection: usize, mut agent: TcpStream, mut hub: TcpStream, share
                 let Ok(many @ 1..) = read else { break };
                 let bytes = &said[..many];
                 let new = wrote.more(bytes);
-                shared.written.lock().unwrap().extend(new);
+                let heads = std::mem::take(&mut wrote.heads);
+                shared.written.lock().unwrap().extend(heads.into_iter().chain(new));
                 let now = *weather.borrow();
                 match now {
                     _ if in_frame => {

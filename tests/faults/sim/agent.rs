@@ -1,5 +1,6 @@
 //! The agent of this process, and what it asks the world for.
 
+use super::super::tongue::Tongue;
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,20 +12,29 @@ use tokio_util::sync::CancellationToken;
 use understudy::agent::{
     self, AgentOptions, Clock, Machine, Reading, SessionStarter, Shutdown, StateError, TokenSource, Versions,
 };
-use understudy::dialect::testflow;
-use understudy::model::{Event, Labels, StartExecution};
+use understudy::model::recording::RecordingControl;
+use understudy::model::{Event, ExecutionId, Labels, StartExecution, StartRecording, TestFlowId};
+use understudy::session::Controls;
 use understudy::wire::client::{ConnectError, Connection, Connector};
+
+/// Nobody but the server hears it, and it once.
+pub(super) const TOKEN: &str = "a token that nobody else sees";
 
 /// The agent waits for the answer to an attempt to connect.
 pub(super) type Attempt = oneshot::Sender<Result<Connection, ConnectError>>;
 
 /// A session that the agent has started; it ends when this is dropped.
 pub(super) struct Session {
-    pub(super) start: StartExecution,
+    pub(super) execution: ExecutionId,
+    /// Of a recording.
+    pub(super) flow: Option<TestFlowId>,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) cancel: CancellationToken,
     pub(super) said: u64,
+    pub(super) steps: u64,
     _done: oneshot::Sender<()>,
+    /// Whatever else is wanted of it is not heard.
+    _controls: Option<mpsc::UnboundedReceiver<RecordingControl>>,
 }
 
 /// One life of the agent.
@@ -36,7 +46,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn new(folder: &Path, max_sessions: usize) -> Self {
+    pub(super) fn new(folder: &Path, max_sessions: usize, tongue: Tongue) -> Self {
         let (told, attempts) = mpsc::unbounded_channel();
         let connector = Connector::new(move |_| {
             let (answer, answered) = oneshot::channel();
@@ -44,26 +54,31 @@ impl Life {
             async move { answered.await.unwrap_or_else(|_| Err(ConnectError::Unreachable("dropped".to_owned()))) }
         });
         let (told, sessions) = mpsc::unbounded_channel();
-        let execute = Arc::new(move |start, events, cancel| -> BoxFuture<'static, ()> {
-            let (done, over) = oneshot::channel::<()>();
-            let _ = told.send(Session { start, events, cancel, said: 0, _done: done });
+        let recordings = told.clone();
+        let execute = Arc::new(move |start: StartExecution, events, cancel| -> BoxFuture<'static, ()> {
+            let (_done, over) = oneshot::channel::<()>();
+            let (execution, flow, _controls) = (start.execution, None, None);
+            let _ = told.send(Session { execution, flow, events, cancel, said: 0, steps: 0, _done, _controls });
             Box::pin(async move { drop(over.await) })
         });
-        let starter = SessionStarter {
-            execute,
-            record: Arc::new(|_, _, _| Box::pin(async {})),
-            drive: Arc::new(|_, _, _| Box::pin(async {})),
-        };
+        let record = Arc::new(move |start: StartRecording, events, controls: Controls| -> BoxFuture<'static, ()> {
+            let (_done, over) = oneshot::channel::<()>();
+            let (execution, flow, cancel) = (start.execution, Some(start.flow), controls.cancel);
+            let _controls = Some(controls.controls);
+            let _ = recordings.send(Session { execution, flow, events, cancel, said: 0, steps: 0, _done, _controls });
+            Box::pin(async move { drop(over.await) })
+        });
+        let starter = SessionStarter { execute, record, drive: Arc::new(|_, _, _| Box::pin(async {})) };
         let options = AgentOptions {
             server: "http://server.example".parse().unwrap(),
-            token: TokenSource::Value("t".to_owned()),
+            token: TokenSource::Value(TOKEN.to_owned()),
             name: Some("simulated".to_owned()),
             labels: Labels::default(),
             heartbeat: Duration::from_secs(3600),
             max_sessions,
             state_dir: folder.to_owned(),
             drain_timeout: Duration::from_secs(60),
-            protocol: testflow::agent::SPOKEN,
+            protocol: tongue.spoken(),
             run_url: None,
             upload_url: None,
             projects: Vec::new(),

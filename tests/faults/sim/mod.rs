@@ -2,6 +2,8 @@
 
 mod agent;
 mod schedule;
+mod sessions;
+mod way;
 mod wire;
 
 use schedule::{Lies, Schedule};

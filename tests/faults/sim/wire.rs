@@ -1,14 +1,41 @@
 //! One connection as the world sees it: what the agent wrote and has not arrived, what was written to the agent and has not.
 
+use super::super::checker::What;
+use super::super::tongue;
+use super::agent::TOKEN;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use understudy::wire::client::{CloseReason, Connection, Incoming, Outgoing, Proof, Received, Socket};
 
-/// What the agent wrote.
-#[derive(Debug)]
+/// What the agent wrote; of a raw WebSocket the name is the message's type.
+#[derive(Debug, Clone)]
 pub(super) enum Written {
     Event { name: String, payload: Value, proof: Proof, token: u64 },
     Answer { id: u64, payload: Value },
+}
+
+impl Written {
+    /// What it says of a session: which, what, and under which id.
+    pub(super) fn told(&self) -> Option<(String, Vec<What>, Option<String>)> {
+        match self {
+            Self::Event { name, payload, .. } => tongue::told(name, payload),
+            Self::Answer { .. } => None,
+        }
+    }
+
+    /// Whether a server knows it when it comes twice.
+    pub(super) fn is_named(&self) -> bool {
+        matches!(self, Self::Event { payload, .. }
+            if payload["eventId"].is_string() || payload["data"]["eventId"].is_string())
+    }
+
+    /// Whether it has the token where none belongs.
+    pub(super) fn leaks(&self) -> bool {
+        match self {
+            Self::Event { name, .. } if name == "authenticate" => false,
+            Self::Event { payload, .. } | Self::Answer { payload, .. } => payload.to_string().contains(TOKEN),
+        }
+    }
 }
 
 /// See the module.
@@ -21,12 +48,15 @@ pub(super) struct Wire {
     pub(super) back: VecDeque<Incoming>,
     /// What is written goes nowhere, and the agent does not know yet.
     pub(super) half_open: bool,
+    /// The server has let the agent in.
+    pub(super) greeted: bool,
 }
 
 impl Wire {
     pub(super) fn new(number: usize, max_payload: usize) -> (Connection, Self) {
         let (connection, socket) = Connection::pair(max_payload, Vec::new());
-        let wire = Self { socket, number, there: VecDeque::new(), back: VecDeque::new(), half_open: false };
+        let wire =
+            Self { socket, number, there: VecDeque::new(), back: VecDeque::new(), half_open: false, greeted: false };
         (connection, wire)
     }
 
@@ -39,7 +69,10 @@ impl Wire {
                     if proof == Proof::Written {
                         let _ = self.socket.incoming.try_send(Incoming::Proved(token));
                     }
-                    Written::Event { name, payload: arguments.pop().unwrap_or_default(), proof, token }
+                    let payload = arguments.pop().unwrap_or_default();
+                    let kind = payload["type"].as_str().filter(|_| name.is_empty());
+                    let name = kind.map_or(name.clone(), str::to_owned);
+                    Written::Event { name, payload, proof, token }
                 }
                 Outgoing::Acknowledge { id, mut arguments } => {
                     Written::Answer { id, payload: arguments.pop().unwrap_or_default() }
