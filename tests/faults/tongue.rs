@@ -122,6 +122,8 @@ pub(crate) fn told(name: &str, payload: &Value) -> Option<(String, Vec<What>, Op
         // Of 001 and 004, to servers of others.
         "completion" => (text("runId")?, vec![What::End(i64::from(payload["status"] != "success"))]),
         "step_update" => (text("runId")?, vec![What::Step(payload["stepNumber"].as_u64()?)]),
+        // That it waits is none.
+        "notification" if payload["data"]["level"] == "info" => return None,
         "notification" => (data("taskId")?, vec![What::End(i64::from(payload["data"]["level"] != "success"))]),
         _ => return None,
     };
