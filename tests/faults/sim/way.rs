@@ -72,6 +72,12 @@ impl Schedule {
         if let (Some(first), Some(last)) = (words.first(), words.last()) {
             self.log.push(format!("{connection} hears {session} {first:?} … {last:?} as {short:?}"));
         }
+        let account = self.story.account(&session);
+        // 001 and 004 have one word for a start that is refused and for an end, and each start has its answer.
+        let refused = self.draining && account.runs == 0 && account.accepted != Some(true);
+        if refused && self.tongue.is_raw() && !self.hub {
+            return;
+        }
         for (n, what) in words.into_iter().enumerate() {
             let (id, what) = (event_id.as_ref().map(|id| format!("{id}/{n}")), self.meant(what));
             self.story.heard.push((session.clone(), Word { id, connection, what }));
