@@ -1,5 +1,6 @@
 //! Where a session may write.
 
+use super::Bounds;
 use std::path::{Component, Path, PathBuf};
 
 /// A folder that everything goes below, and maybe a second one, named by absolute paths only.
@@ -7,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 pub struct Places {
     base: PathBuf,
     beside: Option<PathBuf>,
+    bounds: Bounds,
 }
 
 /// Why there is no such place.
@@ -22,7 +24,7 @@ pub enum PlaceError {
 
 impl From<PathBuf> for Places {
     fn from(base: PathBuf) -> Self {
-        Self { base, beside: None }
+        Self { base, beside: None, bounds: Bounds::default() }
     }
 }
 
@@ -31,6 +33,18 @@ impl Places {
     #[must_use]
     pub fn and(self, folder: PathBuf) -> Self {
         Self { beside: Some(folder), ..self }
+    }
+
+    /// The same within these bounds.
+    #[must_use]
+    pub fn within(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// How much may be written.
+    #[must_use]
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     /// The folder relative paths begin in.

@@ -30,6 +30,13 @@ pub(super) enum Verdict {
 }
 
 impl Ceiling {
+    /// One of so many bytes in all.
+    #[must_use]
+    pub fn of(all: u64) -> Self {
+        let usual = Self::default();
+        Self { base: usual.base.min(all / 2), each: usual.each.min(all / 4), all, ..usual }
+    }
+
     pub(super) fn judge(&self, bytes: u64, contexts: usize) -> Verdict {
         let contexts = u64::try_from(contexts).unwrap_or(u64::MAX);
         if bytes > self.all {
@@ -57,12 +64,6 @@ fn machine() -> u64 {
     most.unwrap_or(u64::MAX).min(system.total_memory())
 }
 
-/// Bytes in words.
-pub(super) fn words(bytes: u64) -> String {
-    let tenths = bytes * 10 / (1024 * MIB);
-    if tenths >= 10 { format!("{}.{} GiB", tenths / 10, tenths % 10) } else { format!("{} MiB", bytes / MIB) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,9 +87,5 @@ mod tests {
     fn this_machine_has_some() {
         let all = Ceiling::default().all;
         assert!(all > 256 * MIB && all < 1 << 50, "{all}");
-        assert_eq!(
-            [words(3 * 1024 * MIB / 2), words(1023 * MIB), words(1024 * MIB)],
-            ["1.5 GiB", "1023 MiB", "1.0 GiB"]
-        );
     }
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -53,6 +55,8 @@ pub struct Download {
     pub suggested_filename: String,
     /// None while it is on its way; then why it did not arrive.
     state: watch::Sender<Option<Option<String>>>,
+    /// Bytes that have come and are counted.
+    counted: Arc<AtomicU64>,
 }
 
 /// What Chromium tells first.
@@ -71,15 +75,32 @@ pub(super) struct Begun {
 pub(super) struct Progressed {
     pub(super) guid: String,
     state: String,
+    #[serde(default)]
+    received_bytes: f64,
 }
 
 impl Download {
     pub(super) fn new(page: Page, begun: Begun) -> Self {
         let Begun { guid, url, suggested_filename, .. } = begun;
-        Self { page, guid, url, suggested_filename, state: watch::channel(None).0 }
+        Self { page, guid, url, suggested_filename, state: watch::channel(None).0, counted: Arc::default() }
     }
 
     pub(super) fn progressed(&self, progressed: &Progressed) {
+        if self.state.borrow().is_some() {
+            return;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes")]
+        let received = progressed.received_bytes as u64;
+        let before = self.counted.fetch_max(received, Ordering::Relaxed);
+        if let Err(spent) = self.page.context().bounds().take(received.saturating_sub(before)) {
+            self.state.send_replace(Some(Some(spent.to_string())));
+            self.cancel();
+            // One that was complete already.
+            if let Some(folder) = self.page.context().browser().downloads() {
+                delete(folder, vec![self.clone()]);
+            }
+            return;
+        }
         let end = match progressed.state.as_str() {
             "completed" => None,
             "canceled" => Some(if self.is_refused() { REFUSED } else { CANCELED }.to_owned()),

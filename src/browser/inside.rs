@@ -3,7 +3,6 @@
 
 use super::error::BrowserError;
 use super::page::Page;
-use serde_json::json;
 
 /// Schemes of addresses that show neither.
 const OPEN: [&str; 5] = ["http", "https", "blob", "data", "javascript"];
@@ -61,8 +60,7 @@ impl Page {
     pub(super) fn keep_out(&self, url: &str) {
         if self.is_out_of_bounds(url) {
             tracing::warn!(url, "a page got to an address of the machine or of the browser itself: it is closed");
-            let root = self.context().browser().root().clone();
-            drop(root.request("Target.closeTarget", &json!({ "targetId": self.id() })));
+            self.dismiss();
         }
     }
 }

@@ -16,6 +16,7 @@ mod run;
 mod secret;
 mod serve;
 mod service;
+mod size;
 mod stage;
 mod token;
 mod up;

@@ -2,10 +2,10 @@
 
 use super::hosts::{Guard, Hosts};
 use super::run::RunnerName;
-use super::{CouldNotRun, duration};
+use super::{CouldNotRun, duration, size};
 use crate::agent::{self, AgentOptions, SessionStarter, Shutdown, Versions};
 use crate::browser::launch::{find_chromium, is_confined, sweep_profiles};
-use crate::browser::{BrowserPool, LaunchError, LaunchOptions, Mode};
+use crate::browser::{BrowserPool, Ceiling, LaunchError, LaunchOptions, Mode};
 use crate::config;
 use crate::recorder::RecorderOptions;
 use crate::runner::PLAYWRIGHT_VERSION;
@@ -46,6 +46,13 @@ pub(super) struct Playing {
     /// A Chromium that runs already, to be used instead of starting one: http://HOST:PORT or ws://…
     #[arg(long, value_name = "URL", conflicts_with_all = ["browser", "browser_arg"])]
     cdp_endpoint: Option<String>,
+    /// How much memory a Chromium may have, 2GiB for example: beyond that its greediest page is ended; three quarters of the machine's where
+    /// nothing is said
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    browser_memory: Option<u64>,
+    /// How much the files of an execution may have in all: downloads, attachments, screenshots, videos, traces, archives; 0 is no bound
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
+    artifact_limit: u64,
     /// A Chromium that has nothing to do is closed after this; 0s is never
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration::parse)]
     browser_idle: Duration,
@@ -137,6 +144,7 @@ impl Playing {
             args: self.browser_arg.clone(),
             idle: self.browser_idle,
             keeps_out: true,
+            ceiling: self.browser_memory.map(Ceiling::of).unwrap_or_default(),
             ..LaunchOptions::default()
         }
     }
@@ -238,6 +246,7 @@ impl Playing {
             execution_timeout: (!self.execution_timeout.is_zero()).then_some(self.execution_timeout),
             env,
             allow_unsupported: self.allow_unsupported,
+            artifact_limit: (self.artifact_limit > 0).then_some(self.artifact_limit),
             mask: self.mask.clone(),
             artifacts: agent::artifacts(state_dir),
             launch: json!({

@@ -41,6 +41,17 @@ impl Archive {
         saved.map_err(|source| HarError::Write { path: path.to_owned(), source })
     }
 
+    /// How large it is, roughly: files of a zip are smaller.
+    ///
+    /// # Errors
+    /// When it cannot be written at all.
+    pub fn bytes(&self) -> Result<u64, HarError> {
+        let mut count = Count(0);
+        let written = serde_json::to_writer(&mut count, &self.har).map_err(io::Error::from);
+        written.map_err(|source| HarError::Write { path: PathBuf::new(), source })?;
+        Ok(self.files.values().fold(count.0, |sum, file| sum.saturating_add(file.len() as u64)))
+    }
+
     fn files(&self, path: &Path, resources: Option<&Path>) -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;
@@ -72,6 +83,20 @@ impl Archive {
             zip.write_all(content)?;
         }
         zip.finish()?.flush()
+    }
+}
+
+/// Counts what is written, and keeps nothing.
+struct Count(u64);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,11 +1,12 @@
 //! An execution: source in, events out, exactly one completion whatever happens.
 
 use super::Narration;
+use crate::artifacts::{Bounds, Places};
 use crate::codegen::{self, Target};
 use crate::model::action::Recording;
 use crate::model::mask::Mask;
 use crate::model::run::RunEvent;
-use crate::model::{Event, ExecutionConfig, StartExecution};
+use crate::model::{Event, ExecutionConfig, Level, StartExecution};
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
 use crate::runner::node::{NodeRequest, NodeRunner};
 use futures_util::FutureExt;
@@ -45,6 +46,8 @@ pub struct SessionOptions {
     pub allow_unsupported: bool,
     /// Each execution writes in a folder of its own below this one, which goes with it.
     pub artifacts: PathBuf,
+    /// Bytes of the files of an execution, those that its pages download among them; none is no bound.
+    pub artifact_limit: Option<u64>,
     /// Values that are told as stars.
     pub mask: Vec<String>,
     /// `launchOptions` for the official runner, where that is the one that runs.
@@ -82,9 +85,11 @@ impl Sessions {
         let (mut story, mask) =
             (Narration::new(start.execution.clone()), Mask::new(start.config.env.values().chain(&self.options.mask)));
         let folder = self.folder(&start);
+        let bounds = self.options.artifact_limit.map(Bounds::of).unwrap_or_default();
+        let execution = start.execution.clone();
         let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
         let run = match &self.runner {
-            Performer::Builtin(runner) => runner.run(self.request(start), sender, cancel).left_future(),
+            Performer::Builtin(runner) => runner.run(self.request(start, bounds.clone()), sender, cancel).left_future(),
             Performer::Node(runner) => runner.run(self.node_request(start), sender, cancel).right_future(),
         };
         let tell = async {
@@ -101,6 +106,10 @@ impl Sessions {
         {
             tracing::warn!(folder = %folder.display(), %error, "files of an execution are left behind");
         }
+        for message in bounds.told() {
+            let told = Event::ExecutionLog { execution: execution.clone(), level: Level::Warn, message };
+            let _ = events.send(told).await;
+        }
         let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         for event in story.end(outcome, spent) {
             let _ = events.send(mask.over(event)).await;
@@ -111,8 +120,8 @@ impl Sessions {
         self.options.artifacts.join(folder_name(start.execution.as_str()))
     }
 
-    fn request(&self, start: StartExecution) -> RunRequest {
-        let artifacts = self.folder(&start).into();
+    fn request(&self, start: StartExecution, bounds: Bounds) -> RunRequest {
+        let artifacts = Places::from(self.folder(&start)).within(bounds);
         let options = &self.options;
         let source = source(start.code, played);
         RunRequest {

@@ -76,3 +76,26 @@ async fn recordings_show_no_files_and_no_pages_of_the_browser() {
     assert!(!complete["code"].to_string().contains("passwd"), "{complete}");
     stage.end().await;
 }
+
+/// What a session may use is said where it is over.
+#[tokio::test]
+async fn bounds_of_a_session_are_told() {
+    let mut stage = Stage::with(&["--artifact-limit", "1KiB", "--execution-timeout", "10s"]).await;
+    let code = spec(
+        "const words = async work => { try { await work(); return 'kept'; } catch (error) { return error.message; } };
+         console.log(await words(() => page.screenshot({ path: 'shot.png' })));",
+    );
+    stage.start("files", &code).await;
+    let (log, exit) = stage.outcome("files").await;
+    assert!(log.contains("may have 1 KiB in all on this agent (--artifact-limit): this one was not kept"), "{log}");
+    assert!(
+        log.contains("The files of a session may have 1 KiB in all (--artifact-limit): what was more was"),
+        "{log}"
+    );
+    assert_eq!(exit, 0, "{log}");
+    stage.start("time", &spec("test.setTimeout(0); await page.evaluate(() => { for (;;) {} });")).await;
+    let (log, exit) = stage.outcome("time").await;
+    assert!(log.contains("Execution timed out after 10"), "{log}");
+    assert_eq!(exit, 124, "{log}");
+    stage.end().await;
+}

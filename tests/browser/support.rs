@@ -7,6 +7,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use understudy::artifacts::Places;
 use understudy::browser::navigation::GotoOptions;
 use understudy::browser::{
     BrowserContext, BrowserPool, ContextOptions, Evaluation, LaunchOptions, LoadState, Mode, Page,
@@ -96,7 +97,8 @@ impl Worker {
     pub(crate) fn with(pool: &BrowserPool, options: OperationsOptions) -> Self {
         let (sender, events) = tokio::sync::mpsc::unbounded_channel();
         let artifacts = tempfile::tempdir().unwrap();
-        let options = OperationsOptions { artifacts: artifacts.path().to_owned().into(), ..options };
+        let places = Places::from(artifacts.path().to_owned()).within(options.artifacts.bounds().clone());
+        let options = OperationsOptions { artifacts: places, ..options };
         let operations = Operations::new(pool.clone(), Mode::Headless, sender, options);
         Self { operations, events, artifacts }
     }

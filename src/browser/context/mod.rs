@@ -1,5 +1,6 @@
 //! A context: a profile of its own in a shared Chromium, and what holds for all its pages.
 
+mod bounds;
 mod options;
 
 pub use options::{ContextOptions, ContextProxy, Credentials, Geolocation, Origin, Size, StorageState, one_or_many};
@@ -20,6 +21,7 @@ use super::sync::lock;
 use super::warden;
 use super::witnesses::{Watch, Witnesses};
 use super::worker::{Worker, Workers};
+use crate::artifacts::Bounds;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -55,6 +57,7 @@ struct Inner {
     engines: Mutex<CustomEngines>,
     life: Life,
     passkeys: Passkeys,
+    bounds: Mutex<Bounds>,
 }
 
 impl BrowserContext {
@@ -77,6 +80,7 @@ impl BrowserContext {
             engines: Mutex::default(),
             life: Life::new(),
             passkeys: Passkeys::default(),
+            bounds: Mutex::default(),
         }))
     }
 

@@ -1,9 +1,9 @@
 //! Whether a Chromium answers, how large it is, and what became of its pages that were too large.
 
-use super::super::ceiling::words;
 use super::super::launch::{Group, Memory, Process};
 use super::super::sync::lock;
 use super::Browser;
+use crate::artifacts::words;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -20,6 +20,12 @@ impl Page {
         self.0.life.end(async || root.request("Target.closeTarget", &params).raw().await).await
     }
 
+    /// Closes it, without waiting for anything.
+    pub fn dismiss(&self) {
+        let root = self.0.context.browser().root();
+        drop(root.request("Target.closeTarget", &json!({ "targetId": self.0.target })));
+    }
+
     /// Whether somebody closed it, or does so now.
     pub(in crate::browser) fn is_closing(&self) -> bool {
         self.0.life.has_reached(Stage::Closing)

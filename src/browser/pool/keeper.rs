@@ -1,9 +1,10 @@
 //! Sees to one Chromium of a pool until it is gone.
 
-use super::super::ceiling::{Verdict, words};
+use super::super::ceiling::Verdict;
 use super::super::instance::Browser;
 use super::super::launch::Mode;
 use super::Pool;
+use crate::artifacts::words;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;

@@ -1,5 +1,6 @@
 //! Pictures of a page with their times, as long as it lives.
 
+use crate::artifacts::Bounds;
 use crate::browser::context::Size;
 use crate::browser::page::Page;
 use crate::browser::raw::{RawEvent, RawObserver, RawSession};
@@ -163,7 +164,7 @@ async fn shoot(page: &Page, options: &FilmOptions, stop: &CancellationToken) -> 
                     () = stop.cancelled() => None,
                 };
                 let Some(cast) = cast else { break };
-                footage.take(cast, options, &session)?;
+                footage.take(cast, options, &session, &page.context().bounds())?;
             }
         }
         session.end();
@@ -177,7 +178,7 @@ fn now() -> f64 {
 }
 
 impl Footage {
-    fn take(&mut self, cast: Value, options: &FilmOptions, session: &RawSession) -> io::Result<()> {
+    fn take(&mut self, cast: Value, options: &FilmOptions, session: &RawSession, bounds: &Bounds) -> io::Result<()> {
         let begun = Instant::now();
         let Ok(Cast { data, metadata, session_id }) = serde_json::from_value(cast) else { return Ok(()) };
         let (used, interval) = (session.clone(), options.interval());
@@ -195,6 +196,7 @@ impl Footage {
             return Ok(());
         }
         let Ok(jpeg) = BASE64.decode(data) else { return Ok(()) };
+        bounds.take(jpeg.len() as u64).map_err(io::Error::other)?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = file.stream_position()?;
         file.write_all(&jpeg)?;

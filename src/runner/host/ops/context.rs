@@ -112,6 +112,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
     match operation {
         "newPage" => {
             operations.allow_page(&context)?;
+            let _opening = operations.opening();
             let page = context.new_page().await?;
             Ok(json!({ "page": operations.objects.page_name(&page) }).into())
         }

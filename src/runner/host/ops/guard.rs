@@ -1,12 +1,13 @@
 //! Who stands between browsers and the network, for tests of strangers and where certificates are shown.
 
 use super::api::proxy as proxy_of;
-use super::{Failure, Operations, certificates};
+use super::{Failure, Operations, OperationsOptions, certificates};
 use crate::browser::context::ContextProxy;
 use crate::browser::{BrowserContext, ContextOptions, LaunchOptions, Warden};
 use crate::client::{Gateway, GatewayOptions, Identities};
 use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 impl Warden for Gateway {
     fn address(&self) -> String {
@@ -62,18 +63,41 @@ async fn open(
     Ok(Arc::new(opened.map_err(|error| Failure::new(error.to_string()))?))
 }
 
-/// Pages that a session of an agent may have open at a time, when it asks for another one.
+/// Pages that a session of an agent may have open at a time.
 const MOST_PAGES: usize = 64;
 
+/// The bound on pages of those who have one.
+pub(super) fn most_pages(options: &OperationsOptions) -> Option<usize> {
+    (!options.trust.is_whole()).then(|| options.most_pages.unwrap_or(MOST_PAGES))
+}
+
+/// As long as it lives, the test waits for a page that it asked for.
+pub(super) struct Opening<'a>(&'a AtomicUsize);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Operations {
+    pub(super) fn opening(&self) -> Opening<'_> {
+        self.objects.opening.fetch_add(1, Ordering::SeqCst);
+        Opening(&self.objects.opening)
+    }
+
     /// Passes as long as there are not too many pages.
     pub(super) fn allow_page(&self, context: &BrowserContext) -> Result<(), Failure> {
-        let open: usize = self.objects.contexts().iter().map(|context| context.pages().len()).sum();
-        let most = self.options.most_pages.unwrap_or(MOST_PAGES);
-        if !self.is_guarded() || open < most || context.is_closed() {
+        let Some(most) = self.objects.most_pages else { return Ok(()) };
+        if self.objects.open_pages() < most || context.is_closed() {
             return Ok(());
         }
         Err(Failure::new(format!("{most} pages are open, more cannot be at a time on an agent: close some")))
+    }
+
+    /// Passes where there is room for so many bytes more in what the session writes.
+    pub(super) fn take(&self, bytes: u64) -> Result<(), Failure> {
+        self.options.artifacts.bounds().take(bytes).map_err(|spent| Failure::new(spent.to_string()))
     }
 
     /// Whether pages go through a gate too, and not requests of tests alone.

@@ -2,6 +2,7 @@
 
 use super::watched::Watched;
 use super::{Failure, Operations, Performed, files, parse, picture};
+use crate::artifacts::Bounds;
 use crate::har::{Content, HarError, HarOptions, HarRecorder, Mode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -29,6 +30,7 @@ struct Running {
     recorder: Arc<HarRecorder>,
     path: PathBuf,
     resources: Option<PathBuf>,
+    bounds: Bounds,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +98,7 @@ impl Hars {
 impl Running {
     async fn export(self) -> Result<(), Failure> {
         let archive = self.recorder.end().await;
+        self.bounds.take(archive.bytes()?).map_err(|spent| Failure::new(spent.to_string()))?;
         let saved = tokio::task::spawn_blocking(move || archive.save(&self.path, self.resources.as_deref())).await;
         Ok(saved.map_err(|_| Failure::new("the archive was not written: saving it broke off"))??)
     }
@@ -151,10 +154,11 @@ fn start(operations: &Operations, params: &Value) -> Result<Value, Failure> {
         Watched::Requests(name) => (HarRecorder::of_requests(options), name),
     };
     let recorder = Arc::new(recorder);
+    let bounds = operations.objects.bounds.clone();
     let mut state = operations.hars.state();
     state.last += 1;
     let id = format!("har@{}", state.last);
-    state.running.insert(id.clone(), Running { context, recorder, path, resources });
+    state.running.insert(id.clone(), Running { context, recorder, path, resources, bounds });
     Ok(json!({ "har": id }))
 }
 

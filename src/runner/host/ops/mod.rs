@@ -106,7 +106,7 @@ impl Operations {
         events: mpsc::UnboundedSender<ToWorker>,
         options: OperationsOptions,
     ) -> Arc<Self> {
-        let objects = Objects::new(events);
+        let objects = Objects::new(events, guard::most_pages(&options), options.artifacts.bounds().clone());
         Arc::new(Self {
             pool,
             mode,

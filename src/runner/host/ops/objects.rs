@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::tell;
 use super::video::Videos;
+use crate::artifacts::Bounds;
 use crate::browser::dialog::Dialog;
 use crate::browser::network::{Request, Route, RoutedSocket};
 use crate::browser::{
@@ -11,6 +12,7 @@ use crate::browser::{
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -20,6 +22,11 @@ pub(super) struct Objects {
     pub(super) videos: Videos,
     /// Of selectors, in all contexts.
     pub(super) engines: CustomEngines,
+    /// At a time.
+    pub(super) most_pages: Option<usize>,
+    /// Pages that the test asked for and does not have yet.
+    pub(super) opening: AtomicUsize,
+    pub(super) bounds: Bounds,
 }
 
 #[derive(Default)]
@@ -53,12 +60,15 @@ impl Tables {
 }
 
 impl Objects {
-    pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>) -> Arc<Self> {
+    pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>, most_pages: Option<usize>, bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             events,
             tables: Mutex::default(),
             videos: Videos::default(),
             engines: CustomEngines::default(),
+            most_pages,
+            opening: AtomicUsize::new(0),
+            bounds,
         })
     }
 
@@ -95,6 +105,7 @@ impl Objects {
             let mut tables = self.tables();
             let id = tables.name("context");
             context.use_engines(self.engines.clone());
+            context.keep_within(self.bounds.clone());
             tables.contexts.insert(id.clone(), context.clone());
             id
         };
@@ -127,6 +138,11 @@ impl Objects {
         let gone: Vec<String> = gone.map(|(id, _)| id).collect();
         tables.names.retain(|_, id| !gone.contains(id));
         tables.routes.retain(|_, route| !route.request().owner().context().is_closed());
+    }
+
+    /// In all contexts.
+    pub(super) fn open_pages(&self) -> usize {
+        self.contexts().iter().map(|context| context.pages().len()).sum()
     }
 
     /// A name for a page and its main frame.

@@ -11,7 +11,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Quality of the pictures of steps: text stays readable at a tenth of a PNG's size.
 const QUALITY: u8 = 70;
@@ -139,11 +139,23 @@ pub(super) fn place(operations: &Operations, path: &str) -> Result<PathBuf, Fail
 pub(super) async fn write(operations: &Operations, path: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
     let target = place(operations, path)?;
     let failed = |error: std::io::Error| Failure::new(format!("failed to write {}: {error}", target.display()));
+    operations.take(bytes.len() as u64)?;
     if let Some(parent) = target.parent() {
         tokio::fs::create_dir_all(parent).await.map_err(failed)?;
     }
     tokio::fs::write(&target, bytes).await.map_err(failed)?;
     Ok(target)
+}
+
+/// Counts a file that is there already; one that there is no room for goes.
+pub(super) async fn count(operations: &Operations, file: &Path) -> Result<(), Failure> {
+    let bytes = tokio::fs::metadata(file).await.map_or(0, |file| file.len());
+    let taken = operations.take(bytes);
+    if taken.is_err() {
+        // What is told is that it is not kept.
+        let _ = tokio::fs::remove_file(file).await;
+    }
+    taken
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::browser::{Frame, Notice, Owner, Page};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Runs on the browser's reading task: in order, and before the answer to what was the cause.
 pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
@@ -27,6 +28,7 @@ pub(super) fn notice(objects: &Arc<Objects>, context: &str, notice: Notice) {
         return;
     }
     match notice {
+        Notice::PageCreated(page) if is_too_many(objects, &page) => page.dismiss(),
         Notice::PageCreated(page) => page_created(objects, context, &page),
         Notice::PageClosed(page) => {
             of_page(objects, &page, "closed", json!({}));
@@ -139,6 +141,15 @@ fn of_owner(objects: &Objects, context: &str, owner: &Owner, name: &str, params:
 
 fn of_request(objects: &Objects, context: &str, name: &str, request: &Request) {
     of_owner(objects, context, request.owner(), name, request_json(objects, request));
+}
+
+/// Whether pages have opened this one beyond the bound. What a test opens was looked at before.
+fn is_too_many(objects: &Objects, page: &Page) -> bool {
+    let by_a_page = page.opener().is_some() || objects.opening.load(Ordering::SeqCst) == 0;
+    let Some(most) = objects.most_pages.filter(|most| by_a_page && objects.open_pages() > *most) else { return false };
+    tracing::warn!("{most} pages are open: one that a page opened is closed");
+    objects.bounds.hit(format!("A session may have {most} pages at a time, those that pages open among them"));
+    true
 }
 
 fn page_created(objects: &Objects, context: &str, page: &Page) {

@@ -148,7 +148,8 @@ pub(super) async fn pack(operations: &Operations, chunk: Arc<Chunk>, end: End) -
         let extension = Path::new(file).extension().map(|it| format!(".{}", it.display())).unwrap_or_default();
         chunk.add_named(&format!("src/{}{extension}", hex(file.as_bytes())), text.as_bytes());
     }
-    let packed = tokio::task::spawn_blocking(move || chunk.pack(&target)).await;
+    let place = target.clone();
+    let packed = tokio::task::spawn_blocking(move || chunk.pack(&place)).await;
     packed.map_err(|_| Failure::new("the trace was not written: packing it broke off"))??;
-    Ok(())
+    picture::count(operations, &target).await
 }
