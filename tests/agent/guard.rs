@@ -77,10 +77,9 @@ async fn recordings_show_no_files_and_no_pages_of_the_browser() {
     stage.end().await;
 }
 
-/// What a session may use is said where it is over.
 #[tokio::test]
-async fn bounds_of_a_session_are_told() {
-    let mut stage = Stage::with(&["--artifact-limit", "1KiB", "--execution-timeout", "10s"]).await;
+async fn files_of_a_session_that_are_too_large_are_told_of() {
+    let mut stage = Stage::with(&["--artifact-limit", "1KiB"]).await;
     let code = spec(
         "const words = async work => { try { await work(); return 'kept'; } catch (error) { return error.message; } };
          console.log(await words(() => page.screenshot({ path: 'shot.png' })));",
@@ -93,9 +92,15 @@ async fn bounds_of_a_session_are_told() {
         "{log}"
     );
     assert_eq!(exit, 0, "{log}");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_session_that_takes_too_long_is_ended_and_says_so() {
+    let mut stage = Stage::with(&["--execution-timeout", "2s"]).await;
     stage.start("time", &spec("test.setTimeout(0); await page.evaluate(() => { for (;;) {} });")).await;
     let (log, exit) = stage.outcome("time").await;
-    assert!(log.contains("Execution timed out after 10"), "{log}");
+    assert!(log.contains("Execution timed out after "), "{log}");
     assert_eq!(exit, 124, "{log}");
     stage.end().await;
 }
