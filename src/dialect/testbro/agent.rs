@@ -192,4 +192,18 @@ mod tests {
         let refused = end.hear("playback_control", &[json!({"session_id": "s", "action": "seek"})], NOW).unwrap_err();
         assert_eq!(refused.session, Some("s".into()));
     }
+
+    #[test]
+    fn what_waits_is_told_before_it_is_begun() {
+        let told = End::default().waits(&"e".into(), "The agent is busy: this session is next", NOW).remove(0);
+        let payload = &told.arguments[0];
+        assert_eq!(
+            (told.name, &payload["type"], &payload["execution_id"]),
+            ("execution_event", &json!("log"), &json!("e"))
+        );
+        assert_eq!(
+            (&payload["data"]["level"], &payload["data"]["message"]),
+            (&json!("info"), &json!("The agent is busy: this session is next"))
+        );
+    }
 }
