@@ -11,6 +11,7 @@ mod end;
 #[expect(dead_code, reason = "shared with the tests of the hub")]
 #[path = "../hub/client.rs"]
 mod hub_client;
+mod load;
 mod real;
 mod sim;
 mod tongue;

@@ -7,6 +7,10 @@ mod program;
 mod proxy;
 mod user;
 
+pub(crate) use program::Program;
+pub(crate) use proxy::Proxy;
+pub(crate) use user::{User, token};
+
 use driver::play;
 use futures_util::StreamExt;
 use futures_util::stream::iter;

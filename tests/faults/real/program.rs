@@ -16,19 +16,28 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) const SECRET: &str = "a secret of the tests that is long enough";
 
 /// `understudy agent` or `understudy serve`; its log goes where it can be read afterwards.
-pub(super) struct Program(Child);
+pub(crate) struct Program(Child);
 
 impl Program {
     pub(super) fn agent(server: SocketAddr, token: &str, place: &Path, tongue: Tongue) -> Self {
+        Self::agent_of(server, token, place, tongue, 3)
+    }
+
+    /// With so many slots.
+    pub(crate) fn agent_of(server: SocketAddr, token: &str, place: &Path, tongue: Tongue, slots: u64) -> Self {
         let mut command = command(place, "agent.log");
-        command.args(["agent", "--server", &format!("http://{server}"), "--token", token, "--max-sessions", "3"]);
-        command.args(["--protocol", tongue.name()]);
+        command.args(["agent", "--server", &format!("http://{server}"), "--token", token]);
+        command.args(["--protocol", tongue.name(), "--max-sessions", &slots.to_string()]);
         command.args(["--log-level", "debug", "--state-dir"]).arg(place.join("state"));
         Self(command.env("TMPDIR", place.join("tmp")).spawn().unwrap())
     }
 
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.0.id()
+    }
+
     /// And where it listens.
-    pub(super) async fn hub(place: &Path) -> (Self, SocketAddr) {
+    pub(crate) async fn hub(place: &Path) -> (Self, SocketAddr) {
         let mut command = command(place, "hub.log");
         command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", SECRET]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -56,7 +65,7 @@ impl Program {
         timeout(PATIENCE, self.0.wait()).await.ok().map(|end| end.unwrap())
     }
 
-    pub(super) async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.end().await.expect("an end");
     }

@@ -26,15 +26,15 @@ pub(super) enum Weather {
 
 /// One text that came through, or that the hub said.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
-    pub(super) connection: usize,
-    pub(super) of_agent: bool,
-    pub(super) text: String,
+pub(crate) struct Text {
+    pub(crate) connection: usize,
+    pub(crate) of_agent: bool,
+    pub(crate) text: String,
 }
 
 /// See the module.
-pub(super) struct Proxy {
-    pub(super) address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     _end: DropGuard,
 }
@@ -53,7 +53,7 @@ struct Shared {
 }
 
 impl Proxy {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shared = Arc::new(Shared {
             hub: watch::Sender::new(None),
@@ -70,7 +70,7 @@ impl Proxy {
     }
 
     /// Where the hub is by now.
-    pub(super) fn lead_to(&self, hub: Option<SocketAddr>) {
+    pub(crate) fn lead_to(&self, hub: Option<SocketAddr>) {
         self.shared.hub.send_replace(hub);
     }
 
@@ -84,7 +84,7 @@ impl Proxy {
     }
 
     /// Everything that came through, in order, from this place on.
-    pub(super) fn texts(&self, from: usize) -> Vec<Text> {
+    pub(crate) fn texts(&self, from: usize) -> Vec<Text> {
         self.shared.texts.lock().unwrap()[from..].to_vec()
     }
 
