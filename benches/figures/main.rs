@@ -2,7 +2,7 @@
 //! beside it on the same Chromium. Needs `./install.sh --deps` and a machine that does nothing else.
 //!
 //! `cargo bench` measures all; `cargo bench -- idle cold` only those.
-#![expect(clippy::print_stdout, reason = "figures are printed")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are printed")]
 
 #[path = "../../tests/support/crowd.rs"]
 mod crowd;
@@ -60,7 +60,11 @@ fn machine() {
         load.split(' ').next().unwrap_or("unknown"),
     );
     let package = fs::read_to_string(root().join("tests/interop/node_modules/@playwright/test/package.json"));
-    let package: Value = serde_json::from_str(&package.expect("./install.sh --deps")).expect("JSON");
+    let Ok(package) = package else {
+        eprintln!("The official packages to measure against are not here: run ./install.sh --deps first.");
+        std::process::exit(2);
+    };
+    let package: Value = serde_json::from_str(&package).expect("JSON");
     println!(
         "versions: {}, {}, official runner {} on Node.js {}",
         first_line(Command::new(UNDERSTUDY).arg("--version")),
