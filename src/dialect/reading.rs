@@ -14,6 +14,8 @@ use std::slice::Iter;
 
 /// A word that was sent is repeated up to here, characters.
 const QUOTED_MAX: usize = 40;
+/// Where it stood is told in so many words of the way there; what is left out is in its middle.
+const STEPS_MAX: usize = 6;
 
 /// Reads a value.
 ///
@@ -72,10 +74,16 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut path = String::new();
-        for step in self.path.iter().rev() {
+        for (n, step) in self.path.iter().rev().enumerate() {
             match step {
-                Step::Field(name) if path.is_empty() => path.push_str(name),
-                Step::Field(name) => path.extend([".", name]),
+                // The keys of a map are the sender's.
+                _ if n >= STEPS_MAX / 2 && self.path.len() - n > STEPS_MAX / 2 => {
+                    if n == STEPS_MAX / 2 {
+                        path.push('…');
+                    }
+                }
+                Step::Field(name) if path.is_empty() => path.push_str(&quoted(name)),
+                Step::Field(name) => path.extend([".", &quoted(name)]),
                 Step::Item(index) => path.push_str(&format!("[{index}]")),
             }
         }
@@ -326,6 +334,11 @@ mod tests {
             refusal.to_string(),
             format!("the payload must be one of `one`, `another`, got `{}…`", "ü".repeat(40))
         );
+        let mut deep = Refusal::new("is odd").within(&"ä".repeat(41)).at(7);
+        for name in ["f", "e", "d", "c", "b", "a"] {
+            deep = deep.within(name);
+        }
+        assert_eq!(deep.to_string(), format!("`a.b.c….f[7].{}…` is odd", "ä".repeat(40)));
         let refused = refused(&"x".repeat(41), &Refusal::new("is odd"), None);
         assert_eq!(refused.message, format!("{}…: the payload is odd", "x".repeat(40)));
     }
