@@ -203,11 +203,11 @@ impl Page {
         }
     }
 
-    /// Who wants it is told first, what it is later.
+    /// What a page asks for is told by its process, that it begins by Chromium's own: in any order.
     fn navigation_wanted(&self, frame: &str, by: Cause) {
         if let Some(frame) = self.frame(frame) {
             frame.with_state(|state| {
-                if state.wanted_by == Cause::Unknown {
+                if state.wanted_by == Cause::Unknown || by == Cause::Page {
                     state.wanted_by = by;
                 }
             });

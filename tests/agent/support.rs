@@ -4,13 +4,15 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use understudy::agent::{self, AgentOptions, Machine, SessionStarter, Shutdown, StateError, TokenSource, Versions};
+use understudy::agent::{
+    self, AgentOptions, Clock, Machine, Reading, SessionStarter, Shutdown, StateError, TokenSource, Versions,
+};
 use understudy::dialect::testflow;
 use understudy::model::live::{LiveControl, LiveNews};
 use understudy::model::recording::RecordingControl;
@@ -172,8 +174,14 @@ pub(crate) fn options(state_dir: &Path) -> AgentOptions {
         dialer: Dialer::default(),
         connector: Connector::new(|_| async { Err(ConnectError::Unreachable("nobody".to_owned())) }),
         versions: Versions { playwright: "1.2.3".to_owned(), chromium: None, node: None },
-        machine: Machine::default(),
+        machine: Machine { clock: clock(), ..Machine::default() },
     }
+}
+
+/// The clocks of a machine that never sleeps: on a slow one the system's run ahead of one that jumps only when all is done.
+fn clock() -> Clock {
+    let (start, then) = (Instant::now(), SystemTime::now());
+    Clock::new(move || Reading { since_boot: start.elapsed(), wall: then + start.elapsed() })
 }
 
 /// The agent wants to connect.

@@ -13,6 +13,7 @@ use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, Command, ExecutionId, Labels};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::slice;
 use std::time::SystemTime;
 
@@ -76,7 +77,11 @@ fn raw(name: &str, payload: Option<&Value>) -> Raw {
 fn wanted(fields: &Fields<'_>) -> Result<Wanted, Malformed> {
     let labels = match fields.map.get("labels") {
         None | Some(Value::Null) => Labels::default(),
-        Some(labels) => Labels::deserialize(labels).map_err(|error| fields.malformed(&format!("`labels`: {error}")))?,
+        Some(labels) => {
+            let texts: BTreeMap<String, String> =
+                read(labels).map_err(|refusal| fields.malformed(&refusal.within("labels").to_string()))?;
+            Labels::try_from(texts).map_err(|error| fields.malformed(&format!("`labels`: {error}")))?
+        }
     };
     Ok(Wanted { agent: agent(fields)?, labels })
 }
