@@ -32,6 +32,8 @@ fuzz_target!(init: plant(), |source: &str| {
 
 /// Specs are seeds of the corpus, which is read after this.
 fn plant() {
+    // What is caught is no crash; here every panic would be one otherwise. What is not caught still is.
+    drop(std::panic::take_hook());
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = here.join("corpus/transform");
     fs::create_dir_all(&corpus).expect("the corpus's folder");
