@@ -1,6 +1,7 @@
 //! Between Chromium and the network: a proxy on this machine that lets through what the gate does, and connects to the very addresses
 //! that it looked at. Where a context has certificates, which Chromium cannot be told of, it ends TLS on both sides and shows them.
 
+mod owner;
 mod plain;
 mod socks;
 
@@ -140,6 +141,10 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>, speaks_http: bool) {
         while running.try_join_next().is_some() {}
         let shared = shared.clone();
         running.spawn(async move {
+            if !owner::is_ours(&stream).await {
+                tracing::warn!("another user of this machine asks the gateway of our browsers: no answer");
+                return;
+            }
             let done = if speaks_http { plain::serve(&shared, stream).await } else { shared.connect(stream).await };
             if let Err(error) = done {
                 tracing::debug!(%error, "a connection through the gateway ended");

@@ -1,0 +1,92 @@
+//! Whose a connection on this machine is. Others who have accounts here could use a port of ours; they are not to use the gateway.
+
+use std::net::{SocketAddr, SocketAddrV4};
+use tokio::net::TcpStream;
+
+/// What the system knows of connections, a line each.
+const TABLE: &str = "/proc/net/tcp";
+
+/// Both ends are there.
+const ESTABLISHED: &str = "01";
+
+/// Whether who made this connection is who we are. Where the system does not say, everybody is.
+pub(super) async fn is_ours(stream: &TcpStream) -> bool {
+    let (Ok(SocketAddr::V4(theirs)), Ok(SocketAddr::V4(ours))) = (stream.peer_addr(), stream.local_addr()) else {
+        return true;
+    };
+    match tokio::fs::read_to_string(TABLE).await {
+        Ok(table) => owner(&table, theirs, ours) == Some(rustix::process::geteuid().as_raw()),
+        Err(_) => true,
+    }
+}
+
+/// The user at this end of a connection; none of one that is there no more.
+fn owner(table: &str, end: SocketAddrV4, other: SocketAddrV4) -> Option<u32> {
+    let (end, other) = (written(end), written(other));
+    let line = table.lines().find_map(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let found = [fields.next()?, fields.next()?, fields.next()?] == [end.as_str(), other.as_str(), ESTABLISHED];
+        found.then_some(fields)
+    });
+    line?.nth(3)?.parse().ok()
+}
+
+/// As the table has it.
+fn written(address: SocketAddrV4) -> String {
+    format!("{:08X}:{:04X}", u32::from_ne_bytes(address.ip().octets()), address.port())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::super::{Gateway, GatewayOptions};
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::process::Command;
+
+    #[tokio::test]
+    async fn the_system_knows_whose_a_connection_is() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        assert!(is_ours(&stream).await);
+        drop(client);
+    }
+
+    #[test]
+    fn a_line_says_who() {
+        let end = |port| SocketAddrV4::new([127, 0, 0, 1].into(), port);
+        let line = |state: &str, user: u32| {
+            let (client, gateway) = (written(end(0xABCD)), written(end(0x1234)));
+            format!(
+                "  sl  local_address rem_address   st\n   0: {gateway} {client} 01 00000000:00000000 00:00000000 00000000  7 0 1\n   \
+                 1: {client} {gateway} {state} 00000000:00000000 00:00000000 00000000  {user} 0 99 1 0\n"
+            )
+        };
+        assert_eq!(owner(&line("01", 1000), end(0xABCD), end(0x1234)), Some(1000));
+        assert_eq!(owner(&line("01", 1000), end(0xABCE), end(0x1234)), None);
+        // Whoever has left is nobody, and the line says that it was the machine's owner.
+        assert_eq!(owner(&line("05", 0), end(0xABCD), end(0x1234)), None);
+        assert_eq!(owner("", end(1), end(2)), None);
+    }
+
+    /// Being another user takes the machine's owner: elsewhere only our own way is looked at.
+    #[tokio::test]
+    async fn other_users_of_the_machine_get_no_answer() {
+        const GREETING: [u8; 3] = [5, 1, 0];
+        let gateway = Gateway::open(GatewayOptions::default()).await.unwrap();
+        let port = gateway.address().rsplit(':').next().unwrap().to_owned();
+        let mut ours = TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
+        ours.write_all(&GREETING).await.unwrap();
+        let mut answer = [1; 2];
+        ours.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, [5, 0]);
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port}; printf '\\5\\1\\0' >&3; cat <&3 | wc -c");
+        let output = Command::new("bash").args(["-c", &script]).uid(65534).gid(65534).output().await.unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(told.trim(), "0", "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
