@@ -6,6 +6,9 @@ use tokio::net::TcpStream;
 /// What the system knows of connections, a line each.
 const TABLE: &str = "/proc/net/tcp";
 
+/// Who is not found so often is not there.
+const LOOKS: usize = 3;
+
 /// Both ends are there.
 const ESTABLISHED: &str = "01";
 
@@ -14,10 +17,14 @@ pub(super) async fn is_ours(stream: &TcpStream) -> bool {
     let (Ok(SocketAddr::V4(theirs)), Ok(SocketAddr::V4(ours))) = (stream.peer_addr(), stream.local_addr()) else {
         return true;
     };
-    match tokio::fs::read_to_string(TABLE).await {
-        Ok(table) => owner(&table, theirs, ours) == Some(rustix::process::geteuid().as_raw()),
-        Err(_) => true,
+    // While others come and go a long table can leave one out.
+    for _ in 0..LOOKS {
+        let Ok(table) = tokio::fs::read_to_string(TABLE).await else { return true };
+        if let Some(user) = owner(&table, theirs, ours) {
+            return user == rustix::process::geteuid().as_raw();
+        }
     }
+    false
 }
 
 /// The user at this end of a connection; none of one that is there no more.
