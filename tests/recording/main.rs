@@ -20,10 +20,13 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use understudy::browser::context::ContextOptions;
-use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode};
+use understudy::browser::{BrowserContext, BrowserPool, LaunchOptions, Mode, Progress};
 use understudy::model::action::{RecordedAction, Signal};
 use understudy::model::recording::ClickMode;
 use understudy::recorder::{Recorder, RecorderEvent, RecorderOptions};
+
+/// Milliseconds; nothing here takes so long.
+const PATIENCE: u64 = 30_000;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings").join(name)
@@ -85,10 +88,14 @@ impl Recording {
             if step.navigates() {
                 self.recorder.leads(&pages[step.page]);
             }
+            let led_to = pages[step.page].barrier();
             let done = self.answering(step.perform(&pages[step.page], site)).await;
             if let Err(error) = done {
                 panic!("{step:?}: {error}\nso far: {:#?}", self.recorder.actions().await);
             }
+            // Whoever goes on sees where he is. A page that is gone leads nowhere.
+            let seen = async { led_to.settle().await.is_ok() && led_to.finish(&Progress::new(PATIENCE)).await.is_ok() };
+            self.answering(seen).await;
             downloads += usize::from(step.downloads);
             while self.downloads().await < downloads {
                 self.events.recv().await;
