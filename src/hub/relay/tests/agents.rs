@@ -196,7 +196,7 @@ fn a_session_may_ask_for_labels_and_holds_up_nobody() {
         w.got(ada),
         [
             "error e4 No agent with the labels gpu=no is connected: start one with --label, or ask for others",
-            "error e5 execution:start: `labels`: invalid type: sequence, expected a map",
+            "error e5 execution:start: `labels` must be an object, got an array",
         ]
     );
     assert_eq!(json!(w.relay.agents(w.now)[1])["labels"], labels);
