@@ -3,13 +3,8 @@ async ([place, site]) => {
   const to = way => place.replace('WAY', encodeURIComponent(way));
   const away = way => `${site}/away?to=${encodeURIComponent(to(way))}`;
   const refresh = way => `<meta http-equiv="refresh" content="0;url=${to(way)}">`;
-  const opened = [];
-  const read = [];
-  const open = url => {
-    const window = self.open(url);
-    opened.push(window);
-    return window;
-  };
+  // Of all calls.
+  const read = (self.read ??= []);
   const add = (tag, properties) => {
     const element = Object.assign(document.createElement(tag), properties);
     document.body.append(element);
@@ -74,7 +69,5 @@ async ([place, site]) => {
       // Refused at once.
     }
   }
-  self.leave = () => opened.forEach(window => window?.close());
-  self.read = read;
   return Object.keys(ways);
 }
