@@ -322,11 +322,9 @@ impl Network {
             });
             let hint = if failed.canceled { "; maybe frame was detached?" } else { "" };
             frame.announce(Navigated::Aborted { loader, error: format!("{error}{hint}") });
-        } else if response.is_some_and(|response| response.status == 204) {
-            request.end(None);
-            return is_over(owner, &request);
         }
-        request.end(Some(error));
+        let is_well = !request.is_navigation() && response.is_some_and(|response| response.status == 204);
+        request.end((!is_well).then_some(error));
         is_over(owner, &request);
     }
 
