@@ -1,9 +1,8 @@
 //! A worker that was taken over says what it likes: the host believes it about its own tests at most, and goes on with a fresh one.
 
-use super::support::{Told, play_with, request};
+use super::support::{Told, install, play_with, request};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::os::unix::fs::PermissionsExt;
 use understudy::model::run::RunEvent;
 use understudy::runner::protocol::frame;
 
@@ -61,8 +60,7 @@ async fn hostile(bytes: &[u8], then: Then) -> Told {
     let _ = writeln!(script, "exec {} \"$@\"", env!("CARGO_BIN_EXE_understudy"));
     std::fs::write(folder.path().join("frames"), bytes).unwrap();
     let program = folder.path().join("worker");
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install(&script, &program);
     play_with(&program, request(SOURCE), Box::new(|_, _| {})).await
 }
 

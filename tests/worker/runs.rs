@@ -1,7 +1,6 @@
 //! Runs as a whole: files in, events and an outcome out.
 
-use super::support::{files, play, play_with, request};
-use std::os::unix::fs::PermissionsExt;
+use super::support::{files, install, play, play_with, request};
 use std::process::Command;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -128,8 +127,7 @@ async fn a_worker_that_is_killed_fails_its_test_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let (program, pid) = (folder.path().join("worker"), folder.path().join("pid"));
     let script = format!("#!/bin/sh\necho $$ > {}\nexec {} \"$@\"\n", pid.display(), env!("CARGO_BIN_EXE_understudy"));
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install(&script, &program);
     let source = format!(
         "{IMPORT}test('a', async () => {{ console.log('now'); await new Promise(() => {{}}); }}); test('b', () => {{}});"
     );

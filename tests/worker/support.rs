@@ -12,6 +12,15 @@ use understudy::model::run::{Outcome, RunEvent, Status};
 use understudy::runner::host::{Call, Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
 use understudy::runner::protocol::{Module, OpError, ToWorker, WorkerConfig};
 
+/// Puts a script where it can be run. By a process of its own: what another test starts meanwhile would hold a file open that is written here,
+/// and nobody could run it.
+pub(crate) fn install(script: &str, program: &Path) {
+    let text = program.with_extension("text");
+    std::fs::write(&text, script).unwrap();
+    let installed = std::process::Command::new("install").args(["-m", "755"]).arg(text).arg(program).status();
+    assert!(installed.unwrap().success());
+}
+
 /// Opens pages that show nothing; `frame.goto` to `hang:` never ends, to `panic:` panics.
 struct Nothing {
     events: mpsc::UnboundedSender<ToWorker>,

@@ -68,12 +68,14 @@ function stateOf(node, state, frameVisible = true) {
 function isStable(node) {
   return new Promise(resolve => {
     let last;
-    const look = () => {
+    const look = time => {
       const element = retarget(node, 'none');
       if (!element?.isConnected) return resolve(null);
+      // A machine that is busy can show one moment twice.
+      if (last && time <= last.time) return requestAnimationFrame(look);
       const { x, y, width, height } = element.getBoundingClientRect();
       if (last) return resolve(last.x === x && last.y === y && last.width === width && last.height === height);
-      last = { x, y, width, height };
+      last = { x, y, width, height, time };
       requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
