@@ -37,6 +37,9 @@ pub(super) struct Playing {
     /// An execution that takes longer ends with exit code 124; 0s is for ever
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration::parse)]
     execution_timeout: Duration,
+    /// How much of the processor's time the scripts of an execution may use, in whole seconds: beyond that it is ended; 0s is no bound
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
+    cpu_limit: Duration,
     /// The Chromium to use; looked for in the usual places where none is named
     #[arg(long, value_name = "PATH")]
     browser: Option<PathBuf>,
@@ -243,7 +246,8 @@ impl Playing {
                 Pictures::Off => Screenshots::Off,
             },
             mode: if self.headed { Mode::Headed } else { Mode::Headless },
-            execution_timeout: (!self.execution_timeout.is_zero()).then_some(self.execution_timeout),
+            execution_timeout: Some(self.execution_timeout).filter(|limit| !limit.is_zero()),
+            cpu_limit: Some(self.cpu_limit).filter(|limit| !limit.is_zero()),
             env,
             allow_unsupported: self.allow_unsupported,
             artifact_limit: (self.artifact_limit > 0).then_some(self.artifact_limit),

@@ -40,6 +40,8 @@ pub struct SessionOptions {
     pub mode: Mode,
     /// An execution that runs longer ends with exit code 124.
     pub execution_timeout: Option<Duration>,
+    /// What the scripts of an execution may use of the processor; none is no bound.
+    pub cpu_limit: Option<Duration>,
     /// Variables the test code may read in `process.env`.
     pub env: BTreeMap<String, String>,
     /// Members of Playwright's API that are not there are told when a test gets there, not before it runs.
@@ -135,6 +137,7 @@ impl Sessions {
             loader: Arc::new(NoImports),
             workers: 1,
             timeout: options.execution_timeout,
+            cpu_limit: options.cpu_limit,
             screenshots: match start.config.screenshots {
                 Some(true) => Screenshots::Steps,
                 Some(false) => Screenshots::Off,

@@ -96,6 +96,25 @@ async fn files_of_a_session_that_are_too_large_are_told_of() {
 }
 
 #[tokio::test]
+async fn a_session_that_uses_the_processor_too_long_is_ended_and_says_so() {
+    let mut stage = Stage::with(&["--cpu-limit", "1s"]).await;
+    let busy = spec("test.setTimeout(0); await page.setContent('hi'); for (;;);");
+    stage.start("busy", &format!("{busy}test('two', () => {{}});")).await;
+    let (log, exit) = stage.outcome("busy").await;
+    assert!(
+        log.contains("The scripts of a session may use 1s of the processor's time on this agent (--cpu-limit)"),
+        "{log}"
+    );
+    assert!(log.contains("1 failed, 1 did not run"), "{log}");
+    assert_eq!(exit, 1, "{log}");
+    let next = "await page.setContent('<h1>hi</h1>'); await expect(page.locator('h1')).toHaveText('hi');";
+    stage.start("next", &spec(next)).await;
+    let (log, exit) = stage.outcome("next").await;
+    assert_eq!(exit, 0, "{log}");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_session_that_takes_too_long_is_ended_and_says_so() {
     let mut stage = Stage::with(&["--execution-timeout", "2s"]).await;
     stage.start("time", &spec("test.setTimeout(0); await page.evaluate(() => { for (;;) {} });")).await;

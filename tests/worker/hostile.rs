@@ -5,7 +5,7 @@ use super::support::{Told, files, play, play_and, play_with_options, request};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
 use understudy::model::run::{Outcome, RunEvent};
-use understudy::runner::host::RunnerOptions;
+use understudy::runner::host::{RunRequest, RunnerOptions};
 
 const IMPORT: &str = "import { test, expect } from '@playwright/test';\n";
 
@@ -178,6 +178,57 @@ async fn files_that_never_load_are_given_up() {
         assert_eq!(told.lines(), ["error: Error: a.spec.ts: loading it took longer than 1500ms"], "{name}");
         assert_eq!(told.outcome, Outcome::CouldNotRun, "{name}");
     }
+}
+
+/// Whose scripts may use a second of the processor.
+fn with_a_second(source: &str) -> RunRequest {
+    RunRequest { cpu_limit: Some(Duration::from_secs(1)), ..request(&format!("{IMPORT}{source}")) }
+}
+
+const SPENT: &str = "Error: The scripts of a session may use 1s of the processor's time on this agent (--cpu-limit): what ran is ended, and \
+                     nothing more of the session is run";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scripts_use_the_processor_so_long_and_no_longer() {
+    let cases = [
+        ("busy", "for (;;);"),
+        ("busy in jobs", "for (;;) await null;"),
+        ("a builtin that cannot be interrupted", "await null; new Array(2 ** 32 - 2).sort();"),
+        (
+            "a timer that never stops",
+            "setInterval(() => { for (let i = 0; i < 1e5; i++); }, 0); await new Promise(() => {});",
+        ),
+    ];
+    for (name, body) in cases {
+        let source = format!(
+            "test('bad', async () => {{ test.setTimeout(0); {body} }}); test('not begun', () => {{}});
+             test.afterAll(() => console.log('not done'));"
+        );
+        let told = play(with_a_second(&source)).await;
+        assert_eq!(told.lines(), [format!("bad failed: {SPENT}.")], "{name}");
+        assert_eq!(told.outcome, Outcome::Failed, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loading_uses_the_processor_too() {
+    let told = play(with_a_second("for (;;);")).await;
+    assert_eq!(told.lines(), [SPENT.replacen("Error: ", "error: Error: a.spec.ts: ", 1)]);
+    assert_eq!(told.outcome, Outcome::CouldNotRun);
+}
+
+/// None of them uses a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_of_a_session_use_the_processor_together() {
+    let source =
+        "for (let i = 0; i < 500; i++) test(`${i}`, () => { for (let n = 0; n < 2e6; n++); throw new Error('no'); });";
+    let told = play(with_a_second(source)).await;
+    let lines = told.lines();
+    let (last, before) = lines.split_last().unwrap();
+    assert!(before.len() > 1 && before.len() < 500, "{}", before.len());
+    assert!(before.iter().all(|line| line.ends_with(" failed: Error: no")), "{lines:?}");
+    assert!(last.ends_with(SPENT) || last.ends_with(&format!("{SPENT}.")), "{last}");
+    assert_eq!(told.outcome, Outcome::Failed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -84,6 +84,9 @@ impl Worker {
             Ok(spent) => spent,
             Err(broken) => {
                 self.account_for(&broken, &mut job);
+                if matches!(broken, Broken::Spent(_)) {
+                    self.stage.cancel.cancel();
+                }
                 true
             }
         };
@@ -115,7 +118,7 @@ impl Worker {
                     Some(Ok(message)) => self.take(message, job).await?,
                     Some(Err(error)) => return Err(Broken::Nonsense(error.to_string())),
                     None if kill_at.is_some() => return Err(Broken::Cancelled),
-                    None => return Err(Broken::Died(self.process.ended().await)),
+                    None => return Err(self.process.ended().await.map_or_else(Broken::Spent, Broken::Died)),
                 },
                 () = self.operations.one_ends() => {}
                 () = cancel.cancelled(), if kill_at.is_none() => {

@@ -1,5 +1,6 @@
 //! A job while a worker runs it: which tests wait, which one runs and until when, what became of the others.
 
+use super::processor::Spent;
 use super::schedule::JobEnd;
 use super::stage::plain;
 use crate::model::run::{Attempt, Status, TestError};
@@ -13,6 +14,8 @@ use tokio::time::Instant;
 pub(crate) enum Broken {
     /// By itself.
     Died(Option<ExitStatus>),
+    /// It had used all that the run may of the processor.
+    Spent(Spent),
     /// It did not give back control.
     Hung,
     /// The run was cancelled.
@@ -146,6 +149,7 @@ fn in_attempt(broken: &Broken, limit: u64) -> (Status, Option<TestError>) {
             );
             (Status::Failed, Some(plain(message)))
         }
+        Broken::Spent(spent) => (Status::Failed, Some(plain(format!("Error: {spent}.")))),
         Broken::Nonsense(why) => {
             let message = format!("Error: the worker process was ended because what it said made no sense: {why}");
             (Status::Failed, Some(plain(message)))

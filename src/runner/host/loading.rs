@@ -87,10 +87,16 @@ pub(crate) async fn until_loaded(
                 return Err(plain(format!("Error: {path}: the process that loads it says nonsense: {error}")));
             }
             None => {
-                let how = in_words(process.ended().await);
-                return Err(plain(format!(
-                    "Error: {path}: the process that loads it ended unexpectedly ({how}); its code may be nested too deeply"
-                )));
+                let why = match process.ended().await {
+                    Ok(status) => {
+                        let how = in_words(status);
+                        format!(
+                            "the process that loads it ended unexpectedly ({how}); its code may be nested too deeply"
+                        )
+                    }
+                    Err(spent) => spent.to_string(),
+                };
+                return Err(plain(format!("Error: {path}: {why}")));
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod ops;
 mod packages;
 mod paths;
 mod pictures;
+mod processor;
 mod run;
 mod schedule;
 mod service;

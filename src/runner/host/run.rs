@@ -8,6 +8,7 @@ pub use request::{Project, RunRequest, RunnerOptions, Screenshots};
 
 use super::drive::Worker;
 use super::ops;
+use super::processor::ProcessorTime;
 use super::schedule::{JobEnd, Manner, Schedule, Wishes};
 use super::service::{Service, Services, Surroundings};
 use super::spawn::{Nursery, Process};
@@ -108,6 +109,7 @@ impl Runner {
                 .max()
                 .flatten()
                 .map(|timeout| PAUSE_LIMIT.saturating_add(Duration::from_millis(timeout))),
+            processor: request.cpu_limit.map(|most| Arc::new(ProcessorTime::of(most))),
         });
         let timeout = request.timeout;
         let files = request.projects.iter().enumerate();

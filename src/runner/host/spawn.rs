@@ -1,11 +1,13 @@
 //! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
 
+use super::processor::{ProcessorTime, Spent, used_by};
 use crate::runner::protocol::{self, MAX_FRAME, OpError, Probe, ToHost, ToWorker, Walls};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -26,6 +28,8 @@ pub(crate) struct Process {
     /// In order; from any thread.
     pub(crate) outbox: mpsc::UnboundedSender<ToWorker>,
     inbox: mpsc::Receiver<io::Result<Received>>,
+    /// Where it is counted what it uses, and what is counted of it.
+    time: Option<(Arc<ProcessorTime>, Duration)>,
 }
 
 /// A message, and the place it takes in the inbox until it is taken out.
@@ -57,7 +61,7 @@ impl Process {
             // Not closed: a worker that complains more shall not die of it.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         });
-        Ok(Self { child, outbox, inbox })
+        Ok(Self { child, outbox, inbox, time: None })
     }
 
     /// To the worker; one that is gone does not hear it.
@@ -74,19 +78,42 @@ impl Process {
         Some(received)
     }
 
+    /// From now on what it uses of the processor is counted there, when it is over.
+    pub(crate) fn count_in(&mut self, time: Option<Arc<ProcessorTime>>) {
+        self.time = time.map(|time| (time, Duration::ZERO));
+    }
+
     /// Ends it now and says how it ended.
     pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
+        self.count();
         let _ = self.child.start_kill();
         self.child.wait().await.ok()
     }
 
     /// How it ended by itself; kills it if it has not.
-    pub(crate) async fn ended(&mut self) -> Option<ExitStatus> {
+    ///
+    /// # Errors
+    /// When it had used all that it may of the processor.
+    pub(crate) async fn ended(&mut self) -> Result<Option<ExitStatus>, Spent> {
         // Its output is closed: it is exiting, or it is up to something.
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
-        match tokio::time::timeout(PATIENCE, self.child.wait()).await {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        self.count();
+        let status = match tokio::time::timeout(PATIENCE, self.child.wait()).await {
             Ok(status) => status.ok(),
             Err(_) => self.kill().await,
+        };
+        match &self.time {
+            Some((time, _)) => time.look_at(status).map(|()| status),
+            None => Ok(status),
+        }
+    }
+
+    /// What it has used since this was counted last.
+    fn count(&mut self) {
+        if let Some(((time, counted), process)) = self.time.as_mut().zip(self.child.id()) {
+            let used = used_by(process);
+            time.count(used.saturating_sub(*counted));
+            *counted = used.max(*counted);
         }
     }
 }

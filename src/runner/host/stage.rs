@@ -1,6 +1,7 @@
 //! What all workers of a run share: where events go, and how much of them one worker may cause.
 
 use super::loader::ModuleLoader;
+use super::processor::ProcessorTime;
 use crate::artifacts::Places;
 use crate::model::Level;
 use crate::model::run::{RunEvent, TestError};
@@ -29,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) load_limit: Duration,
     /// For what a worker does between tests; none is for ever.
     pub(crate) pause_limit: Option<Duration>,
+    /// What its processes may use of the processor; none is no bound.
+    pub(crate) processor: Option<Arc<ProcessorTime>>,
 }
 
 impl Stage {

@@ -22,6 +22,8 @@ pub struct WorkerConfig {
     pub retries: u32,
     /// Bytes the script engine may use.
     pub memory_limit: u64,
+    /// Seconds of the processor's time that the process may use; 0 is no bound.
+    pub cpu_limit: u64,
     /// Report members that do not exist when they are used, not before the run.
     pub allow_unsupported: bool,
     /// Folder of `test.info().outputPath()`, as text; the host writes.
@@ -75,6 +77,7 @@ impl Default for WorkerConfig {
             project: String::new(),
             retries: 0,
             memory_limit: 256 << 20,
+            cpu_limit: 0,
             allow_unsupported: false,
             output_dir: String::new(),
             grep: None,

@@ -260,6 +260,9 @@ impl Engine {
             self.runtime.set_memory_limit(limit);
             sandbox::limit_memory(config.memory_limit);
         }
+        if config.cpu_limit > 0 {
+            sandbox::limit_time(config.cpu_limit);
+        }
         let path = entry.path.clone();
         let mut asked = 0;
         let shared = &self.shared;

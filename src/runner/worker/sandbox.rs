@@ -64,6 +64,12 @@ pub(crate) fn limit_memory(script: u64) {
     limit(Resource::As, script.saturating_mul(4).saturating_add(BESIDES));
 }
 
+/// Bounds the processor's time of the whole process, all of its threads and what it has used already; seconds. It ends by a signal of its own
+/// then (`SIGXCPU`), and whoever does without that one a second later.
+pub(crate) fn limit_time(most: u64) {
+    let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(most), maximum: Some(most.saturating_add(1)) });
+}
+
 fn limit(resource: Resource, most: u64) {
     let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
 }

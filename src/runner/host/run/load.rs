@@ -82,15 +82,18 @@ impl Run<'_> {
         let (project, number) = self.files[file];
         let project = &self.request.projects[project];
         let entry: Module = project.files[number].clone();
+        let failed = |why: String| vec![plain(format!("Error: {why}"))];
+        let time = self.stage.processor.clone();
+        let cpu_limit = time.as_ref().map_or(Ok(0), |time| time.left()).map_err(|spent| failed(spent.to_string()))?;
         let process = self.runner.nursery.take(project.config.env.get(ZONE).map(String::as_str));
-        let process =
-            process.map_err(|error| vec![plain(format!("Error: failed to start a worker process: {error}"))])?;
+        let mut process = process.map_err(|error| failed(format!("failed to start a worker process: {error}")))?;
+        process.count_in(time);
         let service = (self.runner.services)(Surroundings {
             events: process.outbox.clone(),
             mode: project.mode,
             artifacts: self.request.artifacts.clone(),
         });
-        let config = WorkerConfig { retries: project.retries, ..project.config.clone() };
+        let config = WorkerConfig { retries: project.retries, cpu_limit, ..project.config.clone() };
         Ok(Worker::load(process, service, self.stage.clone(), config, file, entry))
     }
 }

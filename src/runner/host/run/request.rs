@@ -30,6 +30,9 @@ pub struct RunRequest {
     pub list_only: bool,
     /// Of the whole run.
     pub timeout: Option<Duration>,
+    /// What scripts may use of the processor, in all processes that run them one after the other; of those at the same time each may use what
+    /// was left when it began. None is no bound.
+    pub cpu_limit: Option<Duration>,
     /// Of which steps there are to be pictures.
     pub screenshots: Screenshots,
     /// Where the run writes.
@@ -71,6 +74,7 @@ impl Default for RunRequest {
             forbid_only: false,
             list_only: false,
             timeout: None,
+            cpu_limit: None,
             screenshots: Screenshots::default(),
             artifacts: Places::default(),
         }
