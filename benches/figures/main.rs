@@ -7,6 +7,7 @@
 #[path = "../../tests/support/crowd.rs"]
 mod crowd;
 mod fanout;
+mod gateway;
 mod line;
 mod official;
 mod pairs;
@@ -34,6 +35,7 @@ const FIGURES: &[(&str, fn())] = &[
     ("suite", suite),
     ("preview", preview),
     ("fanout", fanout::fanout),
+    ("gateway", gateway::gateway),
 ];
 
 /// Tests of the suites that fail on purpose.

@@ -99,7 +99,7 @@ pub(crate) async fn frame(socket: &mut Socket, kind: char) -> String {
 }
 
 /// Lets this process have as many sockets.
-fn files(clients: usize) {
+pub(crate) fn files(clients: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let wanted = clients as u64 + 256;
     let limit = getrlimit(Resource::Nofile);

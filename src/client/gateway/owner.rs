@@ -1,30 +1,70 @@
 //! Whose a connection on this machine is. Others who have accounts here could use a port of ours; they are not to use the gateway.
 
+#[cfg(target_os = "linux")]
+mod diag;
+
 use std::net::{SocketAddr, SocketAddrV4};
 use tokio::net::TcpStream;
 
-/// What the system knows of connections, a line each.
+/// What the system knows of connections, a line each. It takes milliseconds to make, tens of them where there are thousands.
 const TABLE: &str = "/proc/net/tcp";
 
-/// Who is not found so often is not there.
+/// Who is not found there so often is not there.
 const LOOKS: usize = 3;
 
 /// Both ends are there.
 const ESTABLISHED: &str = "01";
+
+/// Whose a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    User(u32),
+    /// Who made it has left it.
+    Nobody,
+    /// The system does not say.
+    Unknown,
+}
 
 /// Whether who made this connection is who we are. Where the system does not say, everybody is.
 pub(super) async fn is_ours(stream: &TcpStream) -> bool {
     let (Ok(SocketAddr::V4(theirs)), Ok(SocketAddr::V4(ours))) = (stream.peer_addr(), stream.local_addr()) else {
         return true;
     };
+    let owner = match asked(theirs, ours) {
+        Owner::Unknown => listed(theirs, ours).await,
+        owner => owner,
+    };
+    match owner {
+        Owner::User(user) => user == rustix::process::geteuid().as_raw(),
+        Owner::Nobody => false,
+        Owner::Unknown => true,
+    }
+}
+
+/// By a question about this one connection.
+fn asked(theirs: SocketAddrV4, ours: SocketAddrV4) -> Owner {
+    #[cfg(target_os = "linux")]
+    match diag::look(theirs, ours) {
+        Ok(Some(end)) if end.is_established => return Owner::User(end.user),
+        Ok(Some(_)) => return Owner::Nobody,
+        // A system that cannot say it says so of our end too, which is there.
+        Ok(None) if diag::look(ours, theirs).is_ok_and(|end| end.is_some()) => return Owner::Nobody,
+        Ok(None) | Err(_) => {}
+    }
+    let _ = (theirs, ours);
+    Owner::Unknown
+}
+
+/// By the table of all.
+async fn listed(theirs: SocketAddrV4, ours: SocketAddrV4) -> Owner {
     // While others come and go a long table can leave one out.
     for _ in 0..LOOKS {
-        let Ok(table) = tokio::fs::read_to_string(TABLE).await else { return true };
+        let Ok(table) = tokio::fs::read_to_string(TABLE).await else { return Owner::Unknown };
         if let Some(user) = owner(&table, theirs, ours) {
-            return user == rustix::process::geteuid().as_raw();
+            return Owner::User(user);
         }
     }
-    false
+    Owner::Nobody
 }
 
 /// The user at this end of a connection; none of one that is there no more.
@@ -51,13 +91,29 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::process::Command;
 
+    fn v4(address: std::io::Result<SocketAddr>) -> SocketAddrV4 {
+        let SocketAddr::V4(address) = address.expect("an address") else { panic!("an address of version 4") };
+        address
+    }
+
     #[tokio::test]
     async fn the_system_knows_whose_a_connection_is() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
         assert!(is_ours(&stream).await);
+        let (theirs, ours) = (v4(client.local_addr()), v4(stream.local_addr()));
+        let user = Owner::User(rustix::process::geteuid().as_raw());
+        // Both ways lead there.
+        assert_eq!((asked(theirs, ours), listed(theirs, ours).await), (user, user));
+        let nowhere = SocketAddrV4::new([127, 0, 0, 2].into(), theirs.port());
+        assert_eq!(diag::look(nowhere, ours).unwrap(), None);
+        // Who listens is not who has connected.
+        assert_eq!(diag::look(ours, nowhere).unwrap(), None);
         drop(client);
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+        assert_eq!((asked(theirs, ours), listed(theirs, ours).await), (Owner::Nobody, Owner::Nobody));
+        assert!(!is_ours(&stream).await);
     }
 
     #[test]
