@@ -47,6 +47,9 @@ pub(super) struct Session {
     /// The command that starts it, until its agent has said a word on it.
     #[serde(with = "maybe_order")]
     pub(super) start: Option<Arc<Order>>,
+    /// The last word that was to end it: said again to an agent that comes back with it, for it may have been lost on the way.
+    #[serde(with = "maybe_order")]
+    pub(super) ending: Option<Arc<Order>>,
     /// What an agent that counts nothing has said of it.
     pub(super) tally: Tally,
     /// What was said to it while it waited.
@@ -86,6 +89,7 @@ impl Session {
             wants,
             phase: Phase::Waiting,
             start: Some(start),
+            ending: None,
             tally: Tally::default(),
             then: Vec::new(),
         }
@@ -246,6 +250,11 @@ impl Sessions {
         let session = self.live.remove(&id)?;
         self.waiting_bytes -= session.bytes();
         Some((id, session))
+    }
+
+    /// How those that an agent has were to end.
+    pub(super) fn endings(&self, agent: &AgentId) -> impl Iterator<Item = Arc<Order>> {
+        self.of_agent(agent).into_iter().filter_map(|id| self.live.get(&id)?.ending.clone())
     }
 
     /// The sessions an agent has, running or lost.

@@ -55,6 +55,16 @@ impl Command {
             | Self::Live { execution, .. } => execution,
         }
     }
+
+    /// Whether it asks for the end of its session, sooner or later; asked twice it is the same.
+    #[must_use]
+    pub fn ends(&self) -> bool {
+        match self {
+            Self::CancelExecution { .. } | Self::CancelRecording { .. } => true,
+            Self::ControlRecording { control, .. } => *control == RecordingControl::Stop,
+            Self::StartExecution(_) | Self::StartRecording(_) | Self::Live { .. } => false,
+        }
+    }
 }
 
 /// Source to execute and how.

@@ -114,7 +114,13 @@ impl Relay {
         if let Some(listed) = listed {
             self.reconcile(&id, &listed, now);
         }
-        for order in registered.held {
+        let mut orders = registered.held;
+        for ending in self.sessions.endings(&id) {
+            if orders.iter().all(|held| held.command != ending.command) {
+                orders.push(ending);
+            }
+        }
+        for order in orders {
             self.hand_over(&id, order);
         }
         self.tell_status(&id, now);

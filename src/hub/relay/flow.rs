@@ -118,7 +118,12 @@ impl Relay {
                 self.tell_of(user, Report::own(id, complete));
                 self.show(id, now);
             }
-            Phase::Running(agent) | Phase::Lost(agent) => self.command(&agent, order),
+            Phase::Running(agent) | Phase::Lost(agent) => {
+                if order.command.ends() {
+                    session.ending = Some(order.clone());
+                }
+                self.command(&agent, order);
+            }
             Phase::Waiting if control == Control::Cancel => {
                 let complete = cancelled(id, session.kind.clone());
                 self.sessions.end(id);

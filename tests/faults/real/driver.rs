@@ -174,9 +174,9 @@ impl Stage {
 
     /// Until so many lines of the executions together have come through; to their ends where it is more than they have.
     async fn reach(&mut self, lines: u64) {
+        self.read();
         let (mut heard, mut idle) = (self.proxy.heard(), true);
         loop {
-            self.read();
             if self.said >= lines || self.sessions.iter().all(|id| self.ended.contains(*id)) {
                 return;
             }
@@ -193,7 +193,16 @@ impl Stage {
                     _ => {}
                 }
             }
-            idle = timeout(A_WHILE, heard.changed()).await.is_err();
+            let told = self.told.len();
+            // A page that is shown is never still, for its caret blinks: only words count.
+            idle = timeout(A_WHILE, async {
+                while self.told.len() == told {
+                    let _ = heard.changed().await;
+                    self.read();
+                }
+            })
+            .await
+            .is_err();
         }
     }
 

@@ -44,6 +44,37 @@ fn the_recording_flow_of_the_seed_and_its_extensions() {
 }
 
 #[test]
+fn an_end_that_was_wanted_is_told_again_to_an_agent_that_comes_back() {
+    let register = |w: &mut World, sessions: &[&str]| {
+        let agent = w.connect_as("bot", Role::Agent);
+        let who = json!({"name": "A", "agentId": "A", "maxSessions": 2, "sessions": sessions});
+        w.says(agent, "agent:register", who);
+        agent
+    };
+    for (name, of) in [("recording:stop", "r"), ("recording:cancel", "r"), ("execution:cancel", "e")] {
+        let mut w = World::new();
+        let (ada, agent) = (w.connect("ada"), register(&mut w, &[]));
+        start(&mut w, ada, "r");
+        w.start(ada, "e");
+        w.says(agent, "recording:ready", json!({"testFlowId": "f", "executionId": "r"}));
+        w.says(agent, "execution:log", json!({"executionId": "e", "message": "m", "level": "info"}));
+        w.says(ada, name, json!({"executionId": of, "testFlowId": "f"}));
+        // It went into a line that was dead already: the hub has not noticed when the agent comes back over another.
+        let end = format!("{name} {of}");
+        assert!(w.got(agent).contains(&end));
+        let back = register(&mut w, &["e", "r"]);
+        assert_eq!(w.got(back), [end.as_str()], "{name}");
+        // While it is away, and noticed to be.
+        w.gone(back);
+        w.says(ada, name, json!({"executionId": of, "testFlowId": "f"}));
+        let back = register(&mut w, &["e", "r"]);
+        assert_eq!(w.got(back), [end.as_str()], "{name}: once");
+        let gone = register(&mut w, &if of == "e" { ["r"] } else { ["e"] });
+        assert_eq!(w.got(gone), NOTHING, "{name}: not of what it has no more");
+    }
+}
+
+#[test]
 fn only_its_owner_lays_hands_on_a_recording_and_only_its_agent_feels_them() {
     let mut w = World::new();
     let (ada, eve) = (w.connect("ada"), w.connect("eve"));
