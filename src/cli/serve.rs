@@ -42,7 +42,7 @@ pub(super) struct Args {
     /// is started with it
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
-    /// Certificates (PEM) of the authorities by which that Redis is known, in place of the system's
+    /// Certificates (PEM) of further authorities by which that Redis is known, beside the system's
     #[arg(long, value_name = "F", requires = "redis")]
     redis_ca_file: Option<PathBuf>,
     /// An agent that is not heard of for this long is offline

@@ -7,6 +7,7 @@
 
 mod commands;
 mod link;
+mod trust;
 
 use super::relay::Input;
 use super::runs::NotMade;
@@ -136,7 +137,7 @@ pub struct JournalError(#[from] redis::RedisError);
 
 impl Journal {
     /// The journal, and the future to spawn that ends when `stop` is cancelled. Redis need not be there yet.
-    /// A Redis that speaks TLS (`rediss`) is trusted by the system's roots, or by those in `authorities` (PEM) alone.
+    /// A Redis that speaks TLS (`rediss`) is trusted by the system's roots and by those in `authorities` (PEM).
     pub(super) fn new(
         url: &str,
         authorities: Option<Vec<u8>>,
@@ -144,7 +145,10 @@ impl Journal {
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + use<>), JournalError> {
         let client = match authorities {
-            Some(_) => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: authorities })?,
+            Some(further) => {
+                let root_cert = Some(trust::with_the_systems(further));
+                Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert })?
+            }
             None => Client::open(url)?,
         };
         let (orders, ordered) = mpsc::unbounded_channel();

@@ -75,7 +75,7 @@ pub struct HubOptions {
     pub dev_tokens: bool,
     /// The Redis through which several hubs act as one.
     pub redis: Option<String>,
-    /// Certificates (PEM) of the authorities that know this Redis, in place of the system's.
+    /// Certificates (PEM) of further authorities that know this Redis, beside the system's.
     pub redis_authorities: Option<Vec<u8>>,
     /// The certificate; without one the hub speaks no TLS.
     pub tls: Option<TlsFiles>,

@@ -6,6 +6,7 @@ use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -55,11 +56,52 @@ impl Redis {
 
     async fn hub(&self, knows_it: bool) -> HubHandle {
         let authorities = knows_it.then(|| fs::read(self.folder.path().join("cert.pem")).unwrap());
-        let redis = Some(format!("rediss://localhost:{}", self.port));
+        let redis = Some(self.url());
         let options =
             HubOptions { secret: SECRET.to_vec(), redis, redis_authorities: authorities, ..HubOptions::default() };
         serve(options).await.unwrap()
     }
+
+    /// Whether a hub of its own process gets there, whose system and whose file know these authorities.
+    async fn is_known(&self, system: &Path, file: &Path) -> bool {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_understudy"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-secret", "a secret of the tests", "--redis"]);
+        command.arg(self.url()).arg("--redis-ca-file").arg(file).current_dir(&self.folder);
+        command.env("SSL_CERT_FILE", system).env_remove("SSL_CERT_DIR").env("XDG_CONFIG_HOME", self.folder.path());
+        let mut hub = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(hub.stderr.take().unwrap()).lines();
+        let mut words = Vec::new();
+        while let Some(line) = said.next_line().await.unwrap() {
+            match &line {
+                line if line.contains("the hub is connected with Redis") => return true,
+                line if line.contains("Redis cannot be reached") => {
+                    assert!(line.contains("invalid peer certificate"), "{line}");
+                    return false;
+                }
+                _ => words.push(line),
+            }
+        }
+        panic!("the hub has ended: {words:?}");
+    }
+
+    fn url(&self) -> String {
+        format!("rediss://localhost:{}", self.port)
+    }
+}
+
+/// The authority of somebody else.
+fn another(folder: &Path) -> PathBuf {
+    let certificate = CertificateParams::new(vec!["other.example".to_owned()]).unwrap();
+    let (certificate, file) =
+        (certificate.self_signed(&KeyPair::generate().unwrap()).unwrap(), folder.join("other.pem"));
+    fs::write(&file, certificate.pem()).unwrap();
+    file
 }
 
 async fn is_ready(hub: SocketAddr) -> bool {
@@ -86,5 +128,14 @@ async fn hubs_that_know_it_act_as_one_and_the_others_do_not() {
     assert!(!is_ready(stranger.address()).await, "a certificate that nobody knows");
     for hub in [stranger, one, two] {
         hub.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn the_systems_roots_count_beside_those_of_the_file() {
+    let redis = Redis::start().await;
+    let (its, other) = (redis.folder.path().join("cert.pem"), another(redis.folder.path()));
+    for (system, file, is_known) in [(&its, &other, true), (&other, &its, true), (&other, &other, false)] {
+        assert_eq!(redis.is_known(system, file).await, is_known, "{} {}", system.display(), file.display());
     }
 }
