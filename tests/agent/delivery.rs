@@ -2,6 +2,8 @@
 
 use crate::support::{Agent, Said};
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The messages and exit codes of what comes, and its event ids, up to a completion.
 async fn story(server: &mut crate::support::Server) -> (Vec<String>, Vec<Value>) {
@@ -148,4 +150,38 @@ async fn sessions_cut_off_by_a_kill_are_completed_once() {
     server.start("waited").await;
     server.expect_silence().await;
     assert!(agent.started_nothing());
+}
+
+/// So that those that wait for a server that is there weigh more than what may wait for one that is away.
+const LINES: usize = 2_000;
+const LINE: usize = 50_000;
+
+/// Lines on their way to the outbox, and those that fit there.
+const AHEAD: usize = 2 * 256 + (16 << 20) / LINE;
+
+#[tokio::test(start_paused = true)]
+async fn a_session_waits_for_a_server_that_reads_slowly_and_nothing_is_left_out() {
+    let mut agent = Agent::start();
+    let (mut server, session) = agent.running("e").await;
+    let told = Arc::new(AtomicUsize::new(0));
+    let says = tokio::spawn({
+        let told = told.clone();
+        async move {
+            for n in 0..LINES {
+                session.log(&format!("{n} {}", "x".repeat(LINE))).await;
+                told.fetch_add(1, Ordering::Relaxed);
+            }
+            session.complete(0).await;
+        }
+    });
+    let mut farthest = 0;
+    for n in 0..LINES {
+        let line = server.logs(1).await.remove(0);
+        assert!(line.starts_with(&format!("{n} x")), "{}", &line[..100.min(line.len())]);
+        farthest = farthest.max(told.load(Ordering::Relaxed) - n);
+    }
+    assert_eq!(server.complete("e").await, 0);
+    says.await.unwrap();
+    assert!(farthest > (16 << 20) / LINE, "it was held up: {farthest}");
+    assert!(farthest < AHEAD + 100, "{farthest} lines ahead");
 }
