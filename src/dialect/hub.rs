@@ -6,7 +6,7 @@ mod report;
 mod wanted;
 
 pub use plain::{News, Telling};
-pub use report::{Meaning, Report};
+pub use report::{Aside, Meaning, Report};
 pub use wanted::Wanted;
 
 use super::cloud;
@@ -63,7 +63,12 @@ pub enum Said {
     /// A user stands so.
     Presence(Presence),
     /// Something for a browser that is driven from afar, which is opened where it is not there.
-    Live(Order),
+    Live {
+        /// What.
+        order: Order,
+        /// Who may have the browser, where this opens it; an extension.
+        wanted: Wanted,
+    },
     /// To hear of a session in a protocol in which peers choose, and what was told of it so far.
     Watch(Subject, ExecutionId),
     /// Not to hear of it any more.
@@ -213,7 +218,7 @@ impl Order {
     pub fn said(self, wanted: Wanted) -> Said {
         let control = match &self.command {
             Command::StartExecution(_) | Command::StartRecording(_) => return Said::Start { order: self, wanted },
-            Command::Live { .. } => return Said::Live(self),
+            Command::Live { .. } => return Said::Live { order: self, wanted },
             Command::CancelExecution { .. } | Command::CancelRecording { .. } => Control::Cancel,
             Command::ControlRecording { control: RecordingControl::Input(_), .. } => Control::Input,
             Command::ControlRecording { .. } => Control::Word,
@@ -270,6 +275,8 @@ pub struct SessionView {
     pub agent: Option<AgentId>,
     /// Since its start was heard.
     pub age: Duration,
+    /// Why it waits, for people.
+    pub reason: Option<String>,
     /// What started it.
     pub start: Option<Arc<Order>>,
 }

@@ -73,5 +73,5 @@ pub(super) fn reported(OurEvent { event, event_id }: OurEvent) -> Said {
 
 /// For an agent.
 pub(super) fn command(order: &Order) -> OurCommand {
-    OurCommand { command: order.command.clone() }
+    order.command.clone().into()
 }

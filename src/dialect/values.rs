@@ -150,6 +150,16 @@ impl<'de> Deserialize<'de> for Nothing {
 pub struct OurCommand {
     /// The command, in words of no protocol.
     pub command: Command,
+    /// Of what starts something: which agents may have it.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
+}
+
+impl From<Command> for OurCommand {
+    /// For whoever has it to do.
+    fn from(command: Command) -> Self {
+        Self { command, labels: Labels::default() }
+    }
 }
 
 /// `understudy:event`, the way back.

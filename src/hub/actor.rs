@@ -8,7 +8,7 @@ pub(super) use load::{Load, Unheard};
 use super::bus::{Bus, Outlet, PeerId};
 use super::clock::{Clock, Instant};
 use super::journal::{Entry, Journal, News, Promise};
-use super::relay::{AgentView, Effect, Input, Relay};
+use super::relay::{AgentView, Effect, Input, Relay, RunView};
 use super::replica::Replica;
 use super::runs::NotMade;
 use super::service::Posted;
@@ -37,7 +37,7 @@ pub(super) enum Request {
     /// Keep a run of protocol 001.
     MakeRun { owner: UserId, asked: Box<StartAgent>, answer: oneshot::Sender<Result<(), NotMade>> },
     /// A run that was made before, where this one may see it.
-    Run { id: String, identity: Identity, answer: oneshot::Sender<Option<StartAgent>> },
+    Run { id: String, identity: Identity, answer: oneshot::Sender<Option<RunView>> },
     /// A service tells something; what was posted can be read.
     Service(Posted),
     /// How many peers there are, and in which rooms.
@@ -155,7 +155,7 @@ impl Actor {
                 self.enter(Entry::MakeRun(owner, asked), Some(Promise::Run(answer)));
             }
             Request::Run { id, identity, answer } => {
-                let _nobody_waits = answer.send(self.replica.relay.runs().get(&id, &identity).cloned());
+                let _nobody_waits = answer.send(self.replica.relay.run(&id, &identity));
             }
             Request::Service(posted) => self.enter(Entry::Service(posted), None),
             Request::Stats { answer } => {

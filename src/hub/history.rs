@@ -123,6 +123,11 @@ impl Story {
                 return;
             }
             Some(Meaning::Action(Some(index))) => self.outdate(index),
+            Some(Meaning::Waits) => {
+                if let Some(place) = self.events.iter().rposition(|word| means(word) == Some(Meaning::Waits)) {
+                    self.drop(place);
+                }
+            }
             _ => {}
         }
         self.events.push_back(word);

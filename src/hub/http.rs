@@ -72,7 +72,7 @@ async fn make_run(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> 
     }
 }
 
-/// The run as it was made, for agents that fetch it.
+/// The run as it was made, for agents that fetch it; for its owner, how it stands, too.
 async fn run(State(desk): State<Desk>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let identity = match bearer(&desk, &headers) {
         Ok(identity) => identity,

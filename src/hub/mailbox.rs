@@ -49,9 +49,9 @@ impl Mailbox {
 
     /// Keeps the event where nobody is there to get it.
     pub(super) fn keep(&mut self, user: &UserId, word: &Arc<Word>) {
-        // Pictures are worth their weight only while somebody watches.
-        let is_picture = |means| matches!(means, Meaning::Picture | Meaning::Screenshot);
-        if self.present.contains_key(user) || word.report().is_some_and(|report| is_picture(report.means)) {
+        // Pictures are worth their weight only while somebody watches; why something waits changes.
+        let passes = |means| matches!(means, Meaning::Picture | Meaning::Screenshot | Meaning::Waits);
+        if self.present.contains_key(user) || word.report().is_some_and(|report| passes(report.means)) {
             return;
         }
         if !self.kept.contains_key(user) {

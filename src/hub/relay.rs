@@ -4,8 +4,11 @@ mod attendance;
 mod flow;
 mod listed;
 mod plain;
+mod waiting;
 mod watch;
 mod watching;
+
+pub(super) use listed::RunView;
 
 use super::bus::{PeerId, Room};
 use super::clock::Instant;
@@ -16,7 +19,7 @@ use super::runs::Runs;
 use super::service::rooms;
 use super::sessions::{Known, Phase, Session, Sessions};
 use super::token::{Identity, Role, UserId};
-use crate::dialect::hub::{Meaning, Presence, Said, Service, Subject, Word};
+use crate::dialect::hub::{AgentStatus, Meaning, Presence, Said, Service, Subject, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::dialect::{Malformed, Protocol};
 use crate::model::{AgentId, ExecutionId, Labels};
@@ -97,8 +100,11 @@ pub(super) struct Relay {
     mailbox: Mailbox,
     runs: Runs,
     timeout: Duration,
-    /// Since when sessions wait without any agent that could take them.
+    /// Since when the first of those that wait has no agent that could ever take it.
     deserted: Option<Instant>,
+    /// Whether agents have come, gone or changed in this step.
+    #[serde(skip)]
+    stirred: bool,
     #[serde(skip)]
     effects: Vec<Effect>,
 }
@@ -115,6 +121,7 @@ impl Relay {
             runs: Runs::default(),
             timeout,
             deserted: None,
+            stirred: false,
             effects: Vec::new(),
         }
     }
@@ -130,6 +137,7 @@ impl Relay {
             Input::Tick => self.tick(now),
         }
         self.assign(now);
+        self.look_who_waits(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -176,16 +184,7 @@ impl Relay {
             self.give_up_sessions(&id, now);
             self.tell_status(&id, now);
         }
-        if self.deserted.is_some_and(|since| now >= since + self.timeout) {
-            while let Some((id, session)) = self.sessions.withdraw_first() {
-                let seconds = self.timeout.as_secs();
-                let message = format!(
-                    "No agent came back within {seconds} s to take this session: connect one and start it again"
-                );
-                self.tell_error(&session.owner, &id, message);
-                self.show(&id, now);
-            }
-        }
+        self.withdraw_deserted(now);
     }
 
     fn received(&mut self, peer: PeerId, name: &str, said: Result<Said, Malformed>, now: Instant) {
@@ -206,13 +205,13 @@ impl Relay {
         };
         match said {
             Said::Register(registration) => self.register(peer, &user, role, registration, now),
-            Said::Start { order, .. } | Said::Control { order, .. } | Said::Live(order)
+            Said::Start { order, .. } | Said::Control { order, .. } | Said::Live { order, .. }
                 if agent.is_some() || role == Role::Agent =>
             {
                 let message = format!("{name}: an agent takes sessions and starts none: connect once more as a client");
                 self.refuse(peer, &message, Some(order.command.session()));
             }
-            Said::Live(order) => self.live(peer, user, Arc::new(order), now),
+            Said::Live { order, wanted } => self.live(peer, user, Arc::new(order), wanted, now),
             Said::Watch(subject, id) => self.watch(peer, &user, subject, &id),
             Said::Unwatch(subject, id) => self.unwatch(peer, &user, subject, &id),
             Said::Retell(id) => self.retell(peer, &user, &id),
@@ -255,7 +254,9 @@ impl Relay {
     }
 
     fn tell_status(&mut self, id: &AgentId, now: Instant) {
+        let was = self.agents.get(id).map(|agent| agent.told);
         if let Some(status) = self.agents.untold(id, now) {
+            self.stirred |= status == AgentStatus::Offline || was == Some(AgentStatus::Offline);
             let name = self.agents.get_mut(id).map(|agent| agent.name.clone()).unwrap_or_default();
             let topics = [Topic::Agent(id.as_str().into()), Topic::Global].map(Room::Topic);
             let rooms = topics.into_iter().chain([Room::Clients]).collect();

@@ -52,9 +52,20 @@ pub(super) struct Session {
     pub(super) ending: Option<Arc<Order>>,
     /// What an agent that counts nothing has said of it.
     pub(super) tally: Tally,
+    /// Why it waits, once its owner was told.
+    waits: Option<Waits>,
     /// What was said to it while it waited.
     #[serde(with = "orders")]
     then: Vec<Arc<Order>>,
+}
+
+/// Why a session waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Waits {
+    /// For people.
+    pub(super) why: String,
+    /// Since when no agent is there that could ever take it.
+    pub(super) alone: Option<Instant>,
 }
 
 /// What is going on in a session.
@@ -91,8 +102,19 @@ impl Session {
             start: Some(start),
             ending: None,
             tally: Tally::default(),
+            waits: None,
             then: Vec::new(),
         }
+    }
+
+    /// Why it waits, for people; none where it does not, or may not have to.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.waits.as_ref().map(|waits| waits.why.as_str())
+    }
+
+    /// Since when it waits without any agent that could ever take it.
+    pub(super) fn alone_since(&self) -> Option<Instant> {
+        self.waits.as_ref().and_then(|waits| waits.alone)
     }
 
     /// Keeps what is said to it until an agent has it; whether there was room.
@@ -149,6 +171,10 @@ impl Sessions {
         self.live.get(id).map(|session| &session.phase)
     }
 
+    pub(super) fn get(&self, id: &ExecutionId) -> Option<&Session> {
+        self.live.get(id)
+    }
+
     pub(super) fn get_mut(&mut self, id: &ExecutionId) -> Option<&mut Session> {
         self.live.get_mut(id)
     }
@@ -177,6 +203,13 @@ impl Sessions {
         self.waiting.iter().filter_map(|id| Some((id, self.live.get(id)?)))
     }
 
+    /// Notes why one in the queue waits.
+    pub(super) fn waits(&mut self, id: &ExecutionId, why: Waits) {
+        if let Some(session) = self.live.get_mut(id).filter(|session| session.phase == Phase::Waiting) {
+            session.waits = Some(why);
+        }
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -188,6 +221,7 @@ impl Sessions {
         let Some(session) = self.live.get_mut(id) else { return Vec::new() };
         self.waiting_bytes -= session.bytes();
         session.phase = Phase::Running(agent);
+        session.waits = None;
         session.tally.since = Some(now);
         let then = std::mem::take(&mut session.then);
         session.start.clone().into_iter().chain(then).collect()
@@ -245,11 +279,12 @@ impl Sessions {
     }
 
     /// Forgets a waiting session as if it had never been started: it may be started again under the same id.
-    pub(super) fn withdraw_first(&mut self) -> Option<(ExecutionId, Session)> {
-        let id = self.waiting.pop_front()?;
-        let session = self.live.remove(&id)?;
+    pub(super) fn withdraw(&mut self, id: &ExecutionId) -> Option<Session> {
+        let place = self.waiting.iter().position(|other| other == id)?;
+        self.waiting.remove(place);
+        let session = self.live.remove(id)?;
         self.waiting_bytes -= session.bytes();
-        Some((id, session))
+        Some(session)
     }
 
     /// How those that an agent has were to end.

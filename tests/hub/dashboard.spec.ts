@@ -66,6 +66,32 @@ test('an agent is shown with its labels', async ({ page }) => {
   await expect(page.getByRole('list', { name: 'Agents' })).toContainText('gpu=yes · site=<b>berlin</b>');
 });
 
+test('what waits says what for', async ({ page }) => {
+  const session = { executionId: 'w', phase: 'waiting', agentId: null, ageMs: 5 };
+  const start = { event: 'execution:start', payload: { executionId: 'w', code: "test('needs a gpu', …" } };
+  const reason = 'No agent with the labels gpu=<b>yes</b> is connected';
+  let say: (view: object) => void = () => {};
+  await page.routeWebSocket(/socket\.io/, client => {
+    const hub = client.connectToServer();
+    say = view => client.send(`42${JSON.stringify(['hub:session', { ...session, ...view }])}`);
+    client.onMessage(message => {
+      hub.send(message);
+      if (String(message).includes('hub:replay')) say({ start });
+    });
+  });
+  await page.goto(link);
+  const row = page.getByRole('button', { name: 'needs a gpu' });
+  await row.click();
+  await expect(page.locator('#session-status')).toHaveText('Waiting');
+  say({ reason });
+  await expect(row).toContainText(reason);
+  await expect(page.locator('#session-agent')).toHaveText(reason);
+  say({ phase: 'running' });
+  await expect(page.locator('#session-status')).toHaveText('Running');
+  await expect(page.locator('#session-agent')).toBeEmpty();
+  await expect(row).not.toContainText(reason);
+});
+
 test('a failure says why, and its test can be changed and run again', async ({ page }) => {
   await page.goto(link);
   await page.getByLabel('Test').fill(FAILING);

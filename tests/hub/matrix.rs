@@ -13,6 +13,7 @@ use understudy::dialect::agent::{Spoken, Transport};
 use understudy::dialect::{ai_run, cloud, swe, testbro, testflow};
 use understudy::hub::HubHandle;
 use understudy::hub::token::Role;
+use understudy::model::live::LiveNews;
 use understudy::model::{Event, ExecutionId, Labels, Level, SessionStep, StepState};
 use understudy::wire::client::{Connection, Incoming, Outgoing, Proof, Target};
 use understudy::wire::dial::Dialer;
@@ -34,7 +35,7 @@ const PIXEL: &[u8] = &[0x89, b'P', b'N', b'G'];
 /// What an execution tells, by its id and the agent's word.
 type Story = fn(&ExecutionId, &str) -> Vec<Event>;
 
-/// An agent of this process, whose every execution has two steps and goes well.
+/// An agent of this process, whose every execution has two steps and goes well, and whose browsers close at once and say its word.
 pub(crate) struct Bot {
     shutdown: Shutdown,
     run: JoinHandle<Result<(), StateError>>,
@@ -107,7 +108,13 @@ impl Bot {
         };
         change(&mut options);
         let shutdown = Shutdown::default();
-        let drive = Arc::new(|_, _, _| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(async {}) });
+        let drive = Arc::new(move |execution, events: tokio::sync::mpsc::Sender<Event>, _| {
+            let told: futures_util::future::BoxFuture<'static, ()> = Box::pin(async move {
+                let news = LiveNews::Closed(Some(says.to_owned()));
+                events.send(Event::Live { execution, news }).await.unwrap();
+            });
+            told
+        });
         let run = tokio::spawn(agent::run(options, SessionStarter { execute, record, drive }, shutdown.clone()));
         Self { shutdown, run, _folder: folder }
     }
@@ -333,6 +340,24 @@ async fn every_frontend_chooses_among_agents_of_every_protocol_by_their_labels()
             }
             let said = watcher.sees("execution:log", |told| told["executionId"] == id).await;
             assert_eq!(said["message"], agents, "{id}");
+            let id = format!("a browser on {agents} by {protocol}");
+            let control = json!({"of": "browser", "ask": {"do": "reload"}});
+            let opens = json!({"command": {"type": "live", "execution": id, "control": control}, "labels": labels});
+            match protocol {
+                "000" | "003" => frontend.says("understudy:command", opens).await,
+                "001" => {
+                    let mut opens = opens;
+                    opens["type"] = json!("understudy:command");
+                    frontend.says("", opens).await;
+                }
+                "002" => {
+                    let opens = json!({"session_id": id, "command": "reload", "labels": labels});
+                    frontend.says("browser_command", opens).await;
+                }
+                _ => frontend.says("", json!({"type": "understudy:command", "data": opens})).await,
+            }
+            let closed = watcher.sees("understudy:event", |told| told["event"]["execution"] == id).await;
+            assert_eq!(closed["event"]["news"], json!({"of": "closed", "is": agents}), "{id}");
         }
     }
     for bot in bots {

@@ -106,7 +106,7 @@ impl AgentEnd for End {
                 Inbound::Told { message: error.unwrap_or_default(), execution: None }
             }
             Message::StartAgent(start) => Self::start(start)?,
-            Message::Command(OurCommand { command }) => Inbound::Command(command),
+            Message::Command(OurCommand { command, .. }) => Inbound::Command(command),
             Message::Error(Complaint { error, run_id }) => {
                 Inbound::Told { message: error, execution: run_id.map(ExecutionId::from) }
             }

@@ -6,7 +6,7 @@ use super::messages::{
 use super::source::execution;
 use super::story::{self, Story};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{Frame, Heard, News, Order, Raw, Said, Telling, Translator, Wanted, Word, plain};
+use crate::dialect::hub::{Aside, Frame, Heard, News, Order, Raw, Said, Telling, Translator, Wanted, Word, plain};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand};
 use crate::model::{Command, ExecutionId, Labels, SessionStep, StepState};
@@ -48,9 +48,9 @@ pub fn hear(value: &Value, authenticated: bool) -> Heard {
         }
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
         Message::Event(event) => Heard::said(name, ours::reported(event)),
-        Message::Command(OurCommand { command }) => {
+        Message::Command(OurCommand { command, labels }) => {
             let raw = Raw::new(Protocol::AiRun, name, value);
-            Heard::said(name, Order { command, raw }.said(Wanted::default()))
+            Heard::said(name, Order { command, raw }.said(labels.into()))
         }
         Message::StepUpdate(update) => Heard::said(name, told(update.run_id.clone(), stepped(update))),
         Message::Completion(Completion { status: Status::Success, run_id, .. }) => {
@@ -118,12 +118,14 @@ pub struct Teller {
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, _: SystemTime) -> Vec<Frame> {
         let messages = match word {
-            Word::Session(report) => match report.event() {
-                Some(event) => {
+            Word::Session(report) => match (report.aside(), report.event()) {
+                // There is no word for that; `GET /api/runs/{runId}` has it.
+                (Some(Aside::Waits(_)), _) | (None, None) => Vec::new(),
+                (Some(Aside::Lost(why)), _) => vec![self.story.lost(&report.session, why)],
+                (None, Some(event)) => {
                     let beyond = ours::beyond(event).map(Message::Event);
                     self.story.tell(&report.session, event).into_iter().chain(beyond).collect()
                 }
-                None => Vec::new(),
             },
             // A run that is refused has ended for whoever asked for it.
             Word::Refused { message, session: Some(run) } => vec![story::completion(run, Some(message.clone()), None)],

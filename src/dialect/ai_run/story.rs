@@ -57,6 +57,12 @@ impl Story {
         self.runs.contains_key(id)
     }
 
+    /// It has ended, and nobody knows how.
+    pub(super) fn lost(&mut self, id: &ExecutionId, why: &str) -> Message {
+        self.runs.remove(id);
+        completion(id, Some(why.to_owned()), None)
+    }
+
     /// What tells an event.
     pub(super) fn tell(&mut self, id: &ExecutionId, event: &Event) -> Vec<Message> {
         let run = self.runs.entry(id.clone()).or_default();

@@ -121,7 +121,7 @@ impl AgentEnd for End {
                 let session = Some(task.task_id.clone().into());
                 Inbound::Command(start(task).map_err(|message| Malformed { message, session })?)
             }
-            Message::Command(OurCommand { command }) => Inbound::Command(command),
+            Message::Command(OurCommand { command, .. }) => Inbound::Command(command),
             Message::Error(Complaint { error }) => Inbound::Told { message: error, execution: None },
             Message::Pong(_)
             | Message::AgentStatus(_)

@@ -7,7 +7,7 @@ use super::messages::{
 use super::story::{Story, complaint, notice, start, written};
 use crate::dialect::Protocol;
 use crate::dialect::hub::{
-    self, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted, Word,
+    self, Aside, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted, Word,
 };
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, Nothing, OurCommand};
@@ -39,8 +39,8 @@ pub fn hear(value: &Value, now: SystemTime) -> Heard {
             }
         }
         Message::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Message::Command(OurCommand { command }) => {
-            Heard::said(name, order(command, name, value).said(Wanted::default()))
+        Message::Command(OurCommand { command, labels }) => {
+            Heard::said(name, order(command, name, value).said(labels.into()))
         }
         Message::Event(event) => Heard::said(name, ours::reported(event)),
         Message::AgentStatus(AgentStatus { agent_name, agent_id, .. }) => {
@@ -124,13 +124,15 @@ pub struct Teller {
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, now: SystemTime) -> Vec<Frame> {
         let messages = match word {
-            Word::Session(report) => match report.event() {
-                Some(event) => {
+            Word::Session(report) => match (report.aside(), report.event()) {
+                (Some(Aside::Waits(why)), _) => vec![notice(NoticeLevel::Info, why.to_owned(), Some(&report.session))],
+                (Some(Aside::Lost(why)), _) => vec![self.story.lost(&report.session, why)],
+                (None, Some(event)) => {
                     let agent = report.agent.as_deref().unwrap_or("understudy");
                     let beyond = ours::beyond(event).map(Message::Event);
                     self.story.tell(&report.session, agent, event, now).into_iter().chain(beyond).collect()
                 }
-                None => Vec::new(),
+                (None, None) => Vec::new(),
             },
             Word::Agent { agent, name, status } => vec![Message::AgentStatus(AgentStatus {
                 agent_name: name.clone(),

@@ -53,6 +53,12 @@ pub(super) fn written(now: SystemTime) -> String {
 }
 
 impl Story {
+    /// It has ended, and nobody knows how.
+    pub(super) fn lost(&mut self, id: &ExecutionId, why: &str) -> Message {
+        self.sessions.remove(id);
+        notice(NoticeLevel::Error, bounds::cut(why, WORDS_MAX), Some(id))
+    }
+
     /// What tells an event of `agent`.
     pub(super) fn tell(&mut self, id: &ExecutionId, agent: &str, event: &Event, now: SystemTime) -> Vec<Message> {
         let known = self.sessions.entry(id.clone()).or_default();

@@ -3,7 +3,7 @@
 use super::{Raw, json_text};
 use crate::dialect::Protocol;
 use crate::model::live::{LiveNews, PlaybackNews};
-use crate::model::{Event, ExecutionId};
+use crate::model::{Event, ExecutionId, Level};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::OnceLock;
@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 pub enum Meaning {
     /// It goes on.
     Progress,
+    /// It has not begun, for this reason; of these only the newest counts.
+    Waits,
     /// It goes on, and looked like this; dispensable where there is too much.
     Screenshot,
     /// It goes on, and this action of a recording, where it has a number, is now so.
@@ -23,6 +25,15 @@ pub enum Meaning {
     Error,
     /// Nothing follows.
     Complete,
+}
+
+/// What the hub itself says of a session beside what happens in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside<'a> {
+    /// It has not begun, and this is why.
+    Waits(&'a str),
+    /// It has gone wrong like this, and nobody will tell how it went.
+    Lost(&'a str),
 }
 
 /// Something about a session.
@@ -86,6 +97,20 @@ impl Report {
         Self { session: session.clone(), means, agent: None, raw: None, event: OnceLock::from(Some(Box::new(event))) }
     }
 
+    /// Why a session has not begun.
+    #[must_use]
+    pub fn waits(session: &ExecutionId, message: String) -> Self {
+        let event = Event::ExecutionLog { execution: session.clone(), level: Level::Info, message };
+        Self { means: Meaning::Waits, ..Self::own(session, event) }
+    }
+
+    /// A session has gone wrong, and nobody will tell how it went: nothing follows.
+    #[must_use]
+    pub fn lost(session: &ExecutionId, message: String) -> Self {
+        let event = Event::Error { message, execution: Some(session.clone()) };
+        Self { means: Meaning::Complete, ..Self::own(session, event) }
+    }
+
     /// The same of the session that the event names, where it names one.
     #[must_use]
     pub fn of(event: Event) -> Option<Self> {
@@ -112,6 +137,16 @@ impl Report {
         change(&mut payload);
         let raw = Raw { payload: json_text(&payload), ..raw.clone() };
         Self { agent: self.agent.clone(), ..Self::heard(self.session.clone(), self.means, raw) }
+    }
+
+    /// What it says where that is nothing that happens in the session.
+    #[must_use]
+    pub fn aside(&self) -> Option<Aside<'_>> {
+        match (self.means, self.event()?) {
+            (Meaning::Waits, Event::ExecutionLog { message, .. }) => Some(Aside::Waits(message)),
+            (Meaning::Complete, Event::Error { message, .. }) => Some(Aside::Lost(message)),
+            _ => None,
+        }
     }
 
     /// What it weighs where it is kept, roughly, bytes.

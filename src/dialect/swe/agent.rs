@@ -143,7 +143,7 @@ impl AgentEnd for End {
                     Command::CancelExecution { execution: workflow_id.into() }
                 }
             }),
-            Some(Message::Request(Request::Command(OurCommand { command }))) => Inbound::Command(command),
+            Some(Message::Request(Request::Command(OurCommand { command, .. }))) => Inbound::Command(command),
             Some(Message::Event(_)) => Inbound::Noted,
             Some(Message::Request(_)) | None => Inbound::Unknown,
         }])

@@ -9,7 +9,8 @@ use super::rooms::Room;
 use super::story::{Story, failed, start, written};
 use crate::dialect::Protocol;
 use crate::dialect::hub::{
-    self, Control, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted, Word,
+    self, Aside, Control, Frame, Heard, News, Order, Raw, Registration, Said, Service, Telling, Translator, Wanted,
+    Word,
 };
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand, Percent};
@@ -41,8 +42,8 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
         Request::Subscribe(subscription) => Heard::said(name, Said::Subscribe(subscription.room)),
         Request::Unsubscribe(subscription) => Heard::said(name, Said::Unsubscribe(subscription.room)),
         Request::Register(registration) => Heard::said(name, ours::registered(registration)),
-        Request::Command(OurCommand { command }) => {
-            Heard::said(name, asked(command, name, payload).said(Wanted::default()))
+        Request::Command(OurCommand { command, labels }) => {
+            Heard::said(name, asked(command, name, payload).said(labels.into()))
         }
         Request::Event(event) => Heard::said(name, ours::reported(event)),
     }
@@ -183,12 +184,18 @@ impl Translator for Teller {
             })))
         };
         match word {
-            Word::Session(report) => match report.event() {
-                Some(told) => {
+            Word::Session(report) => match (report.aside(), report.event()) {
+                (Some(Aside::Waits(why)), _) => {
+                    vec![event(Told::WorkflowProgress(self.story.waits(&report.session, why, now)))]
+                }
+                (Some(Aside::Lost(why)), _) => {
+                    vec![event(Told::WorkflowFailed(self.story.lost(&report.session, why, now)))]
+                }
+                (None, Some(told)) => {
                     let beyond = ours::beyond(told).map(|event| frame(&Message::Request(Request::Event(event))));
                     self.story.tell(&report.session, told, now).into_iter().map(event).chain(beyond).collect()
                 }
-                None => Vec::new(),
+                (None, None) => Vec::new(),
             },
             Word::Agent { agent, name, status } => {
                 let (status, availability) = match status {

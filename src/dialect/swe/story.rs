@@ -74,6 +74,14 @@ impl Story {
         Workflow { logs: vec![bounds::cut(words, LINE_MAX)], ..known.workflow(id, WorkflowState::Pending, now) }
     }
 
+    /// It has ended, and nobody knows how.
+    pub(super) fn lost(&mut self, id: &ExecutionId, why: &str, now: SystemTime) -> Workflow {
+        let mut known = self.workflows.remove(id).unwrap_or_default();
+        keep(&mut known.errors, why);
+        let error = known.errors.back().cloned();
+        Workflow { error, ..known.workflow(id, WorkflowState::Failed, now) }
+    }
+
     /// What tells an event.
     pub(super) fn tell(&mut self, id: &ExecutionId, event: &Event, now: SystemTime) -> Vec<Told> {
         let mut told = Vec::new();

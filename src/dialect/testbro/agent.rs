@@ -1,17 +1,16 @@
 //! The agent's end of protocol 002.
 
 use super::control;
-use super::events::{ExecutionEvent, Log};
 use super::live::Browsers;
 use super::messages::{Heartbeat, Message, OfExecution, Request, decode, encode};
-use super::telling::{Executions, complaint, envelope, in_itself, started};
+use super::telling::{Executions, complaint, envelope, in_itself, started, waiting};
 use crate::dialect::Malformed;
 use crate::dialect::agent::{
     AgentEnd, Inbound, Outbound, Registration, Spoken, Standing, TokenPlace, Transport, Verdict, Way,
 };
 use crate::dialect::ours;
 use crate::dialect::values::{Nothing, OurCommand};
-use crate::model::{Command, Event, ExecutionId, Level};
+use crate::model::{Command, Event, ExecutionId};
 use serde_json::Value;
 use std::time::SystemTime;
 
@@ -81,7 +80,7 @@ impl AgentEnd for End {
     fn hear(&mut self, name: &str, arguments: &[Value], _: SystemTime) -> Result<Vec<Inbound>, Malformed> {
         let Some(Message::Request(asked)) = decode(name, arguments.first())? else { return Ok(vec![Inbound::Unknown]) };
         if let Some(control) = control::of(&asked) {
-            let (session, control) = control.map_err(|refusal| {
+            let (session, control, _) = control.map_err(|refusal| {
                 let session = arguments.first().and_then(|payload| payload.get("session_id")).and_then(Value::as_str);
                 Malformed { message: format!("{name}: {refusal}"), session: session.map(ExecutionId::from) }
             })?;
@@ -96,7 +95,7 @@ impl AgentEnd for End {
             Request::ExecutionCancel(OfExecution { execution_id }) => {
                 Inbound::Command(Command::CancelExecution { execution: execution_id.into() })
             }
-            Request::Command(OurCommand { command }) => Inbound::Command(command),
+            Request::Command(OurCommand { command, .. }) => Inbound::Command(command),
             Request::Heartbeat(Heartbeat { .. }) => Inbound::Reply(request(Request::HeartbeatResponse(Nothing {}))),
             _ => Inbound::Noted,
         }])
@@ -122,8 +121,7 @@ impl AgentEnd for End {
     }
 
     fn waits(&mut self, execution: &ExecutionId, words: &str, now: SystemTime) -> Vec<Outbound> {
-        let log = Log { level: Level::Info, message: words.to_owned(), step_id: None };
-        vec![said(&envelope(Some(execution), ExecutionEvent::Log(log), now))]
+        vec![said(&envelope(Some(execution), waiting(words), now))]
     }
 
     fn boxed(&self) -> Box<dyn AgentEnd> {
@@ -134,7 +132,7 @@ impl AgentEnd for End {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AgentId, Labels, live::LiveControl};
+    use crate::model::{AgentId, Labels, Level, live::LiveControl};
     use serde_json::{Map, json};
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;

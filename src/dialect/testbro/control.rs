@@ -6,9 +6,9 @@ use super::messages::{
 use super::recorded;
 use crate::dialect::reading::{Refusal, read};
 use crate::dialect::values::{Id, Pixels, Point};
-use crate::model::Viewport;
 use crate::model::action;
 use crate::model::live::{Aim, Deed, LiveControl, PlaybackOrder, RecordingOrder};
+use crate::model::{Labels, Viewport};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -16,21 +16,21 @@ use serde_json::{Map, Value, json};
 /// What a step may take at most, milliseconds: a day.
 const TIMEOUT_MAX: u64 = 86_400_000;
 
-/// A browser and what is asked of it, where the request is one of those.
-pub(super) fn of(request: &Request) -> Option<Result<(&Id, LiveControl), Refusal>> {
-    let (session, control) = match request {
+/// A browser, what is asked of it, and of which agents it is asked, where the request is one of those.
+pub(super) fn of(request: &Request) -> Option<Result<(&Id, LiveControl, &Labels), Refusal>> {
+    let (session, control, labels) = match request {
         Request::BrowserCommand(command) | Request::BrowserCommandReceived(command) => {
-            (&command.session_id, deed(command).map(LiveControl::Browser))
+            (&command.session_id, deed(command).map(LiveControl::Browser), &command.labels)
         }
         Request::RecordingControl(control) | Request::RecordingControlReceived(control) => {
-            (&control.session_id, recording(control).map(LiveControl::Recording))
+            (&control.session_id, recording(control).map(LiveControl::Recording), &control.labels)
         }
         Request::PlaybackControl(control) | Request::PlaybackControlReceived(control) => {
-            (&control.session_id, playback(control).map(LiveControl::Playback))
+            (&control.session_id, playback(control).map(LiveControl::Playback), &control.labels)
         }
         _ => return None,
     };
-    Some(control.map(|control| (session, control)).map_err(|refusal| refusal.within("parameters")))
+    Some(control.map(|control| (session, control, labels)).map_err(|refusal| refusal.within("parameters")))
 }
 
 fn parameters<T: DeserializeOwned>(given: Option<&Map<String, Value>>) -> Result<T, Refusal> {
@@ -150,11 +150,11 @@ fn playback(control: &PlaybackControl) -> Result<PlaybackOrder, Refusal> {
 
 /// The request as whoever has the browser gets it.
 pub(super) fn request(session: &Id, control: &LiveControl) -> Request {
-    let session_id = session.clone();
+    let (session_id, labels) = (session.clone(), Labels::default());
     match control {
         LiveControl::Browser(deed) => {
             let (command, parameters) = told(deed);
-            Request::BrowserCommandReceived(BrowserCommand { session_id, command, parameters })
+            Request::BrowserCommandReceived(BrowserCommand { session_id, command, parameters, labels })
         }
         LiveControl::Recording(order) => {
             let (action, parameters) = match order {
@@ -165,7 +165,7 @@ pub(super) fn request(session: &Id, control: &LiveControl) -> Request {
                 RecordingOrder::Resume => (RecordingAction::Resume, None),
                 RecordingOrder::Stop => (RecordingAction::Stop, None),
             };
-            Request::RecordingControlReceived(RecordingControl { session_id, action, parameters })
+            Request::RecordingControlReceived(RecordingControl { session_id, action, parameters, labels })
         }
         LiveControl::Playback(order) => {
             let (action, parameters) = match order {
@@ -179,7 +179,7 @@ pub(super) fn request(session: &Id, control: &LiveControl) -> Request {
                 PlaybackOrder::Step => (PlaybackAction::Step, None),
                 PlaybackOrder::Seek { step } => (PlaybackAction::Seek, given(json!({"step_order": step}))),
             };
-            Request::PlaybackControlReceived(PlaybackControl { session_id, action, parameters })
+            Request::PlaybackControlReceived(PlaybackControl { session_id, action, parameters, labels })
         }
     }
 }
@@ -243,13 +243,13 @@ mod tests {
                 payload["parameters"] = parameters;
             }
             let asked = Request::read(kind, &payload).unwrap().unwrap();
-            let (session, control) = of(&asked).unwrap().unwrap();
+            let (session, control, _) = of(&asked).unwrap().unwrap();
             let handed_on = request(session, &control);
             assert_eq!((handed_on.name(), handed_on.payload()), (format!("{kind}_received").as_str(), payload));
         }
         let start = json!({"session_id": "s", "action": "start", "parameters": {"actions": actions}});
         let asked = Request::read("playback_control", &start).unwrap().unwrap();
-        let (_, control) = of(&asked).unwrap().unwrap();
+        let (_, control, _) = of(&asked).unwrap().unwrap();
         let LiveControl::Playback(PlaybackOrder::Start { actions: Some(read), .. }) = control else { panic!() };
         assert_eq!(read[0].action.selector(), Some("#a"));
     }

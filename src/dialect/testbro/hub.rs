@@ -7,8 +7,8 @@ use super::messages::{
     Connected, EXECUTION_EVENT, ExecutionStart, Heartbeat, Message, OfExecution, OfSession, PlaybackAction,
     ReplayControl, Request, decode, encode,
 };
-use super::telling::{self, Executions, complaint, envelope, in_itself, started, written};
-use crate::dialect::hub::{Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Wanted, Word};
+use super::telling::{self, Executions, complaint, envelope, in_itself, started, waiting, written};
+use crate::dialect::hub::{Aside, Control, Frame, Heard, Order, Raw, Said, Subject, Translator, Wanted, Word};
 use crate::dialect::ours::{self, EXTENSION};
 use crate::dialect::values::{Id, OurCommand};
 use crate::dialect::{Malformed, Protocol};
@@ -39,9 +39,9 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
     };
     if let Some(control) = control::of(&request) {
         return match control {
-            Ok((session, control)) => {
+            Ok((session, control, labels)) => {
                 let command = Command::Live { execution: session.clone().into(), control };
-                Heard::said(name, order(command, name, payload).said(Wanted::default()))
+                Heard::said(name, order(command, name, payload).said(labels.clone().into()))
             }
             Err(refusal) => {
                 let session = payload.and_then(|payload| payload.get("session_id")).and_then(Value::as_str);
@@ -80,7 +80,7 @@ pub fn hear(name: &str, payload: Option<&Value>) -> Heard {
             return refused(name, Malformed { message, session: Some(execution_id.into()) });
         }
         Request::HeartbeatResponse(_) => Said::Heartbeat,
-        Request::Command(OurCommand { command }) => order(command, name, payload).said(Wanted::default()),
+        Request::Command(OurCommand { command, labels }) => order(command, name, payload).said(labels.into()),
         Request::Register(registration) => ours::registered(registration),
         Request::Event(event) => ours::reported(event),
         _ => return Heard::Nothing,
@@ -128,9 +128,14 @@ pub struct Teller {
 impl Translator for Teller {
     fn tell(&mut self, word: &Word, now: SystemTime) -> Vec<Frame> {
         let messages = match word {
-            Word::Session(report) => match report.event() {
-                Some(event) => self.session(event, now),
-                None => Vec::new(),
+            Word::Session(report) => match (report.aside(), report.event()) {
+                (Some(Aside::Waits(why)), _) => vec![envelope(Some(&report.session), waiting(why), now)],
+                (Some(Aside::Lost(why)), _) => {
+                    let lost = self.executions.lost(&report.session, why);
+                    vec![envelope(Some(&report.session), lost, now)]
+                }
+                (None, Some(event)) => self.session(event, now),
+                (None, None) => Vec::new(),
             },
             Word::Refused { message, session } => vec![envelope(session.as_ref(), complaint(message), now)],
             Word::Watched(subject, id) => vec![Message::Request(Box::new(watched(*subject, id)))],

@@ -133,6 +133,9 @@ pub struct BrowserCommand {
     /// How.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
+    /// Which agents may have a browser that this opens; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// What can be done with a recording.
@@ -159,6 +162,9 @@ pub struct RecordingControl {
     /// How: `url`, `viewport`, `language`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
+    /// Which agents may have a browser that this opens; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// What can be done with a playback.
@@ -189,6 +195,9 @@ pub struct PlaybackControl {
     /// How: `actions` of a start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
+    /// Which agents may have a browser that this opens; for hubs of ours.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
 }
 
 /// `replay_control`.

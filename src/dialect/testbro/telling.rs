@@ -12,7 +12,7 @@ use crate::dialect::hub::{News, Telling, plain};
 use crate::dialect::progress;
 use crate::dialect::source::source;
 use crate::dialect::values::{Amount, Id, Percent};
-use crate::model::{Command, Event, ExecutionConfig, ExecutionId, SessionStep, StartExecution, StepState};
+use crate::model::{Command, Event, ExecutionConfig, ExecutionId, Level, SessionStep, StartExecution, StepState};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Map;
@@ -57,6 +57,12 @@ struct Known {
 }
 
 impl Executions {
+    /// It has ended, and nobody knows how.
+    pub(super) fn lost(&mut self, id: &ExecutionId, why: &str) -> ExecutionEvent {
+        self.0.remove(id);
+        complaint(why)
+    }
+
     /// What an event of an execution is here; nothing where it is none. `shown` is where a picture can be seen.
     pub(super) fn tell(
         &mut self,
@@ -228,6 +234,11 @@ fn screenshot(execution: &ExecutionId, step: u32, screenshot_url: String, now: S
 /// What went wrong, in the form the protocol has for it.
 pub(super) fn complaint(message: &str) -> ExecutionEvent {
     ExecutionEvent::Error(Complaint { error_message: message.to_owned(), step_id: None })
+}
+
+/// It has not begun yet, in these words.
+pub(super) fn waiting(words: &str) -> ExecutionEvent {
+    ExecutionEvent::Log(Log { level: Level::Info, message: words.to_owned(), step_id: None })
 }
 
 /// A moment as the protocol writes it.

@@ -133,7 +133,7 @@ pub fn decode(name: &str, arguments: &[Value]) -> Result<Inbound, Malformed> {
             }
         }
         "understudy:command" => {
-            let OurCommand { command } =
+            let OurCommand { command, .. } =
                 read(arguments.first().unwrap_or(&Value::Null)).map_err(|refusal| refused(name, &refusal, None))?;
             Inbound::Command(command)
         }

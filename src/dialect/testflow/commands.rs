@@ -35,7 +35,7 @@ fn encode(command: &Command) -> Frame {
         Command::CancelRecording { flow, execution } => {
             ("recording:cancel", json!({"testFlowId": flow, "executionId": execution}))
         }
-        Command::Live { .. } => ("understudy:command", json!(OurCommand { command: command.clone() })),
+        Command::Live { .. } => ("understudy:command", json!(OurCommand::from(command.clone()))),
         Command::ControlRecording { execution, control } => {
             let only = json!({"executionId": execution});
             match control {

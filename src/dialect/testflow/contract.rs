@@ -3,7 +3,7 @@
 use super::{EXTENSION, agent, hub};
 use crate::dialect::agent::{Outbound, Registration};
 use crate::dialect::hub::{AgentStatus, Report, Said, SessionPhase, SessionView, Translator, Word};
-use crate::model::{AgentId, Event, ExecutionId, Labels, Level};
+use crate::model::{AgentId, Event, ExecutionId, Labels};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -85,18 +85,17 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
     let id = AgentId("0b9c".to_owned());
     let view = |phase, agent: Option<&AgentId>, ms, start| {
         let (agent, age) = (agent.cloned(), Duration::from_millis(ms));
-        Word::View(SessionView { id: "uuid".into(), phase, agent, age, start })
+        SessionView { id: "uuid".into(), phase, agent, age, reason: None, start }
     };
     let start = json!({"executionId": "uuid", "target": "local", "code": "…"});
     let Ok(Said::Start { order, .. }) = hub::decode("execution:start", Some(&start)) else { panic!("a start") };
     let begins = view(SessionPhase::Waiting, None, 12, Some(Arc::new(order)));
+    let reason = Some("No agent with the labels gpu=yes is connected".to_owned());
+    let lacks = SessionView { reason, ..view(SessionPhase::Waiting, None, 2000, None) };
+    let goes_on = view(SessionPhase::Running, Some(&id), 340, None);
     let uuid = ExecutionId::from("uuid");
     let own = |event| Word::Session(Report::own(&uuid, event));
-    let waits = Event::ExecutionLog {
-        execution: uuid.clone(),
-        level: Level::Info,
-        message: "All agents are busy: this session is next".to_owned(),
-    };
+    let waits = "All agents are busy: this session is next";
     let no_agent = "No agent is connected: start one with `understudy agent` and try again";
     let cancelled = Event::RecordingComplete {
         flow: "uuid".into(),
@@ -108,9 +107,10 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
     for (name, word) in [
         ("agent:registered", Word::Registered(id.clone())),
         ("agent:status", Word::Agent { agent: id.clone(), name: "linux-1".to_owned(), status: AgentStatus::Busy }),
-        ("hub:session of one that begins", begins),
-        ("hub:session of one that goes on", view(SessionPhase::Running, Some(&id), 340, None)),
-        ("execution:log of one that waits", own(waits)),
+        ("hub:session of one that begins", Word::View(begins)),
+        ("hub:session of one that waits", Word::View(lacks)),
+        ("hub:session of one that goes on", Word::View(goes_on)),
+        ("execution:log of one that waits", Word::Session(Report::waits(&uuid, waits.to_owned()))),
         ("error about a session", Word::Refused { message: no_agent.to_owned(), session: Some(uuid.clone()) }),
         (
             "execution:complete of one that was cancelled before it began",

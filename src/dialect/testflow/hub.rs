@@ -63,7 +63,9 @@ fn command(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
     };
     let raw = raw(name, payload);
     let wanted = match &command {
-        Command::StartExecution(_) | Command::StartRecording(_) => wanted(&Fields::of(name, payload)?)?,
+        Command::StartExecution(_) | Command::StartRecording(_) | Command::Live { .. } => {
+            wanted(&Fields::of(name, payload)?)?
+        }
         _ => Wanted::default(),
     };
     Ok(Order { command, raw }.said(wanted))
@@ -73,7 +75,7 @@ fn raw(name: &str, payload: Option<&Value>) -> Raw {
     Raw::new(Protocol::Testflow, name.to_owned(), payload.unwrap_or(&Value::Null))
 }
 
-/// `agentId` and `labels` of a start.
+/// `agentId` and `labels` of what starts something.
 fn wanted(fields: &Fields<'_>) -> Result<Wanted, Malformed> {
     let labels = match fields.map.get("labels") {
         None | Some(Value::Null) => Labels::default(),
@@ -191,6 +193,9 @@ fn session(view: &SessionView) -> Frame {
         "agentId": view.agent,
         "ageMs": u64::try_from(view.age.as_millis()).unwrap_or(u64::MAX),
     });
+    if let Some(reason) = &view.reason {
+        payload["reason"] = json!(reason);
+    }
     if let Some(order) = &view.start {
         let Frame { name, payload: start } = commands::told(order);
         let mut start = serde_json::from_str::<Value>(start.get()).unwrap_or_default();

@@ -178,11 +178,11 @@ export class RecordingView {
 
   /** What is said over the picture. */
   #veil(over) {
-    const { recording, phase, agent, start, problem } = this.session;
+    const { recording, phase, agent, start, problem, reason } = this.session;
     if (over) return recording.frame ? undefined : 'There was nothing to see.';
     if (!this.#connected) return 'The connection to the hub is lost. Trying again…';
     if (isAway(agent)) return `${nameOf(agent)} is away. What was recorded is kept; waiting for it to come back…`;
-    if (phase === 'waiting') return 'Waiting for an agent…';
+    if (phase === 'waiting') return reason ? `Waiting for an agent: ${reason}.` : 'Waiting for an agent…';
     if (phase === 'lost') return problem ? 'There is nothing to see.' : 'The agent is lost.';
     if (!recording.ready && !recording.frame?.url?.startsWith('http')) return `Opening ${start?.payload?.url ?? 'the page'}…`;
     return undefined;

@@ -61,7 +61,7 @@ export class Sessions {
     const kind = start?.event?.split(':')[0] ?? 'execution';
     const session = {
       id, start, title: titleOf(start, id), kind, recording: kind === 'recording' ? fresh() : undefined,
-      began: Date.now() - age, phase: 'running', agent: undefined,
+      began: Date.now() - age, phase: 'running', agent: undefined, reason: undefined,
       steps: new Map(), pictures: new Map(), lines: [], dropped: 0, complete: undefined, problem: undefined,
     };
     this.all.delete(id);
@@ -71,11 +71,12 @@ export class Sessions {
     return session;
   }
 
-  #view(id, { phase, agentId, ageMs, start }) {
+  #view(id, { phase, agentId, ageMs, reason, start }) {
     const session = start ? this.#begin(id, start, ageMs) : this.all.get(id);
     if (!session) return;
     session.phase = phase;
     session.agent = agentId ?? session.agent;
+    session.reason = reason;
     this.#changed(session, 'phase');
   }
 

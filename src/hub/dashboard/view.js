@@ -39,7 +39,7 @@ export class SessionList {
     if (!row) return;
     status(row.word, standing(session));
     const [number, unit] = session.recording ? [session.recording.actions.length, 'action'] : [session.steps.size, 'step'];
-    row.facts.textContent = [number && `${number} ${number === 1 ? unit : `${unit}s`}`, isOver(session) && session.complete?.duration !== undefined && span(taken(session)),
+    row.facts.textContent = [session.reason, number && `${number} ${number === 1 ? unit : `${unit}s`}`, isOver(session) && session.complete?.duration !== undefined && span(taken(session)),
       new Date(session.began).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })].filter(Boolean).join(' · ');
   }
 
@@ -107,7 +107,7 @@ export class SessionView {
     const { session } = this;
     status($('session-status'), standing(session));
     $('cancel').hidden = isOver(session);
-    $('session-agent').textContent = session.agent ? `on ${nameOf(session.agent)}` : '';
+    $('session-agent').textContent = session.agent ? `on ${nameOf(session.agent)}` : session.reason ?? '';
     const failed = [...session.steps.values()].find(step => step.status === 'failed');
     const verdict = session.problem ?? (isOver(session) ? failed?.error : undefined) ?? session.complete?.message;
     $('verdict').hidden = !verdict;

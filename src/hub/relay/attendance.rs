@@ -2,7 +2,7 @@
 
 use super::{Agent, Effect, Peer, Phase, Relay, Session};
 use crate::dialect::Protocol;
-use crate::dialect::hub::{Presence, Registration, Word};
+use crate::dialect::hub::{Presence, Registration, Report, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
@@ -86,6 +86,7 @@ impl Relay {
             return;
         }
         let (listed, extended) = (registration.sessions.clone(), registration.extended);
+        self.stirred = true;
         let registered = match self.agents.register(peer, protocol, user, &spare, registration, now) {
             Ok(registered) => registered,
             Err(not_yours) => return self.refuse(peer, &not_yours.to_string(), None),
@@ -146,7 +147,7 @@ impl Relay {
                     agent.running.remove(&session_id);
                     let message = format!("The agent {} was restarted and has lost this session", agent.name);
                     if let Some(session) = self.sessions.end(&session_id) {
-                        self.tell_error(&session.owner, &session_id, message);
+                        self.tell_of(&session.owner, Report::lost(&session_id, message));
                     }
                 }
                 (false, _, _) => drop(self.sessions.end(&session_id)),

@@ -1,5 +1,6 @@
 //! A session's way: from its start to an agent, from the agent's words to its owner.
 
+use super::waiting::Missing;
 use super::{Known, Phase, Relay, Session};
 use crate::dialect::hub::{Control, Meaning, Order, Report, Subject, Wanted, Word};
 use crate::hub::bus::{PeerId, Room};
@@ -7,7 +8,7 @@ use crate::hub::clock::Instant;
 use crate::hub::sessions::Kind;
 use crate::hub::token::UserId;
 use crate::model::live::LiveNews;
-use crate::model::{AgentId, Command, Event, ExecutionId, Level};
+use crate::model::{AgentId, Command, Event, ExecutionId};
 use std::sync::Arc;
 
 /// What the protocols say of a recording that was cancelled.
@@ -27,40 +28,14 @@ impl Relay {
                 return;
             }
         }
-        if !self.agents.any_online(now) {
-            let message = "No agent is connected: start one with `understudy agent` and try again";
-            return self.refuse(peer, message, Some(&id));
-        }
-        if !self.agents.any_wanted(&wants, now) {
-            let message = match (&wants.agent, &wants.labels) {
-                (Some(agent), labels) if labels.is_empty() => {
-                    format!("The agent {agent} is not connected: start it, or leave the choice to the hub")
-                }
-                (Some(agent), labels) => {
-                    format!("The agent {agent} with the labels {labels} is not connected: start it with --label")
-                }
-                (None, labels) => {
-                    format!("No agent with the labels {labels} is connected: start one with --label, or ask for others")
-                }
-            };
-            return self.refuse(peer, &message, Some(&id));
+        if let Some(Missing { what, cure }) = self.missing(&order.command, &wants, now) {
+            return self.refuse(peer, &format!("{what}: {cure}"), Some(&id));
         }
         if !self.sessions.has_room(&user) {
             let message = format!("{} sessions are waiting already: try again later", self.sessions.waiting());
             return self.refuse(peer, &message, Some(&id));
         }
-        let chosen = match (&wants.agent, wants.is_any()) {
-            (Some(_), _) => Some("The agent is busy: this session waits for it".to_owned()),
-            (None, false) => {
-                Some(format!("All agents with the labels {} are busy: this session waits for one", wants.labels))
-            }
-            (None, true) => None,
-        };
         self.history.begin(&id, &user, order.clone(), now);
-        if !self.agents.any_online_for(&order.command, &wants, now) {
-            let message = "No agent that is connected can do this: start one with `understudy agent` and try again";
-            return self.refuse(peer, message, Some(&id));
-        }
         let kind = match &order.command {
             Command::StartRecording(start) => Kind::Recording(start.flow.clone()),
             Command::Live { .. } => Kind::Browser,
@@ -69,18 +44,12 @@ impl Relay {
         if kind == Kind::Execution && self.peers.get(&peer).is_some_and(|peer| peer.chooses) {
             self.watch_own(peer, &user, Subject::Execution, &id);
         }
-        let session = Session::new(user.clone(), kind, wants, order);
+        let session = Session::new(user, kind, wants, order);
         self.sessions.enqueue(id.clone(), session);
         self.show_start(&id, now);
         self.assign(now);
-        if self.sessions.get_mut(&id).is_some_and(|session| session.phase == Phase::Waiting) {
-            let message = chosen.unwrap_or_else(|| match self.sessions.waiting() - 1 {
-                0 => "All agents are busy: this session is next".to_owned(),
-                1 => "All agents are busy: 1 session is before this one".to_owned(),
-                n => format!("All agents are busy: {n} sessions are before this one"),
-            });
-            let waits = Event::ExecutionLog { execution: id.clone(), level: Level::Info, message };
-            self.tell_of(&user, Report::own(&id, waits));
+        if self.sessions.phase(&id) == Some(&Phase::Waiting) {
+            self.tell_wait(&id, self.sessions.waiting() - 1, now);
         }
     }
 
@@ -196,8 +165,6 @@ impl Relay {
             }
             self.tell_status(&agent, now);
         }
-        let deserted = self.sessions.waiting() > 0 && !self.agents.any_online(now);
-        self.deserted = if deserted { self.deserted.or(Some(now)) } else { None };
     }
 
     /// The session that waited longest of those that an agent can take now, and that agent.

@@ -6,6 +6,7 @@ mod protocols;
 mod recordings;
 mod sessions;
 mod testbro;
+mod waiting;
 
 use super::*;
 use crate::dialect::{Protocol, testflow};
@@ -122,7 +123,7 @@ impl World {
 fn brief(message: &Message) -> String {
     let payload: Value = serde_json::from_str(message.payload.get()).unwrap();
     let mut text = message.name.clone().into_owned();
-    for field in ["executionId", "agentId", "status", "phase", "exitCode", "success", "level", "message"] {
+    for field in ["executionId", "agentId", "status", "phase", "exitCode", "success", "level", "message", "reason"] {
         match payload.get(field) {
             Some(Value::Null) | None => {}
             Some(Value::String(value)) => text += &format!(" {value}"),

@@ -1,12 +1,21 @@
 //! What watchers see besides the events themselves: how each of a user's sessions stands, and what was said before they came.
 
-use super::{Effect, Phase, Relay, Story};
+use super::{Effect, Phase, Relay, Session, Story};
 use crate::dialect::hub::{Report, SessionPhase, SessionView, Word};
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
 use crate::hub::token::UserId;
 use crate::model::{Event, ExecutionId};
 use std::sync::Arc;
+
+/// A phase as watchers are told it.
+pub(super) fn told_phase(phase: &Phase) -> SessionPhase {
+    match phase {
+        Phase::Waiting => SessionPhase::Waiting,
+        Phase::Running(_) => SessionPhase::Running,
+        Phase::Lost(_) => SessionPhase::Lost,
+    }
+}
 
 impl Relay {
     /// Makes the peer a watcher and tells it the stories so far; what happens from now on follows in order.
@@ -47,16 +56,12 @@ impl Relay {
 
     fn view(&self, id: &ExecutionId, with_start: bool, now: Instant) -> Option<SessionView> {
         let story = self.history.get(id)?;
-        let phase = match self.sessions.phase(id) {
-            None => SessionPhase::Ended,
-            Some(Phase::Waiting) => SessionPhase::Waiting,
-            Some(Phase::Running(_)) => SessionPhase::Running,
-            Some(Phase::Lost(_)) => SessionPhase::Lost,
-        };
+        let phase = self.sessions.phase(id).map_or(SessionPhase::Ended, told_phase);
         let agent = story.agent.clone();
         let age = now.saturating_duration_since(story.began);
+        let reason = self.sessions.get(id).and_then(Session::reason).map(str::to_owned);
         let start = with_start.then(|| story.start.clone());
-        Some(SessionView { id: id.clone(), phase, agent, age, start })
+        Some(SessionView { id: id.clone(), phase, agent, age, reason, start })
     }
 
     /// Tells the owner of a session something, and remembers it.

@@ -76,8 +76,8 @@ impl Relay {
         }
     }
 
-    /// Something for a browser.
-    pub(super) fn live(&mut self, peer: PeerId, user: UserId, order: Arc<Order>, now: Instant) {
+    /// Something for a browser; where it opens one, of the agents that are wanted.
+    pub(super) fn live(&mut self, peer: PeerId, user: UserId, order: Arc<Order>, wanted: Wanted, now: Instant) {
         let id = order.command.session().clone();
         let opens = matches!(&order.command, Command::Live { control, .. } if control.opens());
         match self.sessions.look_up(&id, &user) {
@@ -96,7 +96,7 @@ impl Relay {
                 if self.peers.get(&peer).is_some_and(|peer| peer.chooses) {
                     self.watch_own(peer, &user, Subject::Browser, &id);
                 }
-                self.start(peer, user, order, Wanted::default(), now);
+                self.start(peer, user, order, wanted, now);
             }
             Known::Foreign => self.refuse(peer, "This id is in use: choose another", Some(&id)),
             Known::Unknown | Known::Ended => {

@@ -163,7 +163,7 @@ fn who_watches_sees_what_was_said_before_and_how_sessions_stand() {
         [
             "hub:session e1 A running",
             "execution:log e1 info hi",
-            "hub:session e2 waiting",
+            "hub:session e2 waiting All agents are busy",
             "execution:log e2 info All agents are busy: this session is next",
         ]
     );

@@ -201,6 +201,44 @@ fn a_browser_is_opened_by_the_first_word_to_it_and_opened_again_once_it_is_close
 }
 
 #[test]
+fn a_browser_is_opened_by_an_agent_with_the_labels_that_its_first_word_asks_for() {
+    let mut w = World::new();
+    let (ada, plain) = (w.connect_with("ada", Protocol::Testbro), w.agent("A", 9));
+    let strong = w.connect_as("bot", Role::Agent);
+    let labels = json!({"gpu": "yes"});
+    w.says(strong, "agent:register", json!({"name": "B", "agentId": "B", "maxSessions": 9, "labels": labels}));
+    for (name, first) in [
+        ("browser_command", json!({"session_id": "s1", "command": "reload"})),
+        ("recording_control", json!({"session_id": "s2", "action": "start"})),
+        ("playback_control", json!({"session_id": "s3", "action": "start", "parameters": {"actions": []}})),
+        (
+            "understudy:command",
+            json!({"command": {"type": "live", "execution": "s4", "control": {"of": "browser", "ask": {"do": "reload"}}}}),
+        ),
+    ] {
+        let mut asking = first.clone();
+        asking["labels"] = labels.clone();
+        asks(&mut w, ada, name, asking);
+        assert_eq!(w.got(strong), ["understudy:command"], "{name}");
+        // Where it is decided already, nothing is asked of labels any more.
+        asks(&mut w, ada, name, first);
+        assert_eq!((w.got(strong), w.got(plain)), (vec!["understudy:command".to_owned()], vec![]), "{name}");
+    }
+    let none = json!({"session_id": "s5", "command": "reload", "labels": {"gpu": "no"}});
+    asks(&mut w, ada, "browser_command", none);
+    let wrong = json!({"session_id": "s6", "command": "reload", "labels": ["gpu"]});
+    asks(&mut w, ada, "browser_command", wrong);
+    let told = told(&mut w, ada);
+    assert_eq!(
+        told,
+        [
+            error("s5", "No agent with the labels gpu=no is connected: start one with --label, or ask for others"),
+            error("s6", "browser_command: `labels` must be an object, got an array"),
+        ]
+    );
+}
+
+#[test]
 fn nobody_hears_of_or_lays_hands_on_what_is_anothers_whoever_came_first() {
     let mut w = World::new();
     let (ada, eve) = (w.connect_with("ada", Protocol::Testbro), w.connect_with("eve", Protocol::Testbro));
