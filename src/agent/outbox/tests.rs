@@ -112,13 +112,13 @@ fn notes(outbox: &Outbox) -> Vec<String> {
 #[test]
 fn a_server_that_stays_away_costs_pictures_then_lines_but_no_verdict() {
     let mut outbox = outbox();
-    outbox.room.budget = 64 << 10;
+    outbox.room.budget = 88 << 10;
     outbox.push(complete());
     outbox.push(log("kept"));
     (0..100).for_each(|_| outbox.push(picture(1 << 10)));
     assert!(outbox.room.bytes <= outbox.room.budget);
     assert_eq!(&ids(&outbox)[..2], ["run-1", "run-2"]);
-    assert_eq!(ids(&outbox)[2], "run-3-without-50", "where they are missing");
+    assert_eq!(ids(&outbox)[2], "run-3-without-51", "where they are missing");
     outbox.push(line(Level::Error, "wrong"));
     (0..70).for_each(|_| outbox.push(log(&"x".repeat(1 << 10))));
     assert!(outbox.room.bytes <= outbox.room.budget);
@@ -131,7 +131,7 @@ fn a_server_that_stays_away_costs_pictures_then_lines_but_no_verdict() {
     outbox.push(complete());
     let told: Vec<_> = outbox.entries().map(|entry| &entry.event).collect();
     assert_eq!((told[0], told[told.len() - 1]), (&complete(), &complete()));
-    let words = "Left out from here on, as the server was away for too long: 100 screenshots, 21 messages";
+    let words = "Left out from here on, as the server was away for too long: 100 screenshots, 22 messages";
     assert_eq!(notes(&outbox), [words]);
 }
 
@@ -225,7 +225,7 @@ fn rows_that_cannot_be_read_cost_only_themselves() {
 fn a_queue_of_hundreds_of_thousands_is_as_quick_as_a_short_one() {
     let mut outbox = outbox();
     // Twice what fits, so that each of the second half takes the place of one of the first.
-    (0..400_000).for_each(|_| outbox.push(log(&"x".repeat(80))));
+    (0..200_000).for_each(|_| outbox.push(log(&"x".repeat(80))));
     assert!(outbox.room.bytes <= outbox.room.budget);
     let mut told = 0;
     while outbox.next().is_some() {
@@ -233,5 +233,5 @@ fn a_queue_of_hundreds_of_thousands_is_as_quick_as_a_short_one() {
         outbox.proved(token);
         told += 1;
     }
-    assert!((100_000..300_000).contains(&told), "{told}");
+    assert!((50_000..150_000).contains(&told), "{told}");
 }
