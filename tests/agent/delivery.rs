@@ -153,7 +153,7 @@ async fn sessions_cut_off_by_a_kill_are_completed_once() {
 }
 
 /// So that those that wait for a server that is there weigh more than what may wait for one that is away.
-const LINES: usize = 2_000;
+const LINES: usize = 1_400;
 const LINE: usize = 50_000;
 
 /// Lines on their way to the outbox, and those that fit there.

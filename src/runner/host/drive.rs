@@ -16,8 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// Between `Cancel` and the end of the process: cancelled runs are over within a second.
+/// Between `Cancel` and the end of the process: cancelled runs are over within a second, also on a machine that is busy.
 const CANCEL_PATIENCE: Duration = Duration::from_millis(500);
+/// The same of one that says nothing meanwhile: its script was interrupted 100 ms before, and is in a builtin that does not look.
+const SILENT_PATIENCE: Duration = Duration::from_millis(250);
 
 /// A worker that has loaded a file.
 pub(crate) struct Worker {
@@ -108,14 +110,20 @@ impl Worker {
     /// Serves the worker until it is done; whether it is spent.
     async fn until_done(&mut self, job: &mut JobRun) -> Result<bool, Broken> {
         let cancel = self.stage.cancel.clone();
-        let mut kill_at = None;
+        let (mut cancelled_at, mut patience) = (None::<Instant>, SILENT_PATIENCE);
         loop {
+            let kill_at = cancelled_at.map(|at| at + patience);
             tokio::select! {
                 message = self.process.next(), if !self.operations.full() => match message {
                     Some(Ok(ToHost::Done { .. })) if kill_at.is_some() => return Err(Broken::Cancelled),
                     Some(Ok(ToHost::Done { spent, .. })) if job.fulfilled() => return Ok(spent),
                     Some(Ok(ToHost::Done { .. })) => return Err(Broken::Nonsense("it is done before its test is".to_owned())),
-                    Some(Ok(message)) => self.take(message, job).await?,
+                    Some(Ok(message)) => {
+                        if kill_at.is_some() {
+                            patience = CANCEL_PATIENCE;
+                        }
+                        self.take(message, job).await?;
+                    }
                     Some(Err(error)) => return Err(Broken::Nonsense(error.to_string())),
                     None if kill_at.is_some() => return Err(Broken::Cancelled),
                     None => return Err(self.process.ended().await.map_or_else(Broken::Spent, Broken::Died)),
@@ -123,7 +131,7 @@ impl Worker {
                 () = self.operations.one_ends() => {}
                 () = cancel.cancelled(), if kill_at.is_none() => {
                     self.process.send(ToWorker::Cancel);
-                    kill_at = Some(Instant::now() + CANCEL_PATIENCE);
+                    cancelled_at = Some(Instant::now());
                 }
                 () = at(kill_at) => return Err(Broken::Cancelled),
                 () = at(job.hung_at()) => return Err(Broken::Hung),
