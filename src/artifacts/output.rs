@@ -1,6 +1,6 @@
 //! The output folder of `run`: emptied where an earlier run made it, marked so that the next one knows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,12 @@ struct LastRun<'a> {
     failed_tests: &'a [String],
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed {
+    failed_tests: Vec<String>,
+}
+
 impl Output {
     /// Makes `folder`, or removes what an earlier run left in it. Nothing is removed from a folder without the mark of a run: it may be
     /// anybody's.
@@ -39,13 +45,20 @@ impl Output {
         Ok(Self { folder })
     }
 
+    /// Names of the tests that failed when this folder was filled last; none where no run says so.
+    #[must_use]
+    pub fn last_failed(folder: &Path) -> Option<Vec<String>> {
+        let mark = fs::read_to_string(folder.join(MARK)).ok()?;
+        Some(serde_json::from_str::<Failed>(&mark).ok()?.failed_tests)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Leaves the mark: ids of the tests that failed.
+    /// Leaves the mark: names of the tests that failed.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -71,7 +84,9 @@ mod tests {
         output.end(false, &["login › x".to_owned()]).unwrap();
         let mark = fs::read_to_string(folder.path().join(MARK)).unwrap();
         assert_eq!(mark, "{\n  \"status\": \"failed\",\n  \"failedTests\": [\n    \"login › x\"\n  ]\n}");
+        assert_eq!(Output::last_failed(folder.path()), Some(vec!["login › x".to_owned()]));
         begin();
+        assert_eq!(Output::last_failed(folder.path()), None);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(Output::begin(folder.path().join("none")).is_ok());
     }

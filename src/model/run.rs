@@ -86,6 +86,14 @@ impl TestCase {
     pub fn title(&self) -> String {
         self.title_path.join(" › ")
     }
+
+    /// By what a later run knows it, whatever else that one runs: ids may depend on that.
+    #[must_use]
+    pub fn lasting_name(&self, project: &str, repeat: u32) -> String {
+        let project = if project.is_empty() { String::new() } else { format!("[{project}] › ") };
+        let repeat = if repeat == 0 { String::new() } else { format!(" ~{repeat}") };
+        format!("{project}{} › {}{repeat}", self.location.file, self.title())
+    }
 }
 
 /// An error of a test, of a hook or of loading.

@@ -61,7 +61,7 @@ fn errors(attempt: &Attempt, case: &TestCase, style: Style) -> Vec<String> {
 }
 
 /// The path of a file, or the start of a text; other content can not be shown.
-fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -> String {
+pub(super) fn attached(number: usize, attachment: &Attachment, root: &Path, style: Style) -> String {
     let text = match (&attachment.path, &attachment.body) {
         (Some(path), _) => match Path::new(path).strip_prefix(root) {
             Ok(inside) => inside.display().to_string(),

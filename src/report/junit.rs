@@ -2,6 +2,7 @@
 
 use super::Reporter;
 use super::book::Verdict;
+use super::failure::{attached, title};
 use super::message::error_text;
 use super::output::Output;
 use super::record::{About, Record, Test, timestamp};
@@ -120,27 +121,30 @@ impl Junit {
     /// What was expected and was not is a failure, what was thrown is an error.
     fn failure(&self, test: &Test, file: &str, counts: &mut Counts, text: &mut String) {
         let first = test.attempts().find_map(|(_, attempt)| attempt.errors.first());
-        let message = first.map_or("", |error| error.message.as_str());
-        let line = message.lines().next().unwrap_or_default();
-        let (name, rest) = line.split_once(": ").filter(|(name, _)| name.ends_with("Error")).unwrap_or(("", line));
-        let matcher = matcher(rest);
-        let is_failure = matcher.is_some() || name.is_empty() && !rest.contains("timeout of");
+        let mut case = test.case.clone();
+        file.clone_into(&mut case.location.file);
+        let (kind, message) = match first {
+            Some(error) => kind_and_message(&error.message),
+            None => {
+                let place = &case.location;
+                let name = file.rsplit('/').next().unwrap_or(file);
+                let title = case.title_path.last().map_or("", String::as_str);
+                ("FAILURE".to_owned(), format!("{name}:{}:{} {title}", place.line, place.column))
+            }
+        };
+        let is_failure = first.is_none() || kind.starts_with("expect.");
         let element = if is_failure { "failure" } else { "error" };
         if is_failure {
             counts.failures += 1
         } else {
             counts.errors += 1
         }
-        let kind = matcher.map_or_else(
-            || if is_failure { "FAILURE".to_owned() } else { name.to_owned() },
-            |matcher| format!("expect.{matcher}"),
-        );
-        let place = &test.case.location;
-        let project =
-            if test.case.project.is_empty() { String::new() } else { format!("[{}] › ", test.case.project) };
-        let title = format!("  {project}{file}:{}:{} › {}", place.line, place.column, test.case.title());
+        let title = format!("  {}", title(&case));
         let style = Terminal::default().style();
         let mut body = format!("{title}{}\n", style.rule_after(&title));
+        if first.is_none() {
+            body.push_str("\n    Expected to fail, but passed.\n");
+        }
         for (one, attempt) in test.attempts().filter(|(_, attempt)| !attempt.errors.is_empty()) {
             if one.retry > 0 {
                 let header = format!("    Retry #{}", one.retry);
@@ -149,11 +153,14 @@ impl Junit {
             for error in &attempt.errors {
                 let _ = write!(body, "\n{}\n", indented(error, &test.case.location.file));
             }
+            for (at, attachment) in attempt.attachments.iter().enumerate() {
+                body.push_str(&attached(at + 1, attachment, &self.about.cwd, style));
+            }
         }
         let _ = writeln!(
             text,
             "<{element} message=\"{}\" type=\"{}\">\n{}\n</{element}>",
-            escaped(rest),
+            escaped(&message),
             escaped(&kind),
             cdata(body.trim_end())
         );
@@ -193,11 +200,29 @@ impl Counts {
     }
 }
 
-/// `toBe` of `expect(received).not.toBe(expected) // …`.
-fn matcher(message: &str) -> Option<&str> {
-    let rest = message.strip_prefix("expect")?;
-    let called = rest.split('(').find_map(|part| part.rsplit_once('.').map(|(_, name)| name))?;
-    Some(called).filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()))
+/// What was expected and was not has its matcher as kind, what was thrown its name; and the first line of the message.
+fn kind_and_message(message: &str) -> (String, String) {
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(in_name);
+    let named = message.split_once(": ").filter(|(name, _)| is_name(name));
+    let (name, rest) = named.unwrap_or(("Error", message));
+    let kind = message.lines().find_map(matcher).map_or_else(|| name.to_owned(), |matcher| format!("expect.{matcher}"));
+    (kind, rest.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// `not.toBe` of `… expect(received).not.toBe(expected) …`.
+fn matcher(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once("expect(")?;
+    rest.match_indices(").").find_map(|(at, _)| {
+        let called = &rest[at + 2..];
+        let negated = called.strip_prefix("not.").filter(|after| after.starts_with(in_name));
+        let skipped = called.len() - negated.unwrap_or(called).len();
+        let name = called[skipped..].find(|c| !in_name(c)).unwrap_or(called.len() - skipped);
+        (name > 0).then(|| &called[..skipped + name])
+    })
+}
+
+fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 fn indented(error: &TestError, file: &str) -> String {
@@ -235,13 +260,25 @@ mod tests {
 
     #[test]
     fn failures_have_the_matcher_as_their_kind() {
-        for (message, expected) in [
-            ("expect(received).toBe(expected) // Object.is equality", Some("toBe")),
-            ("expect(locator).not.toHaveText(expected) failed", Some("toHaveText")),
-            ("expect(page).toHaveURL(expected) failed", Some("toHaveURL")),
-            ("locator.click: Timeout", None),
+        for (message, kind, first) in [
+            (
+                "Error: expect(received).toBe(expected) // Object.is equality\n\nExpected: 2",
+                "expect.toBe",
+                "expect(received).toBe(expected) // Object.is equality",
+            ),
+            (
+                "Error: expect(locator).not.toHaveText(expected) failed",
+                "expect.not.toHaveText",
+                "expect(locator).not.toHaveText(expected) failed",
+            ),
+            // What a test says about it stands above.
+            ("Error: the total\n\nexpect(page).toHaveURL(expected) failed", "expect.toHaveURL", "the total"),
+            ("Error: expect(f(x).y).toBe(1)", "expect.y", "expect(f(x).y).toBe(1)"),
+            ("TimeoutError: locator.click: Timeout", "TimeoutError", "locator.click: Timeout"),
+            ("Test timeout of 30ms exceeded.", "Error", "Test timeout of 30ms exceeded."),
+            ("Error: expect( is not called", "Error", "expect( is not called"),
         ] {
-            assert_eq!(matcher(message), expected, "{message}");
+            assert_eq!(kind_and_message(message), (kind.to_owned(), first.to_owned()));
         }
         assert_eq!(escaped("<a b=\"&\u{1}\">"), "&lt;a b=&quot;&amp;&quot;&gt;");
         assert_eq!(cdata("x]]>y"), "<![CDATA[x]]&gt;y]]>");

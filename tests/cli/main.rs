@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod again;
 mod config;
 mod hooks;
 #[cfg(test)]

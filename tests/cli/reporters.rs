@@ -122,3 +122,33 @@ fn one_reporter_may_have_standard_output_for_itself() {
     folder.run(&["run", "--reporter", "json=/proc/none/x"]).has(2, &["the report /proc/none/x cannot be written"]);
     folder.run(&["run", "--reporter", "json", "none"]).has(2, &["no tests found"]);
 }
+
+#[test]
+fn reports_tell_failures_by_their_kind_and_with_what_they_left() {
+    let spec = "import { test, expect } from '@playwright/test';\ntest.describe.configure({ mode: 'serial' });\n\
+        test('said', { tag: '@money' }, async ({}, info) => {\n  await info.attach('note', { body: 'what it saw' });\n  \
+        expect(1, 'the total').not.toBe(1);\n});\n\
+        test('after', async () => {});\n";
+    let fails = "import { test } from '@playwright/test';\ntest.fail('passes', async () => {});\n\
+        test('throws', async () => { throw new TypeError('no such thing'); });\n";
+    let folder = Folder::with(&[("a.spec.ts", spec), ("b.spec.ts", fails)]);
+    let done = folder.run(&["run", "--reporter", "junit", "--reporter", "json=r.json"]);
+    done.has(
+        1,
+        &[
+            "tests=\"4\" failures=\"2\" skipped=\"1\" errors=\"1\"",
+            "<failure message=\"the total\" type=\"expect.not.toBe\">\n<![CDATA[  a.spec.ts:3:1 › said @money ───",
+            "    attachment #1: note (text/plain) ───",
+            "    what it saw\n",
+            "<failure message=\"b.spec.ts:2:6 passes\" type=\"FAILURE\">",
+            "    Expected to fail, but passed.",
+            "<error message=\"no such thing\" type=\"TypeError\">",
+        ],
+    );
+    let json = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let specs = json["suites"][0]["specs"].as_array().unwrap();
+    let ok: Vec<_> =
+        specs.iter().map(|spec| (spec["title"].as_str().unwrap(), spec["ok"].as_bool().unwrap())).collect();
+    assert_eq!(ok, [("said", false), ("after", true)]);
+}

@@ -51,6 +51,9 @@ pub(in crate::cli) struct Args {
     /// A `test.only` anywhere is an error
     #[arg(long)]
     pub(super) forbid_only: bool,
+    /// A test that passes only when it is tried again fails the run
+    #[arg(long)]
+    pub(super) fail_on_flaky_tests: bool,
     /// Stop after so many failed tests
     #[arg(long, value_name = "N", value_parser = whole::<u32>)]
     pub(super) max_failures: Option<u32>,
@@ -60,6 +63,12 @@ pub(in crate::cli) struct Args {
     /// The I-th of N equal parts of the tests, such as 1/3
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(super) shard: Option<(u32, u32)>,
+    /// Only tests that failed in the last run, as its output folder says; all where it does not
+    #[arg(long)]
+    pub(super) last_failed: bool,
+    /// That there are no tests to run is no error
+    #[arg(long)]
+    pub(super) pass_with_no_tests: bool,
     /// Which snapshots are written anew: those that are missing or differ where nothing more is said. Without the flag those
     /// that are missing, and their tests fail
     #[arg(short, long, value_name = "WHICH", num_args = 0..=1, default_missing_value = "changed")]
@@ -71,6 +80,9 @@ pub(in crate::cli) struct Args {
     /// repeatable. json, jsonl and junit without a file take standard output for themselves [default: list]
     #[arg(long, value_name = "NAME[=FILE]", value_parser = super::reporters::choice)]
     pub(super) reporter: Vec<Choice>,
+    /// Do not show what tests print
+    #[arg(long)]
+    pub(super) quiet: bool,
     /// What relative addresses in `page.goto` are relative to
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(super) base_url: Option<String>,

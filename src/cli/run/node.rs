@@ -122,6 +122,10 @@ fn arguments(args: &Args) -> Result<Vec<OsString>, String> {
         ("--no-deps", args.no_deps),
         ("--fully-parallel", args.fully_parallel),
         ("--forbid-only", args.forbid_only),
+        ("--fail-on-flaky-tests", args.fail_on_flaky_tests),
+        ("--last-failed", args.last_failed),
+        ("--pass-with-no-tests", args.pass_with_no_tests),
+        ("--quiet", args.quiet),
     ];
     all.extend(flags.iter().filter(|(_, given)| *given).map(|(flag, _)| OsString::from(flag)));
     Ok(all)

@@ -6,14 +6,14 @@ use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
 use super::recording::is_recording;
 use super::reporters::{Choice, Kind};
-use super::select::{self, narrow, select};
-use crate::artifacts::Places;
+use super::select::{self, Selection, Unusable, narrow, select};
+use crate::artifacts::{Output, Places};
 use crate::browser::{BrowserPool, LaunchOptions, Mode};
 use crate::runner::host::{Module, Project, RunRequest, Runner, ops};
 use crate::runner::protocol::WorkerConfig;
 use clap::ValueEnum;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,10 @@ fn without_config(args: &Args, cwd: &Path, env: BTreeMap<String, String>) -> Res
         )));
     }
     let output = select::plain(&cwd.join(args.output.as_deref().unwrap_or(Path::new(OUTPUT))));
-    let selection = select(cwd, &args.paths, &output).map_err(CouldNotRun)?;
+    let selection = match select(cwd, &args.paths, &output) {
+        Err(Unusable::NothingThere(_)) if args.pass_with_no_tests => Selection::default(),
+        selection => selection.map_err(|why| CouldNotRun(why.to_string()))?,
+    };
     let loader = Files::new(cwd, vec![cwd.to_path_buf()])?;
     let modules: Result<Vec<_>, _> = selection.files.iter().map(|file| loader.entry(file)).collect();
     let mut r#use = serde_json::Map::from_iter([("screenshot".to_owned(), "only-on-failure".into())]);
@@ -167,7 +170,7 @@ fn add_files(args: &Args, cwd: &Path, loader: &Files, resolved: &mut Resolved) -
             any = true;
         }
     }
-    if any {
+    if any || args.pass_with_no_tests {
         return Ok(());
     }
     let what = if args.paths.is_empty() { String::new() } else { format!(" for {}", args.paths.join(", ")) };
@@ -204,6 +207,8 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
     for project in &mut resolved.projects {
         project.config.full_config = full_config.clone();
     }
+    let last = if args.last_failed { resolved.output_dirs.first() } else { None };
+    let only = last.and_then(|output| Output::last_failed(output)).map(HashSet::from_iter);
     let executable = args.browser.clone().or(resolved.executable);
     let request = RunRequest {
         projects: resolved.projects,
@@ -214,6 +219,8 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         forbid_only: args.forbid_only || resolved.forbid_only,
         shard,
         list_only: args.list,
+        only,
+        none_is_fine: args.pass_with_no_tests,
         timeout,
         artifacts,
         ..RunRequest::default()
@@ -234,8 +241,8 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         folder: resolved.folder,
         about,
         root_dir: resolved.root_dir,
-        fail_on_flaky: resolved.fail_on_flaky,
-        quiet: resolved.quiet,
+        fail_on_flaky: args.fail_on_flaky_tests || resolved.fail_on_flaky,
+        quiet: args.quiet || resolved.quiet,
         notes: resolved.notes,
     })
 }

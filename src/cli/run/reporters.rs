@@ -4,7 +4,7 @@ use super::super::CouldNotRun;
 use super::args::Args;
 use crate::artifacts::Output;
 use crate::config;
-use crate::model::run::{Outcome, RunEvent};
+use crate::model::run::{Outcome, RunEvent, TestCase};
 use crate::report::{About, Dot, Html, Json, Jsonl, Junit, Line, List, ListOptions, Listing, Reporter, Terminal};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -178,8 +178,8 @@ impl Reporter for Complaints {
 /// Leaves word in the output folder of how the run went.
 pub(super) struct Mark {
     output: Output,
-    /// Whether the last attempt went as it should have.
-    tests: BTreeMap<String, bool>,
+    /// By its id the name of each test, and whether its last attempt went as it should have.
+    tests: BTreeMap<String, (String, bool)>,
 }
 
 impl Mark {
@@ -190,8 +190,17 @@ impl Mark {
 
 impl Reporter for Mark {
     fn event(&mut self, event: &RunEvent) {
-        if let RunEvent::TestEnd(attempt) = event {
-            self.tests.insert(attempt.test.clone(), attempt.is_fine());
+        match event {
+            RunEvent::Planned { tests, .. } => {
+                let named = |test: &TestCase| (test.id.clone(), (test.lasting_name(&test.project, test.repeat), true));
+                self.tests = tests.iter().map(named).collect();
+            }
+            RunEvent::TestEnd(attempt) => {
+                if let Some((_, fine)) = self.tests.get_mut(&attempt.test) {
+                    *fine = attempt.is_fine();
+                }
+            }
+            _ => {}
         }
     }
 
@@ -199,7 +208,7 @@ impl Reporter for Mark {
         if outcome == Outcome::CouldNotRun {
             return Ok(());
         }
-        let failed: Vec<String> = self.tests.iter().filter(|(_, fine)| !**fine).map(|(test, _)| test.clone()).collect();
+        let failed: Vec<String> = self.tests.values().filter(|(_, fine)| !fine).map(|(name, _)| name.clone()).collect();
         self.output.end(outcome == Outcome::Passed, &failed)
     }
 }

@@ -24,23 +24,39 @@ pub(super) struct Selection {
     pub(super) lines: BTreeMap<String, Vec<Place>>,
 }
 
+/// Why arguments mean no files, as a sentence for the user.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// There is no such test: what was not found, and what comes near.
+    NothingThere(String),
+    /// There is such a file, and it is no test.
+    NoTest(String),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::NothingThere(why) | Self::NoTest(why)) = self;
+        f.write_str(why)
+    }
+}
+
 /// Resolves arguments: a file, a folder (all specs below it), a part of a spec's path, each with `:line` or `:line:column`
 /// behind it. No argument is the current folder. Files below `output` are not looked at.
 ///
 /// # Errors
-/// A sentence for the user: what was not found, and what comes near.
-pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<Selection, String> {
+/// Where an argument means no test.
+pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<Selection, Unusable> {
     let mut found = Found { selection: Selection::default(), whole: Vec::new() };
     let mut searched: Option<Vec<String>> = None;
     let mut search = || searched.get_or_insert_with(|| specs_below(cwd, cwd, output)).clone();
     if arguments.is_empty() {
         let specs = search();
         if specs.is_empty() {
-            return Err(format!(
+            return Err(Unusable::NothingThere(format!(
                 "no tests found: there is no *.spec.ts or *.test.ts (or .js, .mjs, .tsx, …) in {} or below. \
                  Name a file or a folder: understudy run tests/login.spec.ts",
                 cwd.display()
-            ));
+            )));
         }
         specs.into_iter().for_each(|file| found.add(file, None));
     }
@@ -49,11 +65,11 @@ pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<
         let full = cwd.join(path);
         if full.is_file() {
             if !is_source(path) && !is_recording(path) {
-                return Err(format!(
+                return Err(Unusable::NoTest(format!(
                     "{path} is no test file: its name should end in one of .{}, or in one of .{} where it is a recording",
                     SOURCE.join(", ."),
                     ENDINGS.join(", .")
-                ));
+                )));
             }
             found.add(relative(cwd, &full), place);
             continue;
@@ -61,7 +77,9 @@ pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<
         let files = if full.is_dir() {
             let files = specs_below(cwd, &full, output);
             if files.is_empty() {
-                return Err(format!("no tests found: there is no *.spec.ts or *.test.ts in {path} or below"));
+                return Err(Unusable::NothingThere(format!(
+                    "no tests found: there is no *.spec.ts or *.test.ts in {path} or below"
+                )));
             }
             files
         } else {
@@ -69,7 +87,7 @@ pub(super) fn select(cwd: &Path, arguments: &[String], output: &Path) -> Result<
             let lower = path.to_lowercase();
             let files: Vec<String> = all.iter().filter(|file| file.to_lowercase().contains(&lower)).cloned().collect();
             if files.is_empty() {
-                return Err(not_found(path, &all));
+                return Err(Unusable::NothingThere(not_found(path, &all)));
             }
             files
         };
@@ -323,12 +341,12 @@ mod tests {
             (".hidden/none", "no tests found"),
         ];
         for (argument, expected) in cases {
-            let told = select(&here, &[argument.to_owned()], &here.join("out")).unwrap_err();
+            let told = select(&here, &[argument.to_owned()], &here.join("out")).unwrap_err().to_string();
             assert!(told.contains(expected), "{argument}: {told}");
         }
         let empty = tempfile::tempdir().unwrap();
         for arguments in [vec![], vec!["x.spec.ts".to_owned()], vec![".".to_owned()]] {
-            let told = select(empty.path(), &arguments, Path::new("/out")).unwrap_err();
+            let told = select(empty.path(), &arguments, Path::new("/out")).unwrap_err().to_string();
             assert!(told.starts_with("no tests found"), "{told}");
         }
     }

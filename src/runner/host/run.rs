@@ -9,7 +9,7 @@ pub use request::{Project, RunRequest, RunnerOptions, Screenshots};
 use super::drive::Worker;
 use super::ops;
 use super::processor::ProcessorTime;
-use super::schedule::{JobEnd, Manner, Schedule, Wishes};
+use super::schedule::{JobEnd, Key, Manner, Schedule, Wishes};
 use super::service::{Service, Services, Surroundings};
 use super::spawn::{Nursery, Process};
 use super::stage::{Stage, plain};
@@ -17,7 +17,7 @@ use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
 use crate::runner::protocol::Planned;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -186,6 +186,7 @@ impl Run<'_> {
             project_of: self.files.iter().map(|(project, _)| *project).collect(),
             max_failures: request.max_failures,
             shard: request.shard,
+            only: request.only.as_ref().map(|names| self.named(&files, names)),
         };
         let mut schedule = Schedule::new(&files, wishes);
         let workers = request.workers.max(1).min(schedule.widest().max(1));
@@ -195,7 +196,7 @@ impl Run<'_> {
         let none = tests.is_empty();
         self.stage.tell(RunEvent::Planned { tests, workers });
         self.stage.tell(RunEvent::Counted { steps });
-        let outcome = if none && !idle_shard {
+        let outcome = if none && !idle_shard && !request.none_is_fine {
             self.stage.tell(RunEvent::Error(plain(format!("Error: No tests found{}", self.filters()))));
             Outcome::CouldNotRun
         } else if none || request.list_only {
@@ -214,8 +215,22 @@ impl Run<'_> {
         let inverted = config.grep_invert.iter().map(|pattern| format!("a title that does not match {pattern:?}"));
         let places = config.lines.iter().flat_map(|(file, places)| places.iter().map(move |place| (file, place.line)));
         let lines = places.map(|(file, line)| format!("a test at {file}:{line}"));
-        let all: Vec<String> = grep.chain(inverted).chain(lines).collect();
+        let failed = self.request.only.iter().map(|_| "a failure in the last run".to_owned());
+        let all: Vec<String> = grep.chain(inverted).chain(lines).chain(failed).collect();
         if all.is_empty() { String::new() } else { format!(" with {}", all.join(" and ")) }
+    }
+
+    /// Which tests have one of these lasting names.
+    fn named(&self, files: &[Vec<TestCase>], names: &HashSet<String>) -> HashSet<Key> {
+        let mut keys = HashSet::new();
+        for (file, cases) in files.iter().enumerate() {
+            let project = &self.request.projects[self.files[file].0];
+            for repeat in 0..project.repeat_each.max(1) {
+                let has_one = |case: &&TestCase| names.contains(&case.lasting_name(&project.name, repeat));
+                keys.extend(cases.iter().filter(has_one).map(|case| (file, case.id.clone(), repeat)));
+            }
+        }
+        keys
     }
 
     /// The tests of the run by their outer ids.

@@ -15,6 +15,8 @@ pub(crate) struct Wishes {
     pub(crate) max_failures: u32,
     /// Which of how many, from 1.
     pub(crate) shard: Option<(u32, u32)>,
+    /// Of the tests of this part only these, and of what others depend on all; none is no bound.
+    pub(crate) only: Option<HashSet<Key>>,
 }
 
 /// How the tests of a project are run.
@@ -71,7 +73,8 @@ enum Verdict {
     Interrupted,
 }
 
-type Key = (usize, String, u32);
+/// File, the test's id there, repeat.
+pub(crate) type Key = (usize, String, u32);
 
 /// The state of a run.
 #[derive(Debug)]
@@ -113,12 +116,23 @@ impl Schedule {
                 }
             }
         }
-        if let Some((part, of)) = wishes.shard {
+        if wishes.shard.is_some() || wishes.only.is_some() {
             // What others depend on is run for every part.
-            let (serving, own): (Vec<Job>, Vec<Job>) =
+            let (serving, mut own): (Vec<Job>, Vec<Job>) =
                 jobs.into_iter().partition(|job| serves(&wishes.projects, wishes.project_of[job.file]));
+            if let Some((part, of)) = wishes.shard {
+                own = shard(own, part as usize, of as usize);
+            }
             jobs = serving;
-            jobs.extend(shard(own, part as usize, of as usize));
+            match &wishes.only {
+                None => jobs.extend(own),
+                Some(only) => {
+                    own.iter_mut().for_each(|job| job.tests.retain(|test| only.contains(&key(job.file, test))));
+                    own.retain(|job| !job.tests.is_empty());
+                    // Where nothing is left, nothing is to be served.
+                    jobs = if own.is_empty() { own } else { jobs.into_iter().chain(own).collect() };
+                }
+            }
         }
         let chosen: HashSet<Key> =
             jobs.iter().flat_map(|job| job.tests.iter().map(|test| key(job.file, test))).collect();

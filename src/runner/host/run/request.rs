@@ -4,6 +4,7 @@ use crate::artifacts::Places;
 use crate::browser::Mode;
 use crate::runner::host::loader::{ModuleLoader, NoImports};
 use crate::runner::protocol::{Module, WorkerConfig};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,10 @@ pub struct RunRequest {
     pub max_failures: u32,
     /// Which part of how many, from 1.
     pub shard: Option<(u32, u32)>,
+    /// Of the tests that are nobody's dependency only those with these [names](crate::model::run::TestCase::lasting_name); none is all.
+    pub only: Option<HashSet<String>>,
+    /// That there is no test is no error.
+    pub none_is_fine: bool,
     /// A `test.only` is an error.
     pub forbid_only: bool,
     /// Only [`RunEvent::Planned`](crate::model::run::RunEvent::Planned).
@@ -71,6 +76,8 @@ impl Default for RunRequest {
             workers: 1,
             max_failures: 0,
             shard: None,
+            only: None,
+            none_is_fine: false,
             forbid_only: false,
             list_only: false,
             timeout: None,

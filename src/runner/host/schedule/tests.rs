@@ -72,6 +72,29 @@ fn files_become_jobs() {
 }
 
 #[test]
+fn of_a_part_only_some_tests_are_wanted() {
+    let files = vec![vec![case("a", None), case("b", None)], vec![case("c", None)], vec![case("s", None)]];
+    let projects = vec![Manner { dependencies: vec![1], ..Manner::default() }, Manner::default()];
+    let only =
+        |names: &[(usize, &str)]| Some(names.iter().map(|(file, name)| (*file, (*name).to_owned(), 0)).collect());
+    let cases = [
+        ("what others depend on stays", None, only(&[(0, "b"), (1, "c")]), vec!["2:s", "0:b", "1:c"]),
+        ("parts are those of all tests", Some((2, 2)), only(&[(0, "b"), (1, "c")]), vec!["2:s", "1:c"]),
+        ("nothing is served", None, only(&[]), vec![]),
+    ];
+    for (name, shard, only, expected) in cases {
+        let wishes = Wishes { projects: projects.clone(), project_of: vec![0, 0, 1], shard, only, ..Wishes::default() };
+        let schedule = Schedule::new(&files, wishes);
+        let jobs = schedule.queue.iter().chain(&schedule.later);
+        let named = |job: &Job| {
+            let tests: Vec<&str> = job.tests.iter().map(|test| test.test.as_str()).collect();
+            format!("{}:{}", job.file, tests.join(","))
+        };
+        assert_eq!(jobs.map(named).collect::<Vec<_>>(), expected, "{name}");
+    }
+}
+
+#[test]
 fn what_is_tried_again_comes_before_what_was_not_begun() {
     let files = vec![vec![case("a", None)], vec![case("b", None)]];
     let mut schedule = Schedule::new(&files, wishes(Manner { retries: 1, ..Manner::default() }));
