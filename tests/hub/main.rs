@@ -21,6 +21,7 @@ mod several;
 #[path = "../support/site.rs"]
 mod site;
 mod testbro;
+mod waiting;
 mod websocket;
 
 use client::{Client, Got};
