@@ -1,68 +1,38 @@
 //! One schedule: two executions, in some a recording, and up to three harms while they run.
 
+use super::harms::{A_WHILE, HARMS, Harm};
 use super::person::Person;
 use super::program::{PATIENCE, Program, SECRET, browsers, profiles};
 use super::proxy::{Proxy, Text, Weather};
 use super::user::{User, token};
 use crate::chance::Chance;
 use crate::checker::{Story, What, Word};
-use crate::end::{process, wait_for_end};
 use crate::tongue::{Packet, Tongue, registered, started, told};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use understudy::hub::token::Role;
 
 /// Lines of an execution.
 const LINES: u64 = 10;
 /// The session that is a recording.
 pub(super) const RECORDING: &str = "r";
-/// How long a harm stays that passes by itself: time itself is the harm, and nothing is waited for by it.
-const A_WHILE: Duration = Duration::from_millis(700);
-
-/// What may happen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Harm {
-    KillAgent,
-    KillHub,
-    KillBrowser,
-    Cut,
-    CutInFrame,
-    HalfOpen,
-    Slow,
-    Late,
-    Closed,
-}
-
-const HARMS: [Harm; 9] = [
-    Harm::KillAgent,
-    Harm::KillHub,
-    Harm::KillBrowser,
-    Harm::Cut,
-    Harm::CutInFrame,
-    Harm::HalfOpen,
-    Harm::Slow,
-    Harm::Late,
-    Harm::Closed,
-];
-
-struct Stage {
-    place: TempDir,
-    proxy: Proxy,
-    hub: Program,
-    agent: Program,
-    user: User,
+pub(super) struct Stage {
+    pub(super) place: TempDir,
+    pub(super) proxy: Proxy,
+    pub(super) hub: Program,
+    pub(super) agent: Program,
+    pub(super) user: User,
     tongue: Tongue,
     token: String,
     password: String,
     /// What was asked for.
-    sessions: Vec<&'static str>,
-    person: Person,
-    story: Story,
+    pub(super) sessions: Vec<&'static str>,
+    pub(super) person: Person,
+    pub(super) story: Story,
     /// How much of what came through is known.
     read: usize,
     /// How many words of sessions are among it that are counted, and which sessions have ended.
@@ -72,7 +42,7 @@ struct Stage {
     registered: Option<Value>,
     /// By connection and number of what asked for an answer: which start it is.
     asked: BTreeMap<(usize, String), String>,
-    told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// Plays it; says what is wrong.
@@ -257,73 +227,7 @@ impl Stage {
         }
     }
 
-    async fn harm(&mut self, harm: Harm) {
-        self.told.push(format!("{harm:?}"));
-        match harm {
-            Harm::KillAgent => self.kill_agent().await,
-            Harm::KillHub => {
-                self.hub.kill().await;
-                self.proxy.lead_to(None);
-                let (hub, address) = Program::hub(self.place.path()).await;
-                self.hub = hub;
-                self.proxy.lead_to(Some(address));
-                self.user = User::connect(&format!("http://{address}")).await;
-                self.person.is_heard_by_nobody();
-            }
-            Harm::KillBrowser => {
-                self.may_end_with(1);
-                self.may_end_with(2);
-                if let Some(browser) = browsers(self.place.path()).first() {
-                    // It may have ended just now.
-                    let pid = rustix::process::Pid::from_raw(i32::try_from(*browser).unwrap()).unwrap();
-                    let _ = rustix::process::kill_process(pid, Signal::KILL);
-                }
-            }
-            Harm::Cut => self.proxy.cut(false),
-            Harm::CutInFrame => self.proxy.cut(true),
-            Harm::HalfOpen => self.weather(Weather::Still).await,
-            Harm::Slow => {
-                self.proxy.set(Weather::Slow(Duration::from_millis(20)));
-            }
-            Harm::Late => {
-                self.proxy.set(Weather::Held);
-                sleep(A_WHILE).await;
-                self.proxy.cut(false);
-                sleep(A_WHILE).await;
-                self.proxy.set(Weather::Clear);
-            }
-            Harm::Closed => self.weather(Weather::Closed).await,
-        }
-    }
-
-    /// For a while; what was open then is gone.
-    async fn weather(&mut self, weather: Weather) {
-        self.proxy.set(weather);
-        if weather == Weather::Closed {
-            self.proxy.cut(false);
-        }
-        sleep(A_WHILE).await;
-        self.proxy.cut(false);
-        self.proxy.set(Weather::Clear);
-    }
-
-    fn may_end_with(&mut self, code: i64) {
-        for id in self.sessions.iter().filter(|id| **id != RECORDING) {
-            self.story.account(id).verdicts.insert(code);
-        }
-    }
-
-    /// As a power cut of the agent alone; its Chromium ends by itself.
-    async fn kill_agent(&mut self) {
-        self.may_end_with(2);
-        let left = browsers(self.place.path());
-        self.agent.kill().await;
-        let ends: Vec<_> = left.into_iter().filter_map(process).collect();
-        tokio::task::spawn_blocking(move || ends.iter().for_each(wait_for_end)).await.unwrap();
-        self.start_agent();
-    }
-
-    fn start_agent(&mut self) {
+    pub(super) fn start_agent(&mut self) {
         self.read();
         self.registered = None;
         self.agent = Program::agent(self.proxy.address, &self.token, self.place.path(), self.tongue);

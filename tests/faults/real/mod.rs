@@ -2,6 +2,7 @@
 
 mod driver;
 mod frames;
+mod harms;
 mod person;
 mod program;
 mod proxy;
