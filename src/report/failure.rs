@@ -77,6 +77,12 @@ pub(super) fn attached(number: usize, attachment: &Attachment, root: &Path, styl
         }
         _ => return String::new(),
     };
+    let text = if attachment.name == "trace" && attachment.path.is_some() {
+        let path = if text.contains(' ') { format!("\"{text}\"") } else { text.clone() };
+        format!("{text}\nUsage:\n\n    npx playwright show-trace {path}\n")
+    } else {
+        text
+    };
     let (before, after) = (format!("    attachment #{number}: "), format!(" ({})", attachment.content_type));
     let rule = style.rule_after(&format!("{before}{}{after}", attachment.name));
     let first = format!(
@@ -104,4 +110,24 @@ fn indented(text: &str) -> String {
 /// A place in JSON, its file by this path.
 pub(super) fn location_of(location: &Location, file: &str) -> serde_json::Value {
     serde_json::json!({ "file": file, "line": location.line, "column": location.column })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Terminal;
+
+    #[test]
+    fn a_trace_comes_with_what_opens_it() {
+        let style = Terminal::default().style();
+        let told = |name: &str, path: &str| {
+            let (path, content_type) = (Some(path.to_owned()), "application/zip".to_owned());
+            let attachment = Attachment { name: name.to_owned(), content_type, path, body: None };
+            attached(2, &attachment, Path::new("/here"), style)
+        };
+        let lines = "    out/trace.zip\n    Usage:\n\n        npx playwright show-trace out/trace.zip\n\n    ───";
+        assert!(told("trace", "/here/out/trace.zip").contains(lines));
+        assert!(told("trace", "/here/my out/t.zip").contains("show-trace \"my out/t.zip\"\n"));
+        assert!(!told("archive", "/here/out/trace.zip").contains("Usage"));
+    }
 }
