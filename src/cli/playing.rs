@@ -12,6 +12,7 @@ use crate::runner::PLAYWRIGHT_VERSION;
 use crate::runner::host::{Runner, RunnerOptions, Screenshots, ops};
 use crate::runner::node::NodeRunner;
 use crate::session::{Lives, LivesOptions, Performer, Recordings, RecordingsOptions, SessionOptions, Sessions};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -163,6 +164,7 @@ impl Playing {
 
     /// Is an agent until `shutdown`; returns after the browser is closed.
     pub(super) async fn play(&self, options: AgentOptions, shutdown: Shutdown) -> Result<(), CouldNotRun> {
+        leave_no_core();
         // Of an agent that was killed.
         drop(tokio::task::spawn_blocking(sweep_profiles));
         let guard = self.guard().await?;
@@ -259,6 +261,15 @@ impl Playing {
                 "chromiumSandbox": !is_confined(),
             }),
         }
+    }
+}
+
+/// What is in memory, of this process and of those it starts, goes into no file when one of them crashes.
+fn leave_no_core() {
+    // With 0 a system that hands it to a program (systemd-coredump, apport) does so all the same.
+    let least = Some(1);
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: least, maximum: least }) {
+        tracing::debug!(%error, "the limit of core dumps stays as it is");
     }
 }
 

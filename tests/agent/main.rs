@@ -6,6 +6,7 @@
 mod browsers;
 mod commands;
 mod connecting;
+mod crashes;
 mod delivery;
 mod doctor;
 mod ending;

@@ -88,13 +88,19 @@ impl Stage {
 
     /// The agent has these flags.
     pub(crate) async fn with(flags: &[&str]) -> Self {
+        Self::surrounded(flags, &[]).await
+    }
+
+    /// And these variables in its environment.
+    pub(crate) async fn surrounded(flags: &[&str], variables: &[(&str, String)]) -> Self {
         let options =
             HubOptions { listen: "127.0.0.1:0".parse().unwrap(), secret: SECRET.to_vec(), ..HubOptions::default() };
         let hub = serve(options).await.unwrap();
         let state = tempfile::tempdir().unwrap();
         let mut user = Client::connect(&hub.url(), json!({"token": token("ada", Role::Client)})).await.unwrap();
         let token = token("bot", Role::Agent);
-        let agent = Program::start(&hub.url(), state.path(), &[&["--token", &token], flags].concat());
+        let flags = [&["--token", &token], flags].concat();
+        let agent = Program::start_in(&hub.url(), state.path(), &flags, variables);
         user.expect_where("agent:status", |told| told["status"] == "online").await;
         Self { hub, user, agent, state }
     }

@@ -186,8 +186,8 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
         .args(flags::all(mode, &options.args, wishes))
         .args(options.warden.iter().flat_map(|warden| warden::flags(&**warden)))
         .arg(format!("--user-data-dir={}", profile.data().display()))
-        // Else it keeps a folder for reports of crashes in the person's configuration.
-        .env("BREAKPAD_DUMP_LOCATION", profile.data().join("Crash Reports"))
+        // Else reports of crashes, which it makes whatever its flags say, are kept in the person's configuration.
+        .env("BREAKPAD_DUMP_LOCATION", profile.crashes())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -218,6 +218,7 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
             return Err(LaunchError::Silent { path, waited: START_DEADLINE, output: output.text().await });
         }
     }
+    profile.refuse_reports();
     let downloads = wishes.downloads.clone().unwrap_or_else(|| profile.downloads());
     let process =
         Process { id: child.id(), downloads, stop: CancellationToken::new(), ended: CancellationToken::new() };

@@ -94,6 +94,25 @@ impl Profile {
         self.folder.path().join("downloads")
     }
 
+    /// Where reports of crashes would go.
+    pub(super) fn crashes(&self) -> PathBuf {
+        self.folder.path().join("crashes")
+    }
+
+    /// From now on there is no place for them, nor for what pages had in memory that is in them. Chromium must have begun: else it looks for
+    /// another place.
+    pub(super) fn refuse_reports(&self) {
+        let place = self.crashes();
+        for _ in 0..REMOVALS.0 {
+            let _ = fs::remove_dir_all(&place);
+            // In a file there are no files. Whoever makes reports may be making its folders anew.
+            if File::create(&place).is_ok() {
+                return;
+            }
+        }
+        tracing::warn!(place = %place.display(), "failed to refuse reports of crashes: they go with the profile");
+    }
+
     pub(super) async fn remove(self) {
         let (times, interval) = REMOVALS;
         for _ in 0..times {

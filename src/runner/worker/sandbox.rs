@@ -46,9 +46,11 @@ pub(crate) fn enter(walls: Walls) -> Walls {
 
 fn give_up_resources() {
     let _ = chdir("/");
-    for resource in [Resource::Nofile, Resource::Fsize, Resource::Nproc, Resource::Core] {
+    for resource in [Resource::Nofile, Resource::Fsize, Resource::Nproc] {
         limit(resource, 0);
     }
+    // With 0 a system that hands it to a program (systemd-coredump, apport) does so all the same.
+    limit(Resource::Core, 1);
 }
 
 /// In all threads.
