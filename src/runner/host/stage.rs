@@ -60,6 +60,8 @@ impl Stage {
 
 /// Text that a worker may log, bytes; what follows is dropped with a notice.
 const LOG_LIMIT: usize = 16 << 20;
+/// What a line counts at least, bytes: one that waits to be told costs more than its text.
+const LINE_LEAST: usize = 8;
 /// Steps that a worker may tell of.
 const STEP_LIMIT: usize = 50_000;
 /// Errors outside of tests that a worker may tell of.
@@ -76,15 +78,21 @@ pub(crate) struct Allowance {
 impl Allowance {
     /// Tells of a line, or of the first one too many.
     pub(crate) fn log(&mut self, stage: &Stage, test: Option<String>, level: Level, text: String) {
-        if self.logged >= LOG_LIMIT {
+        if !self.has_line(text.len()) {
             return;
         }
-        self.logged += text.len().max(1);
         stage.tell(RunEvent::Log { test: test.clone(), level, text });
         if self.logged >= LOG_LIMIT {
             let text = format!("[more than {} MB of output; the rest is left out]", LOG_LIMIT >> 20);
             stage.tell(RunEvent::Log { test, level: Level::Warn, text });
         }
+    }
+
+    /// Whether one more line may be told of, of so many bytes.
+    fn has_line(&mut self, bytes: usize) -> bool {
+        let has = self.logged < LOG_LIMIT;
+        self.logged += bytes.max(LINE_LEAST);
+        has
     }
 
     /// Whether one more step may be told of; tells of the first one too many.
@@ -109,4 +117,17 @@ impl Allowance {
 /// An error of words alone.
 pub(crate) fn plain(message: String) -> TestError {
     TestError { message, ..TestError::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_nothing_come_to_an_end_too() {
+        for (bytes, lines) in [(0, 2_097_152), (8, 2_097_152), (1 << 20, 16)] {
+            let mut allowance = Allowance::default();
+            assert_eq!((0..).take_while(|_| allowance.has_line(bytes)).count(), lines, "{bytes}");
+        }
+    }
 }
