@@ -8,6 +8,6 @@ mod output;
 mod places;
 pub mod shrink;
 
-pub use bounds::{Bounds, Spent, words};
+pub use bounds::{Bounds, Share, Spent, words};
 pub use output::Output;
 pub use places::{PlaceError, Places};

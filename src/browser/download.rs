@@ -3,12 +3,13 @@
 use super::context::BrowserContext;
 use super::instance::Browser;
 use super::page::Page;
+use super::sync::lock;
+use crate::artifacts::Share;
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -55,8 +56,8 @@ pub struct Download {
     pub suggested_filename: String,
     /// None while it is on its way; then why it did not arrive.
     state: watch::Sender<Option<Option<String>>>,
-    /// Bytes that have come and are counted.
-    counted: Arc<AtomicU64>,
+    /// Of what its session may write.
+    share: Arc<Mutex<Share>>,
 }
 
 /// What Chromium tells first.
@@ -82,24 +83,34 @@ pub(super) struct Progressed {
 impl Download {
     pub(super) fn new(page: Page, begun: Begun) -> Self {
         let Begun { guid, url, suggested_filename, .. } = begun;
-        Self { page, guid, url, suggested_filename, state: watch::channel(None).0, counted: Arc::default() }
+        let share = Arc::new(Mutex::new(page.context().bounds().share()));
+        Self { page, guid, url, suggested_filename, state: watch::channel(None).0, share }
     }
 
     pub(super) fn progressed(&self, progressed: &Progressed) {
+        let canceled = progressed.state == "canceled";
         if self.state.borrow().is_some() {
+            // What was refused is gone now.
+            if canceled {
+                self.give_back();
+            }
             return;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of bytes")]
         let received = progressed.received_bytes as u64;
-        let before = self.counted.fetch_max(received, Ordering::Relaxed);
-        if let Err(spent) = self.page.context().bounds().take(received.saturating_sub(before)) {
+        let kept = lock(&self.share).is_at_least(received);
+        if let Err(spent) = kept {
             self.state.send_replace(Some(Some(spent.to_string())));
             self.cancel();
             // One that was complete already.
-            if let Some(folder) = self.page.context().browser().downloads() {
+            if let Some(folder) = self.page.context().browser().downloads().filter(|_| progressed.state == "completed")
+            {
                 delete(folder, vec![self.clone()]);
             }
             return;
+        }
+        if canceled {
+            self.give_back();
         }
         let end = match progressed.state.as_str() {
             "completed" => None,
@@ -142,6 +153,21 @@ impl Download {
         }
     }
 
+    /// Deletes it when it is there.
+    pub async fn delete(&self) {
+        if let Ok(path) = self.path().await {
+            // It may be deleted already.
+            let _ = tokio::fs::remove_file(path).await;
+            self.give_back();
+        }
+    }
+
+    /// Nothing of it is there any more.
+    fn give_back(&self) {
+        // Nothing is refused that becomes smaller.
+        let _ = lock(&self.share).is_now(0);
+    }
+
     /// No more of it.
     pub fn cancel(&self) {
         let context = self.page.context();
@@ -174,7 +200,7 @@ pub(super) fn delete(folder: &Path, downloads: Vec<Download>) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::debug!(path = %file.display(), %error, "failed to delete a download");
             }
-            _ => {}
+            _ => download.give_back(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One running Chromium: its contexts and the targets that appear in them.
 
+mod growth;
 mod guard;
 mod health;
 mod root;

@@ -54,7 +54,8 @@ pub(super) struct Playing {
     /// nothing is said
     #[arg(long, value_name = "SIZE", value_parser = size::parse)]
     browser_memory: Option<u64>,
-    /// How much the files of an execution may have in all: downloads, attachments, screenshots, videos, traces, archives; 0 is no bound
+    /// How much the files of an execution may have at a time in all: downloads, attachments, screenshots, videos, traces, archives, profiles of its
+    /// own browsers; 0 is no bound
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::parse)]
     artifact_limit: u64,
     /// A Chromium that has nothing to do is closed after this; 0s is never

@@ -36,24 +36,29 @@ impl Archive {
     /// # Errors
     /// When the disk does not want it.
     pub fn save(&self, path: &Path, resources: Option<&Path>) -> Result<(), HarError> {
-        let is_zip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-        let saved = if is_zip { self.zip(path) } else { self.files(path, resources) };
+        let saved = if is_zip(path) { self.zip(path) } else { self.files(path, resources) };
         saved.map_err(|source| HarError::Write { path: path.to_owned(), source })
     }
 
-    /// How large it is, roughly: files of a zip are smaller.
+    /// Which files it makes of how many bytes, where it is saved so; roughly, those of a zip are smaller.
     ///
     /// # Errors
     /// When it cannot be written at all.
-    pub fn bytes(&self) -> Result<u64, HarError> {
+    pub fn sizes(&self, path: &Path, resources: Option<&Path>) -> Result<Vec<(PathBuf, u64)>, HarError> {
         let mut count = Count(0);
         let written = serde_json::to_writer(&mut count, &self.har).map_err(io::Error::from);
-        written.map_err(|source| HarError::Write { path: PathBuf::new(), source })?;
-        Ok(self.files.values().fold(count.0, |sum, file| sum.saturating_add(file.len() as u64)))
+        written.map_err(|source| HarError::Write { path: path.to_owned(), source })?;
+        let files = self.files.iter().map(|(name, content)| (name, content.len() as u64));
+        if is_zip(path) {
+            return Ok(vec![(path.to_owned(), files.fold(count.0, |sum, (_, bytes)| sum.saturating_add(bytes)))]);
+        }
+        let folder = resources.unwrap_or_else(|| folder_of(path));
+        let files = files.map(|(name, bytes)| (folder.join(name), bytes));
+        Ok([(path.to_owned(), count.0)].into_iter().chain(files).collect())
     }
 
     fn files(&self, path: &Path, resources: Option<&Path>) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = folder_of(path);
         fs::create_dir_all(folder)?;
         let mut out = BufWriter::new(File::create(path)?);
         serde_json::to_writer(&mut out, &self.har)?;
@@ -63,17 +68,13 @@ impl Archive {
             fs::create_dir_all(folder)?;
         }
         for (name, content) in &self.files {
-            let file = folder.join(name);
-            // Its name says what is in it.
-            if !file.exists() {
-                fs::write(file, content)?;
-            }
+            fs::write(folder.join(name), content)?;
         }
         Ok(())
     }
 
     fn zip(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+        fs::create_dir_all(folder_of(path))?;
         let mut zip = ZipWriter::new(BufWriter::new(File::create(path)?));
         let options = SimpleFileOptions::default();
         zip.start_file("har.har", options)?;
@@ -84,6 +85,14 @@ impl Archive {
         }
         zip.finish()?.flush()
     }
+}
+
+fn is_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 /// Counts what is written, and keeps nothing.
@@ -122,6 +131,14 @@ mod tests {
         let mut text = String::new();
         zip.by_name("har.har").unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "{\"log\":{}}");
+        for (path, resources, sizes) in [
+            ("deep/a.har", None, vec![("deep/a.har", 10), ("deep/a.txt", 5)]),
+            ("b.har", Some("res"), vec![("b.har", 10), ("res/a.txt", 5)]),
+            ("c.zip", None, vec![("c.zip", 15)]),
+        ] {
+            let sizes: Vec<_> = sizes.into_iter().map(|(name, bytes)| (at(name), bytes)).collect();
+            assert_eq!(archive.sizes(&at(path), resources.map(at).as_deref()).unwrap(), sizes);
+        }
         assert!(archive.save(folder.path(), None).unwrap_err().to_string().starts_with("failed to write the archive"));
     }
 }

@@ -1,6 +1,7 @@
 //! The files of a trace while it grows, and the archive that is made of them.
 
 use super::Event;
+use crate::artifacts::Share;
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
@@ -40,19 +41,21 @@ struct State {
     parts: BTreeMap<String, BufWriter<File>>,
     files: HashSet<String>,
     bytes: u64,
+    /// Of what the session may write.
+    share: Share,
     /// The first thing that went wrong: a trace with a hole is none.
     failed: Option<io::Error>,
 }
 
 impl Chunk {
-    /// An empty one, in the system's folder for temporary files.
+    /// An empty one, in the system's folder for temporary files. What is in it counts in `share`.
     ///
     /// # Errors
     /// When there is no place for it.
-    pub fn new() -> Result<Self, TraceError> {
+    pub fn new(share: Share) -> Result<Self, TraceError> {
         let folder = tempfile::Builder::new().prefix("understudy-trace-").tempdir();
         let folder = folder.map_err(|source| TraceError::Write { path: std::env::temp_dir(), source })?;
-        Ok(Self { folder, state: Mutex::default() })
+        Ok(Self { folder, state: Mutex::new(State { share, ..State::default() }) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -62,6 +65,9 @@ impl Chunk {
     /// Adds a line to a part: `test.trace`, `0-trace.network`, ….
     pub fn write(&self, part: &str, event: &Event) {
         let mut state = self.state();
+        if state.failed.is_some() {
+            return;
+        }
         let written = state.line(self.folder.path(), part, event);
         state.note(written);
     }
@@ -83,16 +89,18 @@ impl Chunk {
     /// Adds a file; whether there was room. One that is there already stays.
     pub fn add_named(&self, name: &str, bytes: &[u8]) -> bool {
         let mut state = self.state();
-        if state.bytes + bytes.len() as u64 > MOST {
+        if state.files.contains(name) {
+            return true;
+        }
+        let more = bytes.len() as u64;
+        if state.bytes + more > MOST || state.share.grow(more).is_err() {
             return false;
         }
-        if state.files.insert(name.to_owned()) {
-            state.bytes += bytes.len() as u64;
-            let path = self.folder.path().join(name);
-            let written =
-                path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, bytes));
-            state.note(written);
-        }
+        state.files.insert(name.to_owned());
+        state.bytes += more;
+        let path = self.folder.path().join(name);
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, bytes));
+        state.note(written);
         true
     }
 
@@ -143,9 +151,10 @@ impl State {
     }
 
     fn line(&mut self, folder: &Path, part: &str, event: &Event) -> io::Result<()> {
-        let lines = self.part(folder, part)?;
-        serde_json::to_writer(&mut *lines, event)?;
-        lines.write_all(b"\n")
+        let mut line = serde_json::to_vec(event)?;
+        line.push(b'\n');
+        self.share.grow(line.len() as u64).map_err(io::Error::other)?;
+        self.part(folder, part)?.write_all(&line)
     }
 
     fn note(&mut self, written: io::Result<()>) {
@@ -166,11 +175,12 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifacts::Bounds;
     use std::io::Read;
 
     #[test]
     fn an_archive_holds_lines_and_files() {
-        let chunk = Chunk::new().unwrap();
+        let chunk = Chunk::new(Share::default()).unwrap();
         let said = |text: &str| Event::Stdout { timestamp: 1.5, text: text.to_owned() };
         chunk.write("test.trace", &said("a\n"));
         chunk.write("test.trace", &said("b\n"));
@@ -193,9 +203,29 @@ mod tests {
     }
 
     #[test]
+    fn a_session_has_room_for_so_much_of_it() {
+        let bounds = Bounds::of(1000);
+        let chunk = Chunk::new(bounds.share()).unwrap();
+        let said = Event::Stdout { timestamp: 1.5, text: "x".repeat(450) };
+        chunk.write("test.trace", &said);
+        assert_eq!(chunk.add("resources", "txt", &[b'x'; 600]), None, "it is left out");
+        assert!(chunk.add("resources", "txt", &[b'x'; 100]).is_some());
+        chunk.write("test.trace", &said);
+        let folder = tempfile::tempdir().unwrap();
+        let error = chunk.pack(&folder.path().join("trace.zip")).unwrap_err().to_string();
+        assert!(
+            error.ends_with("may have 1000 bytes in all on this agent (--artifact-limit): this one was not kept"),
+            "{error}"
+        );
+        assert!(bounds.share().grow(600).is_err());
+        drop(chunk);
+        assert!(bounds.share().grow(1000).is_ok());
+    }
+
+    #[test]
     fn what_cannot_be_written_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Chunk::new().unwrap().pack(folder.path()).unwrap_err();
+        let error = Chunk::new(Share::default()).unwrap().pack(folder.path()).unwrap_err();
         assert!(error.to_string().starts_with("failed to write the trace"), "{error}");
     }
 }

@@ -7,8 +7,9 @@ use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Html;
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use understudy::artifacts::{Bounds, Places};
 use understudy::runner::host::ops::OperationsOptions;
@@ -113,51 +114,171 @@ fn pages_open_so_many_and_no_more() {
     });
 }
 
-/// Whose files may have a megabyte in all.
+/// A site with a small file, one of some size, and one that never ends.
+async fn site_of_files() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let site = format!("http://{}", listener.local_addr().unwrap());
+    let attached = |name: &str| [(CONTENT_DISPOSITION, format!("attachment; filename={name}"))];
+    let endless = async move || {
+        let chunks = stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 1 << 16]));
+        (attached("endless"), Body::from_stream(chunks.boxed()))
+    };
+    let small = async move || (attached("small"), vec![b'x'; 1000]);
+    let large = async move || (attached("large"), vec![b'x'; 700_000]);
+    let home = async || Html("<a href=/small>small</a> <a href=/large>large</a> <a href=/endless>endless</a>");
+    let router = Router::new().route("/", get(home)).route("/small", get(small)).route("/large", get(large));
+    let router = router.route("/endless", get(endless));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    site
+}
+
+/// Whose files may have so many bytes.
+fn with_room(bytes: u64) -> (Bounds, Worker) {
+    let bounds = Bounds::of(bytes);
+    let artifacts = Places::default().within(bounds.clone());
+    (bounds, Worker::with(&shared().pool, OperationsOptions { artifacts, ..OperationsOptions::default() }))
+}
+
+impl Worker {
+    async fn write(&self, name: &str, bytes: usize) -> Result<(), String> {
+        let base64 = "A".repeat(bytes / 3 * 4);
+        self.op("artifact.write", json!({ "path": name, "base64": base64 })).await.map(drop)
+    }
+
+    /// A page of the site, whose downloads are told.
+    async fn at(&mut self, site: &str) -> (String, String) {
+        let (context, page, frame) = self.page(json!({})).await;
+        let to = json!({ "frame": frame, "url": site, "waitUntil": "load", "timeout": TIMEOUT });
+        self.op("frame.goto", to).await.unwrap();
+        let subscribe = json!({ "page": page, "event": "download", "enabled": true });
+        self.op("page.subscribe", subscribe).await.unwrap();
+        (context, frame)
+    }
+
+    /// Downloads what the link of this name leads to.
+    async fn download(&mut self, frame: &str, name: &str) -> Value {
+        let click = json!({ "frame": frame, "selector": format!("text={name}"), "timeout": TIMEOUT });
+        self.op("locator.click", click).await.unwrap();
+        self.event("download").await["download"].take()
+    }
+}
+
+const NOT_KEPT: &str =
+    "The files of a session may have 1 MiB in all on this agent (--artifact-limit): this one was not kept";
+
 #[test]
 fn files_of_a_session_have_so_many_bytes_and_no_more() {
     run(async {
-        const WORDS: &str =
-            "The files of a session may have 1 MiB in all on this agent (--artifact-limit): this one was not kept";
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let site = format!("http://{}", listener.local_addr().unwrap());
-        // It never ends.
-        let endless = async || {
-            let chunks = stream::repeat_with(|| Ok::<_, Infallible>(vec![b'x'; 1 << 16]));
-            ([(CONTENT_DISPOSITION, "attachment; filename=endless")], Body::from_stream(chunks.boxed()))
-        };
-        let small = async || ([(CONTENT_DISPOSITION, "attachment; filename=small")], vec![b'x'; 1000]);
-        let home = async || Html("<a href=/small>small</a> <a href=/endless>endless</a>");
-        let router = Router::new().route("/", get(home)).route("/endless", get(endless)).route("/small", get(small));
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let bounds = Bounds::of(1 << 20);
-        let artifacts = Places::default().within(bounds.clone());
-        let mut worker = Worker::with(&shared().pool, OperationsOptions { artifacts, ..OperationsOptions::default() });
-        let (context, page, frame) = worker.page(json!({})).await;
-        let to = json!({ "frame": frame, "url": site, "waitUntil": "load", "timeout": TIMEOUT });
-        worker.op("frame.goto", to).await.unwrap();
-        let subscribe = json!({ "page": page, "event": "download", "enabled": true });
-        worker.op("page.subscribe", subscribe).await.unwrap();
-        for (name, failure) in [("small", json!(null)), ("endless", json!(WORDS))] {
-            let click = json!({ "frame": frame, "selector": format!("text={name}"), "timeout": TIMEOUT });
-            worker.op("locator.click", click).await.unwrap();
-            let download = worker.event("download").await["download"].clone();
-            let of = json!({ "download": download, "path": name });
+        let site = site_of_files().await;
+        let (bounds, mut worker) = with_room(1 << 20);
+        let (context, frame) = worker.at(&site).await;
+        for (name, failure) in [("small", json!(null)), ("endless", json!(NOT_KEPT))] {
+            let of = json!({ "download": worker.download(&frame, name).await, "path": name });
             assert_eq!(worker.op("download.failure", of.clone()).await.unwrap(), failure, "{name}");
             let saved = worker.op("download.saveAs", of).await;
             assert_eq!(saved.err(), failure.as_str().map(str::to_owned), "{name}");
         }
         let folder = worker.artifacts.path().to_owned();
-        let write = async |name: &str, bytes: usize| {
-            let base64 = "A".repeat(bytes / 3 * 4);
-            worker.op("artifact.write", json!({ "path": name, "base64": base64 })).await
-        };
-        // Of the endless one some counts.
-        assert_eq!(write("large", 3 << 19).await.unwrap_err(), WORDS);
+        assert_eq!(worker.write("large", 3 << 19).await.unwrap_err(), NOT_KEPT);
         assert!(folder.join("small").exists() && !folder.join("large").exists() && !folder.join("endless").exists());
         let shot = worker.op("context.storageState", json!({ "context": context })).await;
         assert!(shot.is_ok(), "what is not written is no matter: {shot:?}");
         assert!(bounds.told()[0].contains("what was more was refused, 2 times"), "{:?}", bounds.told());
+        worker.operations.dispose().await;
+    });
+}
+
+#[test]
+fn bytes_of_files_that_are_gone_are_given_back() {
+    run(async {
+        let site = site_of_files().await;
+        let (bounds, mut worker) = with_room(1 << 20);
+        for _ in 0..2 {
+            let (context, frame) = worker.at(&site).await;
+            let of = json!({ "download": worker.download(&frame, "large").await });
+            assert_eq!(worker.op("download.failure", of.clone()).await, Ok(json!(null)));
+            assert_eq!(worker.write("one", 700_000).await.unwrap_err(), NOT_KEPT);
+            worker.op("download.delete", of).await.unwrap();
+            worker.write("one", 700_000).await.unwrap();
+            // In place of what it was.
+            worker.write("one", 300_000).await.unwrap();
+            let of = json!({ "download": worker.download(&frame, "large").await });
+            assert_eq!(worker.op("download.failure", of).await, Ok(json!(null)));
+            assert_eq!(worker.write("two", 300_000).await.unwrap_err(), NOT_KEPT);
+            worker.op("context.close", json!({ "context": context })).await.unwrap();
+            // Its download went with it.
+            worker.write("two", 700_000).await.unwrap();
+            worker.write("one", 3).await.unwrap();
+            worker.write("two", 3).await.unwrap();
+        }
+        assert_eq!(bounds.told().len(), 1);
+        worker.operations.dispose().await;
+    });
+}
+
+/// In frames and in windows that are there for nothing else, too.
+#[test]
+fn downloads_count_wherever_they_begin() {
+    run(async {
+        let site = site_of_files().await;
+        for way in [
+            "location.href = '/endless'",
+            "open('/endless')",
+            "open('/endless', '_blank', 'noopener')",
+            "const f = document.createElement('iframe'); f.src = '/endless'; document.body.append(f)",
+            "const a = document.querySelector('[href=\"/endless\"]'); a.target = '_blank'; a.click()",
+            "const f = document.createElement('form'); f.action = '/endless'; f.target = '_blank'; document.body.append(f); f.submit()",
+        ] {
+            let (bounds, mut worker) = with_room(1 << 20);
+            let (_, frame) = worker.at(&site).await;
+            let script = json!({ "frame": frame, "expression": format!("{{ {way}; 0 }}"), "isFunction": false });
+            worker.op("frame.evaluate", script).await.unwrap();
+            eventually(|| !bounds.told().is_empty(), way).await;
+            worker.operations.dispose().await;
+        }
+    });
+}
+
+async fn eventually(is: impl Fn() -> bool, what: &str) {
+    let waiting = async {
+        while !is() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_millis(TIMEOUT), waiting).await.expect(what);
+}
+
+/// Where a browser has a profile of its own, on the disk.
+#[test]
+fn what_pages_store_in_a_profile_counts() {
+    run(async {
+        let (bounds, mut worker) = with_room(64 << 20);
+        let launched =
+            worker.op("browser.launchPersistent", json!({ "options": {}, "timeout": TIMEOUT })).await.unwrap();
+        worker.op("browser.enter", json!({ "context": launched["context"], "opens": true })).await.unwrap();
+        let frame = worker.event("page").await["mainFrame"]["frame"].take();
+        let to = json!({ "frame": frame, "url": shared().origin, "waitUntil": "load", "timeout": TIMEOUT });
+        worker.op("frame.goto", to).await.unwrap();
+        let stores = "(async () => {
+            const folder = await navigator.storage.getDirectory();
+            for (let number = 1; ; number++) {
+                const file = await folder.getFileHandle(`${number}`, { create: true });
+                const written = await file.createWritable();
+                await written.write(new Uint8Array(4 << 20).fill(number));
+                await written.close();
+            }
+        })()";
+        let script = json!({ "frame": frame, "expression": stores, "isFunction": false });
+        let error = worker.op("frame.evaluate", script).await.unwrap_err();
+        assert_eq!(
+            error.lines().next().unwrap(),
+            "Target crashed: The files of a session may have 64 MiB in all on this agent (--artifact-limit): its profile takes more"
+        );
+        worker.event("disconnected").await;
+        assert!(bounds.told()[0].starts_with("The files of a session may have 64 MiB in all"), "{:?}", bounds.told());
+        // When it is gone, so is what it had.
+        worker.op("browser.close", json!({ "browser": launched["browser"] })).await.unwrap();
+        eventually(|| bounds.share().grow(64 << 20).is_ok(), "room again").await;
         worker.operations.dispose().await;
     });
 }

@@ -64,6 +64,17 @@ impl Browser {
         group.end(process);
     }
 
+    /// Ends it for this reason, which its pages say.
+    pub(in crate::browser) fn end_because(&self, why: &str) {
+        tracing::warn!("a Chromium is ended: {why}");
+        *lock(&self.0.health.ended) = Some((Instant::now(), why.into()));
+        let pages: Vec<_> = lock(&self.0.state).pages.values().cloned().collect();
+        for page in pages {
+            page.has_crashed();
+        }
+        self.kill();
+    }
+
     /// Why a page crashes at this moment, if we know.
     pub(in crate::browser) fn why_crashed(&self) -> Option<Arc<str>> {
         let ended = lock(&self.0.health.ended);

@@ -130,6 +130,7 @@ const CLOSE_GRACE: Duration = Duration::from_secs(5);
 /// A Chromium of ours.
 pub(super) struct Process {
     id: Option<u32>,
+    profile: PathBuf,
     downloads: PathBuf,
     stop: CancellationToken,
     ended: CancellationToken,
@@ -144,6 +145,11 @@ impl Process {
     /// It and its helpers.
     pub(super) fn group(&self) -> Option<Group> {
         self.id.and_then(Group::led_by)
+    }
+
+    /// Where it keeps what its own context stores.
+    pub(super) fn profile(&self) -> &Path {
+        &self.profile
     }
 
     /// A folder for what pages download; goes with the profile.
@@ -220,8 +226,13 @@ pub(super) async fn launch(mode: Mode, options: &LaunchOptions) -> Result<(Conne
     }
     profile.refuse_reports();
     let downloads = wishes.downloads.clone().unwrap_or_else(|| profile.downloads());
-    let process =
-        Process { id: child.id(), downloads, stop: CancellationToken::new(), ended: CancellationToken::new() };
+    let process = Process {
+        id: child.id(),
+        profile: profile.data(),
+        downloads,
+        stop: CancellationToken::new(),
+        ended: CancellationToken::new(),
+    };
     let supervising = supervise(child, profile, connection.clone(), process.stop.clone());
     let ended = process.ended.clone().drop_guard();
     tokio::spawn(async move {

@@ -1,6 +1,6 @@
 //! Pictures of a page with their times, as long as it lives.
 
-use crate::artifacts::Bounds;
+use crate::artifacts::Share;
 use crate::browser::context::Size;
 use crate::browser::page::Page;
 use crate::browser::raw::{RawEvent, RawObserver, RawSession};
@@ -76,6 +76,8 @@ pub struct Film {
 pub struct Footage {
     size: Size,
     file: Mutex<File>,
+    /// Of what the session may write.
+    share: Share,
     pictures: Vec<Picture>,
     /// Seconds since 1970.
     ended: f64,
@@ -141,7 +143,8 @@ impl Film {
 async fn shoot(page: &Page, options: &FilmOptions, stop: &CancellationToken) -> io::Result<Footage> {
     let size = options.size;
     let file = tempfile::tempfile()?;
-    let mut footage = Footage { size, file: Mutex::new(file), pictures: Vec::new(), ended: 0.0 };
+    let share = page.context().bounds().share();
+    let mut footage = Footage { size, file: Mutex::new(file), share, pictures: Vec::new(), ended: 0.0 };
     let (sender, mut casts) = mpsc::unbounded_channel();
     let observer: RawObserver = Arc::new(move |event| {
         let cast = match event {
@@ -164,7 +167,7 @@ async fn shoot(page: &Page, options: &FilmOptions, stop: &CancellationToken) -> 
                     () = stop.cancelled() => None,
                 };
                 let Some(cast) = cast else { break };
-                footage.take(cast, options, &session, &page.context().bounds())?;
+                footage.take(cast, options, &session)?;
             }
         }
         session.end();
@@ -178,7 +181,7 @@ fn now() -> f64 {
 }
 
 impl Footage {
-    fn take(&mut self, cast: Value, options: &FilmOptions, session: &RawSession, bounds: &Bounds) -> io::Result<()> {
+    fn take(&mut self, cast: Value, options: &FilmOptions, session: &RawSession) -> io::Result<()> {
         let begun = Instant::now();
         let Ok(Cast { data, metadata, session_id }) = serde_json::from_value(cast) else { return Ok(()) };
         let (used, interval) = (session.clone(), options.interval());
@@ -196,7 +199,7 @@ impl Footage {
             return Ok(());
         }
         let Ok(jpeg) = BASE64.decode(data) else { return Ok(()) };
-        bounds.take(jpeg.len() as u64).map_err(io::Error::other)?;
+        self.share.grow(jpeg.len() as u64).map_err(io::Error::other)?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let offset = file.stream_position()?;
         file.write_all(&jpeg)?;

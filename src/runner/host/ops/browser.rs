@@ -131,6 +131,7 @@ async fn launch_persistent(operations: &Operations, mut params: Value) -> Result
         }
     }
     let browser = start(operations, mode, &options, timeout).await?;
+    browser.keep_profile_within(operations.options.artifacts.bounds());
     let context = browser.inhabit(context).await?;
     operations.tracer.context_created(&context);
     let name = operations.objects.add_context(context.clone());

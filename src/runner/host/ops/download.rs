@@ -33,10 +33,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             Value::Null
         }
         "delete" => {
-            if let Ok(path) = download.path().await {
-                // It may be deleted already.
-                let _ = tokio::fs::remove_file(path).await;
-            }
+            download.delete().await;
             Value::Null
         }
         _ => return Err(Failure::unknown(&format!("download.{operation}"))),

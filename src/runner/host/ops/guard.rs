@@ -6,6 +6,7 @@ use crate::browser::context::ContextProxy;
 use crate::browser::{BrowserContext, ContextOptions, LaunchOptions, Warden};
 use crate::client::{Gateway, GatewayOptions, Identities};
 use serde_json::Value;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -95,9 +96,10 @@ impl Operations {
         Err(Failure::new(format!("{most} pages are open, more cannot be at a time on an agent: close some")))
     }
 
-    /// Passes where there is room for so many bytes more in what the session writes.
-    pub(super) fn take(&self, bytes: u64) -> Result<(), Failure> {
-        self.options.artifacts.bounds().take(bytes).map_err(|spent| Failure::new(spent.to_string()))
+    /// Passes where there is room for a file of so many bytes in what the session writes, in place of what it is now.
+    pub(super) fn keep(&self, file: &Path, bytes: u64) -> Result<(), Failure> {
+        let kept = self.options.artifacts.bounds().keep(&[(file.to_owned(), bytes)]);
+        kept.map_err(|spent| Failure::new(spent.to_string()))
     }
 
     /// Whether pages go through a gate too, and not requests of tests alone.

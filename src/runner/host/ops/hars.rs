@@ -98,7 +98,8 @@ impl Hars {
 impl Running {
     async fn export(self) -> Result<(), Failure> {
         let archive = self.recorder.end().await;
-        self.bounds.take(archive.bytes()?).map_err(|spent| Failure::new(spent.to_string()))?;
+        let files = archive.sizes(&self.path, self.resources.as_deref())?;
+        self.bounds.keep(&files).map_err(|spent| Failure::new(spent.to_string()))?;
         let saved = tokio::task::spawn_blocking(move || archive.save(&self.path, self.resources.as_deref())).await;
         Ok(saved.map_err(|_| Failure::new("the archive was not written: saving it broke off"))??)
     }

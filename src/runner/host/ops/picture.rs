@@ -139,7 +139,7 @@ pub(super) fn place(operations: &Operations, path: &str) -> Result<PathBuf, Fail
 pub(super) async fn write(operations: &Operations, path: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
     let target = place(operations, path)?;
     let failed = |error: std::io::Error| Failure::new(format!("failed to write {}: {error}", target.display()));
-    operations.take(bytes.len() as u64)?;
+    operations.keep(&target, bytes.len() as u64)?;
     if let Some(parent) = target.parent() {
         tokio::fs::create_dir_all(parent).await.map_err(failed)?;
     }
@@ -150,12 +150,13 @@ pub(super) async fn write(operations: &Operations, path: &str, bytes: &[u8]) -> 
 /// Counts a file that is there already; one that there is no room for goes.
 pub(super) async fn count(operations: &Operations, file: &Path) -> Result<(), Failure> {
     let bytes = tokio::fs::metadata(file).await.map_or(0, |file| file.len());
-    let taken = operations.take(bytes);
-    if taken.is_err() {
+    let kept = operations.keep(file, bytes);
+    if kept.is_err() {
         // What is told is that it is not kept.
         let _ = tokio::fs::remove_file(file).await;
+        operations.options.artifacts.bounds().gone(file);
     }
-    taken
+    kept
 }
 
 #[cfg(test)]

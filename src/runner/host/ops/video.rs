@@ -58,7 +58,8 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             video.film.footage().await;
             if let Some(path) = video.written.lock().await.take() {
                 // It may be deleted already.
-                let _ = tokio::fs::remove_file(path).await;
+                let _ = tokio::fs::remove_file(&path).await;
+                operations.objects.bounds.gone(&path);
             }
             Value::Null
         }

@@ -18,7 +18,7 @@ pub(super) async fn perform(operations: &Operations, operation: &str, params: Va
             let watched = Watched::of(operations, &params)?;
             match operation {
                 "start" => own::start(&operations.tracer, &watched, &parse(params)?)?,
-                "startChunk" => own::start_chunk(&operations.tracer, &watched, parse(params)?)?,
+                "startChunk" => own::start_chunk(operations, &watched, parse(params)?)?,
                 "stopChunk" => own::stop_chunk(operations, &watched, parse(params)?).await?,
                 "stop" => own::stop(&operations.tracer, &watched),
                 "group" => own::group(&operations.tracer, &watched, parse(params)?),

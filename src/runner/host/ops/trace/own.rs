@@ -39,13 +39,13 @@ pub(super) fn start(tracer: &Tracer, watched: &Watched, start: &Start) -> Result
 }
 
 /// `tracing.startChunk`
-pub(super) fn start_chunk(tracer: &Tracer, watched: &Watched, start: StartChunk) -> Result<(), Failure> {
-    let mut state = tracer.state();
+pub(super) fn start_chunk(operations: &Operations, watched: &Watched, start: StartChunk) -> Result<(), Failure> {
+    let mut state = operations.tracer.state();
     let traced = state.contexts.get_mut(watched.key());
     let Some((own, trace)) = traced.and_then(|traced| Some((traced.own.as_mut()?, &mut traced.trace))) else {
         return Err(Failure::new("Must start tracing before starting a new chunk"));
     };
-    let running = Running::start(own.options)?;
+    let running = Running::start(operations, own.options)?;
     own.groups.clear();
     // The one before ends first: a context has one witness.
     drop(trace.take());

@@ -49,7 +49,7 @@ struct Attachment {
 /// `tracing.begin`: a test begins.
 pub(super) fn begin(operations: &Operations, begin: Begin) -> Result<(), Failure> {
     let mut state = operations.tracer.state();
-    let running = Running::start(begin.options)?;
+    let running = Running::start(operations, begin.options)?;
     running.chunk.write(
         TEST,
         &Event::ContextOptions {

@@ -58,8 +58,9 @@ pub(super) struct Own {
 }
 
 impl Running {
-    pub(super) fn start(options: TraceOptions) -> Result<Self, Failure> {
-        Ok(Self { chunk: Arc::new(Chunk::new()?), clock: Clock::start(), options, parts: 0 })
+    pub(super) fn start(operations: &Operations, options: TraceOptions) -> Result<Self, Failure> {
+        let share = operations.objects.bounds.share();
+        Ok(Self { chunk: Arc::new(Chunk::new(share)?), clock: Clock::start(), options, parts: 0 })
     }
 
     /// What the part of one context more is called.
