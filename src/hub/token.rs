@@ -1,5 +1,6 @@
 //! Tokens of the hub: JWT signed with HS256, any secret length.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -160,7 +161,12 @@ pub fn verify(secret: &[u8], token: Option<&str>) -> Result<Grant, TokenError> {
     let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(secret), &validation)?.claims;
     let user = claims.sub.or(claims.user_id).ok_or(TokenError::NoUser)?;
     let identity = Identity { user: UserId(user), role: claims.role, projects: claims.projects };
-    Ok(Grant { identity, expires: claims.exp.and_then(end) })
+    let expires = claims.exp.and_then(end);
+    // The library looks at whole seconds: whoever it lets in for what is left of one would be shown out at once.
+    if expires.is_some_and(|expires| expires <= SystemTime::now()) {
+        return Err(TokenError::Invalid(ErrorKind::ExpiredSignature.into()));
+    }
+    Ok(Grant { identity, expires })
 }
 
 /// When a token with this claim has expired; none where no clock gets there.
@@ -228,6 +234,12 @@ mod tests {
             ("not a token", "hello"),
         ] {
             assert!(verify(SECRET, Some(token)).is_err(), "{name}");
+        }
+        // At every part of the second that it expires in.
+        for late in (0..20).map(|n| f64::from(n) / 20.0) {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+            let expired = json!({"sub": "u", "exp": now - LEEWAY_SECONDS as f64 - late});
+            assert!(verify(SECRET, Some(&signed(&expired))).is_err(), "{late}");
         }
         assert!(matches!(verify(SECRET, None), Err(TokenError::Missing)));
         assert!(matches!(verify(SECRET, Some("")), Err(TokenError::Missing)));
