@@ -11,7 +11,6 @@ export async function toBeOK(response, args, { isNot }) {
   if (!(response instanceof APIResponse)) throw new Error(`toBeOK can be only used with APIResponse object, was called with ${print(response)}`);
   const pass = response.ok();
   if (pass !== isNot) return { pass, message: '' };
-  const log = response._log.map(line => `  - ${line}`).join('\n');
   const text = TEXTUAL.test(response.headers()['content-type'] ?? '') ? `\nResponse text:\n${(await response.text()).slice(0, EXCERPT)}` : '';
-  return { pass, message: `expect(response)${isNot ? '.not' : ''}.toBeOK() failed\n\nCall log:\n${log}\n${text}` };
+  return { pass, message: `expect(response)${isNot ? '.not' : ''}.toBeOK() failed\n\n\nCall log:\n${response._log.join('\n')}\n${text}` };
 }
