@@ -19,8 +19,11 @@ const play = (page: Page, path: string, moments: number[]) => page.evaluate(asyn
     video.currentTime = moment < 0 ? duration + moment : moment;
     await new Promise(sought => { video.onseeked = sought; });
     const canvas = new OffscreenCanvas(width, height).getContext('2d')!;
-    canvas.drawImage(video, 0, 0);
-    const [red, green, blue] = canvas.getImageData(width / 2, height / 2, 1, 1).data;
+    const middle = () => canvas.getImageData(width / 2, height / 2, 1, 1).data;
+    // The place is found before its picture is there to be drawn.
+    for (canvas.drawImage(video, 0, 0); middle()[3] === 0; canvas.drawImage(video, 0, 0))
+      await new Promise(drawn => requestAnimationFrame(drawn));
+    const [red, green, blue] = middle();
     colours.push(red > 200 && green < 80 && blue < 80 ? 'red' : blue > 200 && red < 80 && green < 80 ? 'blue' : `${red} ${green} ${blue}`);
   }
   return { width, height, duration, colours };
