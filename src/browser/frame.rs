@@ -174,6 +174,11 @@ impl Frame {
         }
     }
 
+    /// Whether another document was asked for that is not here yet.
+    pub(super) fn awaits_document(&self) -> bool {
+        self.peek(|state| state.pending.is_some())
+    }
+
     pub(super) fn session(&self) -> Session {
         lock(&self.0.state).session.clone()
     }

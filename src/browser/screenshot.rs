@@ -57,6 +57,14 @@ pub struct ScreenshotOptions {
     pub mask_color: Option<String>,
 }
 
+impl ScreenshotOptions {
+    /// Whether the picture can be taken without a question to the page. While a command has the page go elsewhere, Chromium holds
+    /// back all questions until the answer's headers are here, which may be never; pictures it takes.
+    fn is_of_what_is_visible(&self) -> bool {
+        !self.full_page && self.clip.is_none() && self.masks.is_empty() && self.scale.as_deref() != Some("css")
+    }
+}
+
 /// Where a page stands: what js/frame.js reports.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,7 +113,7 @@ impl Page {
         }
         let dress = json!({ "caret": options.caret.as_deref() != Some("initial"), "animations": still, "style": options.style });
         progress.note("waiting for fonts to load...");
-        for frame in self.frames() {
+        for frame in self.frames().into_iter().filter(|frame| !frame.awaits_document()) {
             // A frame that goes away meanwhile, or whose scripts do not answer, stays as it is.
             let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("prepareScreenshot", std::slice::from_ref(&dress)))
                 .await;
@@ -114,13 +122,16 @@ impl Page {
     }
 
     async fn undress(&self) {
-        for frame in self.frames() {
+        for frame in self.frames().into_iter().filter(|frame| !frame.awaits_document()) {
             let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("finishScreenshot", &[])).await;
         }
     }
 
     async fn take(&self, options: &ScreenshotOptions) -> Result<Vec<u8>, BrowserError> {
         let frame = self.main_frame();
+        if frame.awaits_document() && options.is_of_what_is_visible() {
+            return self.encoded(options, json!({})).await;
+        }
         let layout = frame.run("layout", &[]).await?;
         let layout: Layout = serde_json::from_value(layout)
             .map_err(|error| BrowserError::other(format!("failed to measure the page: {error}")))?;
@@ -143,12 +154,14 @@ impl Page {
         beyond: bool,
         scale: f64,
     ) -> Result<Vec<u8>, BrowserError> {
+        let clip = json!({ "x": clip.x, "y": clip.y, "width": clip.width, "height": clip.height, "scale": scale });
+        self.encoded(options, json!({ "clip": clip, "captureBeyondViewport": beyond })).await
+    }
+
+    /// The part of the page that `params` say, or what is visible, as `options` want it encoded.
+    async fn encoded(&self, options: &ScreenshotOptions, mut params: Value) -> Result<Vec<u8>, BrowserError> {
         let jpeg = options.kind.as_deref() == Some("jpeg");
-        let mut params = json!({
-            "format": if jpeg { "jpeg" } else { "png" },
-            "clip": { "x": clip.x, "y": clip.y, "width": clip.width, "height": clip.height, "scale": scale },
-            "captureBeyondViewport": beyond,
-        });
+        params["format"] = json!(if jpeg { "jpeg" } else { "png" });
         if jpeg {
             params["quality"] = json!(options.quality.unwrap_or(80));
         }

@@ -54,6 +54,36 @@ fn operations_and_events_of_a_worker() {
     });
 }
 
+/// Chromium holds back all questions to a page that is on its way; a failed test, whose navigation took too long, wants its picture.
+#[test]
+fn a_page_on_its_way_has_its_picture_taken() {
+    run(async {
+        let mut worker = Worker::new();
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (context, page, frame) = worker.page(json!({ "viewport": { "width": 400, "height": 300 } })).await;
+        worker.op("page.subscribe", json!({ "page": page, "event": "request", "enabled": true })).await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let going = worker.operations.clone();
+        let going = tokio::spawn(async move {
+            let params = json!({ "frame": frame, "url": url, "waitUntil": "load", "timeout": 0 });
+            going.perform("frame.goto", params).await.map(|_| ()).map_err(|error| error.message)
+        });
+        worker.event("request").await;
+        for options in [json!({}), json!({ "caret": "initial", "type": "jpeg" }), json!({ "omitBackground": true })] {
+            let mut params = json!({ "page": page, "path": "shots/a.png", "timeout": TIMEOUT });
+            params.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+            worker.op("page.screenshot", params).await.unwrap();
+            let picture = image::ImageReader::open(worker.artifacts.path().join("shots/a.png")).unwrap();
+            let picture = picture.with_guessed_format().unwrap().decode().unwrap();
+            assert_eq!((picture.width(), picture.height()), (400, 300), "{options}");
+        }
+        assert!(!going.is_finished());
+        worker.op("context.close", json!({ "context": context })).await.unwrap();
+        assert!(going.await.unwrap().unwrap_err().starts_with("net::ERR_ABORTED; maybe frame was detached?"));
+        worker.operations.dispose().await;
+    });
+}
+
 #[test]
 fn dialogs_popups_and_console() {
     run(async {

@@ -1,6 +1,7 @@
 // `use: { screenshot }`: pictures of the pages that are open when a test ends.
 import { browser } from './builtin.js';
 import { op } from '../op.js';
+import { gap } from './timing.js';
 
 /** A page that cannot be drawn shall not hold up the run. */
 const TIMEOUT = 5000;
@@ -15,6 +16,7 @@ export async function takeScreenshots(info, option, done) {
     if (done.has(page)) continue;
     done.add(page);
     const path = info.outputPath(`test-${failed ? 'failed' : 'finished'}-${done.size}.png`);
+    gap(TIMEOUT);
     try {
       await op('page.screenshot', { page: page._id, path, type: 'png', fullPage, omitBackground, caret: 'initial', timeout: TIMEOUT });
       info.attachments.push({ name: 'screenshot', contentType: 'image/png', path });

@@ -78,10 +78,11 @@ function limit(left, timeout = 0) {
   send({ t: 'deadline', timeout: left > 0 ? whole(left + BUSY_GRACE + HOST_GRACE) : 0, limit: whole(timeout) });
 }
 
-/** Limits what is done outside of slots, until the next one begins or `endGap`. */
-export function gap() {
-  native.deadline(GAP);
-  send({ t: 'deadline', timeout: HOST_GAP });
+/** Limits what is done outside of slots, until the next one begins or `endGap`. Who is about to wait for something outside of the
+ * engine says how long that may take, ms. */
+export function gap(wait = 0) {
+  native.deadline(GAP + wait);
+  send({ t: 'deadline', timeout: HOST_GAP + wait });
 }
 export function endGap() {
   native.deadline(0);

@@ -2,6 +2,10 @@
 import { op } from '../op.js';
 import { native } from '../native.js';
 import { openSteps } from '../steps.js';
+import { gap } from './timing.js';
+
+/** What writing a large archive may take on a slow machine; ms. */
+const TIMEOUT = 60_000;
 
 export const modeOf = option => (typeof option === 'string' ? option : option?.mode) ?? 'off';
 
@@ -36,6 +40,7 @@ export async function endTrace(info) {
   const { sources = true, attachments = true } = Object(option);
   const path = isKept(mode, info) ? info.outputPath('trace.zip') : undefined;
   const files = attachments && path ? info.attachments.map(({ name, contentType, body, path }) => ({ name, contentType, path, body: body && Buffer.from(body).toString('base64') })) : [];
+  gap(TIMEOUT);
   try {
     await op('tracing.end', {
       path, attachments: files, sources: sources && path ? JSON.parse(native.sources()) : {},
