@@ -18,6 +18,7 @@ use crate::browser::launch::find_chromium;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Outcome, RunEvent};
 use crate::report::{About, Reporter};
+use crate::runner::events::{self, EventReceiver};
 use crate::runner::host::{Runner, ops};
 pub(super) use args::Args;
 pub(super) use node::RunnerName;
@@ -28,7 +29,6 @@ use servers::Servers;
 use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Of a run that was ended from outside.
@@ -81,7 +81,7 @@ pub(super) fn run(args: Args, no_color: bool) -> Result<ExitCode, CouldNotRun> {
         let options = ops::OperationsOptions { files, trust: ops::Trust::Machine, ..Default::default() };
         let runner = Runner::with_services(ops::services(pool.clone(), options), super::runner_options())?;
         let explainer = Explainer::of(request.projects.iter().flat_map(|project| &project.files));
-        let (sender, events) = mpsc::unbounded_channel();
+        let (sender, events) = events::channel();
         let starting = (!args.list).then(|| start_browser(pool.clone(), mode, cancel.clone()));
         let run = runner.run(request, sender, cancel);
         let (outcome, flaky) = tokio::join!(run, tell(events, &explainer, plan.quiet, &mut reporters));
@@ -133,7 +133,7 @@ async fn interrupted(cancel: CancellationToken, servers: Servers) -> io::Result<
 
 /// Tells the reporters all events, of a quiet run without what tests print; whether a test passed only when it was tried again.
 async fn tell(
-    mut events: mpsc::UnboundedReceiver<RunEvent>,
+    mut events: EventReceiver,
     explainer: &Explainer,
     quiet: bool,
     reporters: &mut [Box<dyn Reporter>],

@@ -1,5 +1,6 @@
 //! Test source to events, in two processes of one binary: the host owns the browser, the worker owns the untrusted code.
 
+pub mod events;
 pub mod host;
 pub mod node;
 pub mod protocol;

@@ -5,8 +5,8 @@ use crate::artifacts::{Bounds, Places};
 use crate::codegen::{self, Target};
 use crate::model::action::Recording;
 use crate::model::mask::Mask;
-use crate::model::run::RunEvent;
 use crate::model::{Event, ExecutionConfig, Level, StartExecution};
+use crate::runner::events;
 use crate::runner::host::{Mode, Module, NoImports, Project, RunRequest, Runner, Screenshots, WorkerConfig};
 use crate::runner::node::{NodeRequest, NodeRunner};
 use futures_util::FutureExt;
@@ -89,7 +89,7 @@ impl Sessions {
         let folder = self.folder(&start);
         let bounds = self.options.artifact_limit.map(Bounds::of).unwrap_or_default();
         let execution = start.execution.clone();
-        let (sender, mut told) = mpsc::unbounded_channel::<RunEvent>();
+        let (sender, mut told) = events::channel();
         let run = match &self.runner {
             Performer::Builtin(runner) => runner.run(self.request(start, bounds.clone()), sender, cancel).left_future(),
             Performer::Node(runner) => runner.run(self.node_request(start), sender, cancel).right_future(),

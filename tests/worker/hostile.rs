@@ -1,10 +1,12 @@
 //! Scripts that mean harm, or are written as if: each ends with a verdict of its own, the next test runs, and a cancellation ends it
 //! within a second.
 
-use super::support::{Told, files, play, play_and, play_with_options, request};
+use super::support::{Told, files, play, play_and, play_with_options, request, runner};
 use futures_util::{StreamExt, stream};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use understudy::model::run::{Outcome, RunEvent};
+use understudy::runner::events;
 use understudy::runner::host::{RunRequest, RunnerOptions};
 
 const IMPORT: &str = "import { test, expect } from '@playwright/test';\n";
@@ -257,4 +259,48 @@ async fn a_flood_of_output_is_cut() {
         told.events.iter().map(|event| if let RunEvent::Log { text, .. } = event { text.len() } else { 0 }).sum();
     assert!((16 << 20..18 << 20).contains(&logged), "{logged}");
     assert_eq!(told.outcome, Outcome::Passed);
+}
+
+/// Of what waits to be told there is never more than there is room for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_more_than_is_listened_to_has_to_wait() {
+    let says = "for (let n = 0; n < 100000; n++) console.log(String(n));";
+    for source in [format!("{IMPORT}test('a', () => {{ {says} }});"), format!("{IMPORT}{says} test('a', () => {{}});")]
+    {
+        let (runner, _) = runner(RunnerOptions::default());
+        let (sender, mut receiver) = events::with_room_for(20_000);
+        let request = RunRequest { timeout: Some(Duration::from_secs(2)), ..request(&source) };
+        // Nobody listens meanwhile.
+        let outcome = runner.run(request, sender, CancellationToken::new()).await;
+        let mut lines = 0;
+        while let Some(event) = receiver.recv().await {
+            lines += u32::from(matches!(event, RunEvent::Log { .. }));
+        }
+        assert!(outcome != Outcome::Passed && lines < 200, "{outcome:?} after {lines} lines: {source}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_to_wait_says_everything_all_the_same() {
+    let source = format!(
+        "{IMPORT}let n = 0; const say = () => {{ for (let i = 0; i < 2000; i++) console.log(String(n++)); }}; say(); test('a', say);"
+    );
+    let (runner, _) = runner(RunnerOptions::default());
+    let (sender, mut receiver) = events::with_room_for(1000);
+    let listen = async {
+        let mut lines = Vec::new();
+        while let Some(event) = receiver.recv().await {
+            if let RunEvent::Log { text, .. } = event {
+                lines.push(text);
+            }
+        }
+        lines
+    };
+    let mut request = request(&source);
+    request.projects[0].config.timeout = 60_000;
+    let (outcome, lines) = tokio::join!(runner.run(request, sender, CancellationToken::new()), listen);
+    // A file is read twice: for what is in it, and in the worker that runs it.
+    let said: Vec<String> = (0..2000).chain(0..4000).map(|n| n.to_string()).collect();
+    assert_eq!(outcome, Outcome::Passed);
+    assert!(lines == said[2000..] || lines == said, "{} lines, {:?} at the end", lines.len(), lines.last());
 }

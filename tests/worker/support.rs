@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use understudy::model::run::{Outcome, RunEvent, Status};
+use understudy::runner::events;
 use understudy::runner::host::{Call, Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
 use understudy::runner::protocol::{Module, OpError, ToWorker, WorkerConfig};
 
@@ -164,22 +165,27 @@ pub(crate) async fn play_with(program: &Path, request: RunRequest, meddle: Meddl
 }
 
 /// The same with other options.
-pub(crate) async fn play_with_options(mut options: RunnerOptions, request: RunRequest, meddle: Meddle) -> Told {
+pub(crate) async fn play_with_options(options: RunnerOptions, request: RunRequest, meddle: Meddle) -> Told {
+    let (runner, performed) = runner(options);
+    let told = listen(&runner, request, meddle).await;
+    let performed = performed.lock().unwrap().clone();
+    Told { performed, ..told }
+}
+
+/// A runner whose pages show nothing, and what is done to them.
+pub(crate) fn runner(mut options: RunnerOptions) -> (Runner, Arc<Mutex<Vec<String>>>) {
     options.program.get_or_insert_with(|| env!("CARGO_BIN_EXE_understudy").into());
     let performed = Arc::new(Mutex::new(Vec::new()));
     let record = performed.clone();
     let services: Services = Arc::new(move |surroundings| {
         Arc::new(Nothing { events: surroundings.events, objects: AtomicU32::new(0), performed: record.clone() })
     });
-    let runner = Runner::with_services(services, options).unwrap();
-    let told = listen(&runner, request, meddle).await;
-    let performed = performed.lock().unwrap().clone();
-    Told { performed, ..told }
+    (Runner::with_services(services, options).unwrap(), performed)
 }
 
 /// Runs with this runner, and calls `meddle` with every event when it is told.
 pub(crate) async fn listen(runner: &Runner, request: RunRequest, mut meddle: Meddle) -> Told {
-    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let (sender, mut receiver) = events::channel();
     let cancel = CancellationToken::new();
     let began = Instant::now();
     let run = async {

@@ -57,6 +57,7 @@ impl Worker {
     ) -> Result<(Self, Loaded), Option<TestError>> {
         let path = entry.path.clone();
         let cancel = stage.cancel.clone();
+        process.tells(stage.events.clone());
         process.send(ToWorker::Load { config, entry });
         let mut allowance = Allowance::default();
         let log = |level, text| allowance.log(&stage, None, level, text);
@@ -119,6 +120,7 @@ impl Worker {
                     Some(Ok(ToHost::Done { spent, .. })) if job.fulfilled() => return Ok(spent),
                     Some(Ok(ToHost::Done { .. })) => return Err(Broken::Nonsense("it is done before its test is".to_owned())),
                     Some(Ok(message)) => {
+                        job.postpone(self.process.unheard());
                         if kill_at.is_some() {
                             patience = CANCEL_PATIENCE;
                         }
@@ -134,7 +136,10 @@ impl Worker {
                     cancelled_at = Some(Instant::now());
                 }
                 () = at(kill_at) => return Err(Broken::Cancelled),
-                () = at(job.hung_at()) => return Err(Broken::Hung),
+                () = at(job.hung_at()) => match self.process.unheard() {
+                    Duration::ZERO => return Err(Broken::Hung),
+                    unheard => job.postpone(unheard),
+                },
             }
         }
     }

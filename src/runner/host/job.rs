@@ -56,6 +56,11 @@ impl JobRun {
         self.hung_at
     }
 
+    /// It may take so much longer: it was not listened to for so long.
+    pub(crate) fn postpone(&mut self, unheard: Duration) {
+        self.hung_at = self.hung_at.map(|at| at + unheard);
+    }
+
     /// Number of repetition of the running test.
     pub(crate) fn repeat(&self) -> u32 {
         self.running.as_ref().map_or(0, |running| running.planned.repeat)
@@ -174,5 +179,21 @@ pub(crate) fn in_words(status: Option<ExitStatus>) -> String {
             (None, None) => "for no known reason".to_owned(),
         },
         None => "for no known reason".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_not_listened_to_has_longer() {
+        let mut job = JobRun::new(Vec::new(), Some(Duration::from_secs(30)));
+        let at = job.hung_at().unwrap();
+        job.postpone(Duration::from_secs(7));
+        assert_eq!(job.hung_at().unwrap() - at, Duration::from_secs(7));
+        let mut endless = JobRun::new(Vec::new(), None);
+        endless.postpone(Duration::from_secs(7));
+        assert_eq!(endless.hung_at(), None);
     }
 }

@@ -50,16 +50,22 @@ pub(crate) async fn until_loaded(
     limit: Duration,
     mut log: impl FnMut(Level, String),
 ) -> Result<Answer, TestError> {
-    let late = Instant::now() + limit;
+    let mut late = Instant::now() + limit;
     let mut counted = StepCount::default();
     loop {
         let message = tokio::select! {
             message = process.next() => message,
             () = sleep_until(late) => {
+                let unheard = process.unheard();
+                if !unheard.is_zero() {
+                    late += unheard;
+                    continue;
+                }
                 process.kill().await;
                 return Err(plain(format!("Error: {path}: loading it took longer than {}ms", limit.as_millis())));
             }
         };
+        late += process.unheard();
         match message {
             Some(Ok(ToHost::Counted { steps })) => counted = steps,
             Some(Ok(ToHost::Loaded { tests, only })) => {

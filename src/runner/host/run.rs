@@ -16,6 +16,7 @@ use super::stage::{Stage, plain};
 use crate::artifacts::Places;
 use crate::browser::{BrowserPool, Mode};
 use crate::model::run::{Attempt, Outcome, RunEvent, Status, TestCase, TestError};
+use crate::runner::events::EventSender;
 use crate::runner::protocol::Planned;
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -84,12 +85,7 @@ impl Runner {
     }
 
     /// Runs to the end and says how it ended. All events were sent then. Cancelling takes less than a second.
-    pub async fn run(
-        &self,
-        request: RunRequest,
-        events: mpsc::UnboundedSender<RunEvent>,
-        cancel: CancellationToken,
-    ) -> Outcome {
+    pub async fn run(&self, request: RunRequest, events: EventSender, cancel: CancellationToken) -> Outcome {
         // The run's own: its timeout and its limit of failures end it as a cancellation from outside does.
         let stop = cancel.child_token();
         let stage = Arc::new(Stage {

@@ -1,13 +1,14 @@
 //! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
 
 use super::processor::{ProcessorTime, Spent, used_by};
+use crate::runner::events::EventSender;
 use crate::runner::protocol::{self, MAX_FRAME, OpError, Probe, ToHost, ToWorker, Walls};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -30,6 +31,10 @@ pub(crate) struct Process {
     inbox: mpsc::Receiver<io::Result<Received>>,
     /// Where it is counted what it uses, and what is counted of it.
     time: Option<(Arc<ProcessorTime>, Duration)>,
+    /// Where goes what it tells.
+    events: Option<EventSender>,
+    /// Since when it is not listened to, and how long it was not before.
+    unheard: (Option<Instant>, Duration),
 }
 
 /// A message, and the place it takes in the inbox until it is taken out.
@@ -61,7 +66,7 @@ impl Process {
             // Not closed: a worker that complains more shall not die of it.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         });
-        Ok(Self { child, outbox, inbox, time: None })
+        Ok(Self { child, outbox, inbox, time: None, events: None, unheard: (None, Duration::ZERO) })
     }
 
     /// To the worker; one that is gone does not hear it.
@@ -69,8 +74,31 @@ impl Process {
         let _ = self.outbox.send(message);
     }
 
+    /// From now on it is listened to while there is room for what it tells: else it has to wait for who listens, as a program waits
+    /// whose output nobody reads.
+    pub(crate) fn tells(&mut self, events: EventSender) {
+        self.events = Some(events);
+    }
+
+    /// How long it was not listened to since this was asked last: no fault of its own.
+    pub(crate) fn unheard(&mut self) -> Duration {
+        let mut unheard = std::mem::take(&mut self.unheard.1);
+        if let Some(since) = &mut self.unheard.0 {
+            let now = Instant::now();
+            unheard += now - std::mem::replace(since, now);
+        }
+        unheard
+    }
+
     /// The next message; none when the worker closed its output. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<io::Result<ToHost>> {
+        if let Some(events) = self.events.as_ref().filter(|events| !events.has_room()) {
+            self.unheard.0.get_or_insert_with(Instant::now);
+            events.room().await;
+        }
+        if let Some(since) = self.unheard.0.take() {
+            self.unheard.1 += since.elapsed();
+        }
         let received = self.inbox.recv().await?.map(|(message, _place)| message);
         if let Ok(ToHost::Ready { walls }) = received {
             tell_of(walls);

@@ -5,15 +5,15 @@ use super::processor::ProcessorTime;
 use crate::artifacts::Places;
 use crate::model::Level;
 use crate::model::run::{RunEvent, TestError};
+use crate::runner::events::EventSender;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// What all workers of a run share.
 pub(crate) struct Stage {
-    pub(crate) events: mpsc::UnboundedSender<RunEvent>,
+    pub(crate) events: EventSender,
     pub(crate) cancel: CancellationToken,
     pub(crate) loader: Arc<dyn ModuleLoader>,
     /// Whether steps are to be pictured.
@@ -36,8 +36,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn tell(&self, event: RunEvent) {
-        // Nobody listens any more: the run goes on to its end all the same.
-        let _ = self.events.send(event);
+        self.events.send(event);
     }
 
     pub(crate) fn next_worker(&self) -> u32 {

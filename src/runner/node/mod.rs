@@ -6,6 +6,7 @@ mod told;
 
 use crate::artifacts::shrink;
 use crate::model::run::{Attempt, Outcome, RunEvent, TestError};
+use crate::runner::events::EventSender;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -16,7 +17,6 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// Below `node_modules`.
@@ -100,12 +100,7 @@ impl NodeRunner {
     }
 
     /// Runs to the end and says how it ended; all events were sent then. Cancelling takes less than a second.
-    pub async fn run(
-        &self,
-        request: NodeRequest,
-        events: mpsc::UnboundedSender<RunEvent>,
-        cancel: CancellationToken,
-    ) -> Outcome {
+    pub async fn run(&self, request: NodeRequest, events: EventSender, cancel: CancellationToken) -> Outcome {
         let mut teller = Teller { events, step: None, planned: false, errors: 0 };
         match self.play(&request, &mut teller, &cancel).await {
             Ok(outcome) => outcome,
@@ -147,10 +142,11 @@ impl NodeRunner {
         tokio::pin!(late);
         let broken_off = loop {
             tokio::select! {
-                line = out.next_line() => match line? {
+                line = out.next_line(), if teller.events.has_room() => match line? {
                     Some(line) => teller.tell(&line),
                     None => break None,
                 },
+                () = teller.events.room(), if !teller.events.has_room() => {}
                 () = cancel.cancelled() => break Some(Outcome::Cancelled),
                 () = &mut late => break Some(Outcome::TimedOut),
             }
@@ -186,7 +182,7 @@ impl NodeRunner {
 
 /// Passes on what is told.
 struct Teller {
-    events: mpsc::UnboundedSender<RunEvent>,
+    events: EventSender,
     /// The last one that shows a page.
     step: Option<u32>,
     planned: bool,
@@ -203,7 +199,7 @@ impl Teller {
             RunEvent::TestEnd(attempt) => self.picture(attempt),
             _ => {}
         }
-        let _ = self.events.send(event);
+        self.events.send(event);
     }
 
     /// The page as the test left it belongs to its last step.
@@ -212,13 +208,13 @@ impl Teller {
         let taken = attempt.attachments.iter().rev().find(|it| it.name == "screenshot").and_then(|it| it.path.as_ref());
         let Some(picture) = taken.and_then(|path| std::fs::read(path).ok()) else { return };
         match shrink::shrink(&picture, PICTURE) {
-            Ok(image) => drop(self.events.send(RunEvent::Screenshot { step, image })),
+            Ok(image) => self.events.send(RunEvent::Screenshot { step, image }),
             Err(error) => tracing::debug!(%error, "a picture of the official runner is left out"),
         }
     }
 
     fn error(&self, message: String) {
-        let _ = self.events.send(RunEvent::Error(TestError { message, ..TestError::default() }));
+        self.events.send(RunEvent::Error(TestError { message, ..TestError::default() }));
     }
 
     fn outcome(&self, success: bool) -> Outcome {

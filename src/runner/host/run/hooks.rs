@@ -45,6 +45,7 @@ impl Hooks {
             mode: run.request.projects.first().map(|project| project.mode).unwrap_or_default(),
             artifacts: run.request.artifacts.clone(),
         });
+        process.tells(run.stage.events.clone());
         process.send(ToWorker::LoadHooks { config, entry });
         let (mut allowance, stage) = (Allowance::default(), run.stage.clone());
         let log = |level, text| allowance.log(&stage, None, level, text);
