@@ -182,9 +182,10 @@ async fn files_that_never_load_are_given_up() {
     }
 }
 
-/// Whose scripts may use a second of the processor.
+/// Whose scripts may use a second of the processor, and have far more time than that takes.
 fn with_a_second(source: &str) -> RunRequest {
-    RunRequest { cpu_limit: Some(Duration::from_secs(1)), ..request(&format!("{IMPORT}{source}")) }
+    let (cpu_limit, timeout) = (Some(Duration::from_secs(1)), Some(Duration::from_secs(300)));
+    RunRequest { cpu_limit, timeout, ..request(&format!("{IMPORT}{source}")) }
 }
 
 const SPENT: &str = "Error: The scripts of a session may use 1s of the processor's time on this agent (--cpu-limit): what ran is ended, and \
