@@ -128,7 +128,7 @@ const SEEN: &str = "import { test, expect } from '@playwright/test';\n\
 fn options_servers_and_flags_reach_the_tests() {
     let text = format!(
         "import {{ defineConfig }} from '@playwright/test';\nprocess.env.OF_CONFIG = 'yes';\nexport default defineConfig({{ \
-         testDir: 'specs', timeout: 7000, retries: 1, expect: {{ timeout: 111 }}, metadata: {{ m: 1 }}, outputDir: 'out/deep', \
+         testDir: 'specs', timeout: 70_000, retries: 1, expect: {{ timeout: 111 }}, metadata: {{ m: 1 }}, outputDir: 'out/deep', \
          use: {{ viewport: {{ width: 300, height: 200 }}, baseURL: 'http://127.0.0.1:' + process.env.PORT, screenshot: 'on' }}, \
          projects: [{{ name: 'p', use: {{ viewport: {{ width: 400, height: 200 }} }} }}], \
          webServer: {{ command: {SERVER:?}, url: 'http://127.0.0.1:' + process.env.PORT, stdout: 'pipe', env: {{ GREETING: 'hi' }} }} }});\n"
@@ -138,7 +138,7 @@ fn options_servers_and_flags_reach_the_tests() {
     let folder = Folder::with(&files);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let done = folder.run_with(&[("PORT", &port)], &["run", "--retries", "0"]);
-    let seen = r#"["p",7000,0,"yes","served",{"height":200,"width":400},{"m":1},true,false]"#;
+    let seen = r#"["p",70000,0,"yes","served",{"height":200,"width":400},{"m":1},true,false]"#;
     done.has(1, &[seen, "Timeout: 111ms", "1 failed", "[WebServer] greets with hi", "[p] › specs/a.spec.ts:2:1"]);
     assert!(!done.out.contains("Retry #1"), "{}", done.out);
     assert!(folder.path().join("out/deep/a-sees-p/test-failed-1.png").is_file());
