@@ -13,6 +13,7 @@ use understudy::browser::{
     BrowserContext, BrowserPool, ContextOptions, Evaluation, LaunchOptions, LoadState, Mode, Page,
 };
 use understudy::runner::host::ops::{Operations, OperationsOptions};
+use understudy::runner::host::{Letter, mailbox};
 use understudy::runner::protocol::ToWorker;
 
 /// Generous: only a broken test takes so long.
@@ -81,7 +82,7 @@ pub(crate) async fn evaluate(page: &Page, text: &str) -> Value {
 /// A worker's end of the operation table.
 pub(crate) struct Worker {
     pub(crate) operations: std::sync::Arc<Operations>,
-    events: tokio::sync::mpsc::UnboundedReceiver<ToWorker>,
+    events: tokio::sync::mpsc::UnboundedReceiver<Letter>,
     pub(crate) artifacts: tempfile::TempDir,
 }
 
@@ -95,7 +96,7 @@ impl Worker {
     }
 
     pub(crate) fn with(pool: &BrowserPool, options: OperationsOptions) -> Self {
-        let (sender, events) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, events) = mailbox();
         let artifacts = tempfile::tempdir().unwrap();
         let places = Places::from(artifacts.path().to_owned()).within(options.artifacts.bounds().clone());
         let options = OperationsOptions { artifacts: places, ..options };
@@ -110,15 +111,15 @@ impl Worker {
     /// Events so far, as `target name params`.
     pub(crate) fn events(&mut self) -> Vec<(String, String, Value)> {
         let mut events = Vec::new();
-        while let Ok(ToWorker::Event { target, name, params }) = self.events.try_recv() {
+        while let Ok(Letter { message: ToWorker::Event { target, name, params }, .. }) = self.events.try_recv() {
             events.push((target, name, params));
         }
         events
     }
 
     pub(crate) async fn event(&mut self, wanted: &str) -> Value {
-        while let Some(event) = self.events.recv().await {
-            if let ToWorker::Event { name, params, .. } = event
+        while let Some(letter) = self.events.recv().await {
+            if let ToWorker::Event { name, params, .. } = letter.message
                 && name == wanted
             {
                 return params;

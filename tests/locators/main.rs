@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use understudy::browser::{BrowserPool, LaunchOptions, Mode};
 use understudy::runner::host::ops::{Operations, OperationsOptions};
+use understudy::runner::host::{Letter, mailbox};
 use understudy::runner::protocol::ToWorker;
 
 /// Generous: only a broken test takes so long.
@@ -41,13 +42,13 @@ struct Bench {
 
 impl Bench {
     async fn new(options: Value) -> Self {
-        let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+        let (sender, mut events) = mailbox();
         let operations = Operations::new(shared().pool.clone(), Mode::Headless, sender, OperationsOptions::default());
         let op = async |name, params| operations.perform(name, params).await.expect("works").value;
         let context = op("context.new", json!({ "options": options })).await;
         let page = op("context.newPage", json!({ "context": context["context"] })).await["page"].clone();
         let frame = loop {
-            if let Some(ToWorker::Event { name, params, .. }) = events.recv().await
+            if let Some(Letter { message: ToWorker::Event { name, params, .. }, .. }) = events.recv().await
                 && name == "page"
             {
                 break params["mainFrame"]["frame"].as_str().expect("a name").to_owned();

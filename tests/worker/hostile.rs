@@ -262,6 +262,14 @@ async fn a_flood_of_output_is_cut() {
     assert_eq!(told.outcome, Outcome::Passed);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_that_say_more_than_is_taken_cost_their_own_test() {
+    let told = beside_another(30_000, "setTimeout(() => { for (;;); }); await page.goto('flood:');").await;
+    let expected = "bad failed: Error: More happened in the pages of this test than it took: 64 MB of events waited for it, and it was ended \
+                    together with its process. Code that does not give back control while it listens to a page that says a lot may be the cause.";
+    assert_eq!(told.lines(), [expected, "good passed"]);
+}
+
 /// Of what waits to be told there is never more than there is room for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_says_more_than_is_listened_to_has_to_wait() {

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use understudy::model::run::{Outcome, RunEvent, Status};
 use understudy::runner::events;
-use understudy::runner::host::{Call, Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services};
+use understudy::runner::host::{
+    Call, Mailbox, Performed, Project, RunRequest, Runner, RunnerOptions, Service, Services,
+};
 use understudy::runner::protocol::{Module, OpError, ToWorker, WorkerConfig};
 
 /// Puts a script where it can be run. By a process of its own: what another test starts meanwhile would hold a file open that is written here,
@@ -22,9 +23,9 @@ pub(crate) fn install(script: &str, program: &Path) {
     assert!(installed.unwrap().success());
 }
 
-/// Opens pages that show nothing; `frame.goto` to `hang:` never ends, to `panic:` panics.
+/// Opens pages that show nothing; `frame.goto` to `hang:` never ends, to `panic:` panics, to `flood:` says 100 MB.
 struct Nothing {
-    events: mpsc::UnboundedSender<ToWorker>,
+    events: Mailbox,
     objects: AtomicU32,
     performed: Arc<Mutex<Vec<String>>>,
 }
@@ -42,11 +43,18 @@ impl Nothing {
                 let frame = json!({"frame": self.object("frame"), "url": "about:blank", "name": ""});
                 let target = params_text(params, "context");
                 let params = json!({"page": page, "mainFrame": frame, "viewport": {"width": 1280, "height": 720}});
-                let _ = self.events.send(ToWorker::Event { target, name: "page".to_owned(), params });
+                self.events.send(ToWorker::Event { target, name: "page".to_owned(), params });
                 json!({"page": page})
             }
             "frame.goto" if params_text(params, "url").starts_with("hang:") => std::future::pending().await,
             "frame.goto" if params_text(params, "url").starts_with("panic:") => panic!("as asked"),
+            "frame.goto" if params_text(params, "url").starts_with("flood:") => {
+                for _ in 0..2000 {
+                    let (target, params) = ("page@2".to_owned(), json!({"text": "x".repeat(50_000)}));
+                    self.events.send(ToWorker::Event { target, name: "console".to_owned(), params });
+                }
+                json!({"response": null})
+            }
             "frame.goto" => json!({"response": null}),
             "frame.title" => json!("Nothing"),
             "browser.version" => json!({"version": "1"}),

@@ -110,7 +110,7 @@ impl Worker {
 
     /// Serves the worker until it is done; whether it is spent.
     async fn until_done(&mut self, job: &mut JobRun) -> Result<bool, Broken> {
-        let cancel = self.stage.cancel.clone();
+        let (cancel, overrun) = (self.stage.cancel.clone(), self.process.outbox.overrun());
         let (mut cancelled_at, mut patience) = (None::<Instant>, SILENT_PATIENCE);
         loop {
             let kill_at = cancelled_at.map(|at| at + patience);
@@ -136,6 +136,7 @@ impl Worker {
                     cancelled_at = Some(Instant::now());
                 }
                 () = at(kill_at) => return Err(Broken::Cancelled),
+                () = overrun.cancelled() => return Err(Broken::Overrun),
                 () = at(job.hung_at()) => match self.process.unheard() {
                     Duration::ZERO => return Err(Broken::Hung),
                     unheard => job.postpone(unheard),

@@ -1,5 +1,6 @@
 //! A job while a worker runs it: which tests wait, which one runs and until when, what became of the others.
 
+use super::mailbox;
 use super::processor::Spent;
 use super::schedule::JobEnd;
 use super::stage::plain;
@@ -18,6 +19,8 @@ pub(crate) enum Broken {
     Spent(Spent),
     /// It did not give back control.
     Hung,
+    /// More happened in its pages than it took note of.
+    Overrun,
     /// The run was cancelled.
     Cancelled,
     /// It said what makes no sense.
@@ -157,6 +160,14 @@ fn in_attempt(broken: &Broken, limit: u64) -> (Status, Option<TestError>) {
         Broken::Spent(spent) => (Status::Failed, Some(plain(format!("Error: {spent}.")))),
         Broken::Nonsense(why) => {
             let message = format!("Error: the worker process was ended because what it said made no sense: {why}");
+            (Status::Failed, Some(plain(message)))
+        }
+        Broken::Overrun => {
+            let message = format!(
+                "Error: More happened in the pages of this test than it took: {} MB of events waited for it, and it was ended together with \
+                 its process. Code that does not give back control while it listens to a page that says a lot may be the cause.",
+                mailbox::MOST >> 20
+            );
             (Status::Failed, Some(plain(message)))
         }
         Broken::Hung => {

@@ -1,5 +1,6 @@
 //! The operations of one worker while they run, and the pictures taken of what they did.
 
+use super::mailbox::Mailbox;
 use super::pictures::Pictures;
 use super::service::{Call, Service};
 use super::stage::Stage;
@@ -14,7 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -30,7 +31,7 @@ const OPERATIONS_AT_ONCE: usize = 4096;
 /// See the module.
 pub(crate) struct Operations {
     service: Arc<dyn Service>,
-    outbox: mpsc::UnboundedSender<ToWorker>,
+    outbox: Mailbox,
     tasks: JoinSet<()>,
     running: HashMap<u32, (AbortHandle, Interruption)>,
     pictures: Pictures,
@@ -40,7 +41,7 @@ pub(crate) struct Operations {
 
 impl Operations {
     /// Results go to `outbox`.
-    pub(crate) fn new(service: Arc<dyn Service>, outbox: mpsc::UnboundedSender<ToWorker>) -> Self {
+    pub(crate) fn new(service: Arc<dyn Service>, outbox: Mailbox) -> Self {
         Self {
             service,
             outbox,
@@ -74,7 +75,7 @@ impl Operations {
         if call.name == SUBSCRIBING {
             let begun = AssertUnwindSafe(self.service.clone().perform(call)).catch_unwind().now_or_never();
             let result = begun.and_then(Result::ok).unwrap_or_else(|| Err(panicked())).map(|performed| performed.value);
-            let _ = self.outbox.send(ToWorker::OpResult { id, result });
+            self.outbox.send(ToWorker::OpResult { id, result });
             return;
         }
         let exposure = pictured.map(|step| (self.pictures.of(stage.clone(), step), call.params.clone()));
@@ -101,7 +102,7 @@ impl Operations {
             if let (Some((exposure, _)), Some(picture)) = (exposure, picture) {
                 exposure.take(picture).await;
             }
-            let _ = outbox.send(ToWorker::OpResult { id, result });
+            outbox.send(ToWorker::OpResult { id, result });
         });
         if self.running.len() >= 2 * self.tasks.len() {
             self.running.retain(|_, (running, _)| !running.is_finished());
@@ -116,7 +117,7 @@ impl Operations {
             let asked = AssertUnwindSafe(service.perform(Call { step: None, name, params })).catch_unwind().await;
             let result = asked.unwrap_or_else(|_| Err(panicked()));
             let result = result.map(|performed| performed.value).map_err(|error| (error.name, error.message));
-            let _ = outbox.send(ToWorker::Answer { result });
+            outbox.send(ToWorker::Answer { result });
         });
     }
 
@@ -124,7 +125,7 @@ impl Operations {
     pub(crate) fn localize(&mut self, question: String) {
         let (service, outbox) = (self.service.clone(), self.outbox.clone());
         self.tasks.spawn(async move {
-            let _ = outbox.send(localized(service, question).await);
+            outbox.send(localized(service, question).await);
         });
     }
 

@@ -7,6 +7,7 @@ mod request;
 pub use request::{Project, RunRequest, RunnerOptions, Screenshots};
 
 use super::drive::Worker;
+use super::mailbox::mailbox;
 use super::ops;
 use super::processor::ProcessorTime;
 use super::schedule::{JobEnd, Key, Manner, Schedule, Wishes};
@@ -23,7 +24,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -68,7 +68,7 @@ impl Runner {
 
     /// Serves a process that runs no tests.
     pub(crate) fn service(&self) -> Arc<dyn Service> {
-        let (events, artifacts) = (mpsc::unbounded_channel().0, Places::default());
+        let (events, artifacts) = (mailbox().0, Places::default());
         (self.services)(Surroundings { events, mode: Mode::Headless, artifacts })
     }
 

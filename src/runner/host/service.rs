@@ -1,12 +1,12 @@
 //! What a worker's operations are served by. A trait, so that processes, schedules and deadlines are tested without a browser.
 
+use super::mailbox::Mailbox;
 use crate::artifacts::Places;
 use crate::browser::Mode;
-use crate::runner::protocol::{OpError, ToHost, ToWorker};
+use crate::runner::protocol::{OpError, ToHost};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// Begins to take a picture of the page when it is called: what the browser is asked for afterwards is not on it. None when
 /// the page is gone.
@@ -58,7 +58,7 @@ pub trait Service: Send + Sync {
 /// What a service is made for.
 pub struct Surroundings {
     /// Leads to the worker.
-    pub events: mpsc::UnboundedSender<ToWorker>,
+    pub events: Mailbox,
     /// Of the run.
     pub mode: Mode,
     /// Where files are written.

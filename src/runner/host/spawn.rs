@@ -1,5 +1,6 @@
 //! Worker processes: this same program, started with nothing but three pipes, one of them in advance.
 
+use super::mailbox::{Letter, Mailbox, mailbox};
 use super::processor::{ProcessorTime, Spent, used_by};
 use crate::runner::events::EventSender;
 use crate::runner::protocol::{self, MAX_FRAME, OpError, Probe, ToHost, ToWorker, Walls};
@@ -27,7 +28,7 @@ pub(crate) const ZONE: &str = "TZ";
 pub(crate) struct Process {
     child: Child,
     /// In order; from any thread.
-    pub(crate) outbox: mpsc::UnboundedSender<ToWorker>,
+    pub(crate) outbox: Mailbox,
     inbox: mpsc::Receiver<io::Result<Received>>,
     /// Where it is counted what it uses, and what is counted of it.
     time: Option<(Arc<ProcessorTime>, Duration)>,
@@ -53,7 +54,7 @@ impl Process {
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
-        let (outbox, messages) = mpsc::unbounded_channel();
+        let (outbox, messages) = mailbox();
         let (received, inbox) = mpsc::channel(INBOX);
         tokio::spawn(write(stdin, compiled, messages));
         tokio::spawn(read(stdout, received));
@@ -71,7 +72,7 @@ impl Process {
 
     /// To the worker; one that is gone does not hear it.
     pub(crate) fn send(&self, message: ToWorker) {
-        let _ = self.outbox.send(message);
+        self.outbox.send(message);
     }
 
     /// From now on it is listened to while there is room for what it tells: else it has to wait for who listens, as a program waits
@@ -171,14 +172,14 @@ fn bare(program: &Path) -> Command {
     command
 }
 
-async fn write(mut pipe: ChildStdin, compiled: Option<Arc<[u8]>>, mut messages: mpsc::UnboundedReceiver<ToWorker>) {
+async fn write(mut pipe: ChildStdin, compiled: Option<Arc<[u8]>>, mut messages: mpsc::UnboundedReceiver<Letter>) {
     if let Some(compiled) = compiled {
         let Ok(frame) = protocol::frame(&compiled) else { return };
         if pipe.write_all(&frame).await.is_err() {
             return;
         }
     }
-    while let Some(message) = messages.recv().await {
+    while let Some(Letter { message, .. }) = messages.recv().await {
         let framed = match framed(&message) {
             Err(error) => match refused(message, &error) {
                 Some(answer) => framed(&answer),

@@ -44,11 +44,12 @@ pub use files::{ReadableFiles, files_at};
 pub use performed::{Outlined, Performed, Shown};
 pub use trust::Trust;
 
+use super::mailbox::Mailbox;
 use super::service::{self, Service, Services, Surroundings};
 use crate::artifacts::Places;
 use crate::browser::{BrowserError, BrowserPool, CallLog, Evaluation, Frame, Mode, Page, RemoteObject};
 use crate::client::{Gate, Upstream};
-use crate::runner::protocol::{OpError, ToHost, ToWorker};
+use crate::runner::protocol::{OpError, ToHost};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use linguist::Linguist;
@@ -59,7 +60,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use trace::Tracer;
 
 /// How operations are to be served.
@@ -100,12 +100,7 @@ pub struct Operations {
 
 impl Operations {
     /// Waits for nothing: the browser is acquired by the first operation that needs it.
-    pub fn new(
-        pool: BrowserPool,
-        mode: Mode,
-        events: mpsc::UnboundedSender<ToWorker>,
-        options: OperationsOptions,
-    ) -> Arc<Self> {
+    pub fn new(pool: BrowserPool, mode: Mode, events: Mailbox, options: OperationsOptions) -> Arc<Self> {
         let objects = Objects::new(events, guard::most_pages(&options), options.artifacts.bounds().clone());
         Arc::new(Self {
             pool,

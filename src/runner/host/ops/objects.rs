@@ -9,15 +9,15 @@ use crate::browser::network::{Request, Route, RoutedSocket};
 use crate::browser::{
     BrowserContext, CustomEngines, Download, ExposedCall, Frame, Notice, Observer, Page, RemoteObject, Worker,
 };
+use crate::runner::host::mailbox::Mailbox;
 use crate::runner::protocol::ToWorker;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
 
 pub(super) struct Objects {
-    events: mpsc::UnboundedSender<ToWorker>,
+    events: Mailbox,
     tables: Mutex<Tables>,
     pub(super) videos: Videos,
     /// Of selectors, in all contexts.
@@ -60,7 +60,7 @@ impl Tables {
 }
 
 impl Objects {
-    pub(super) fn new(events: mpsc::UnboundedSender<ToWorker>, most_pages: Option<usize>, bounds: Bounds) -> Arc<Self> {
+    pub(super) fn new(events: Mailbox, most_pages: Option<usize>, bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             events,
             tables: Mutex::default(),
@@ -96,8 +96,7 @@ impl Objects {
     }
 
     pub(super) fn send(&self, target: &str, name: &str, params: Value) {
-        // The worker may be gone.
-        let _ = self.events.send(ToWorker::Event { target: target.into(), name: name.into(), params });
+        self.events.send(ToWorker::Event { target: target.into(), name: name.into(), params });
     }
 
     pub(super) fn add_context(self: &Arc<Self>, context: BrowserContext) -> String {

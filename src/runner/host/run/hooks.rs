@@ -88,9 +88,13 @@ impl Hooks {
     async fn call(&mut self, over: bool) -> Ended {
         self.process.send(ToWorker::Hooks { over, projects: self.projects.clone() });
         let failed = |why: String| Ended { errors: vec![plain(why)], env: BTreeMap::new() };
+        let overrun = self.process.outbox.overrun();
         loop {
             let message = tokio::select! {
                 message = self.process.next(), if !self.operations.full() => message,
+                () = overrun.cancelled() => {
+                    return failed("Error: more happened in the pages of globalSetup than it took".to_owned());
+                }
                 () = self.operations.one_ends() => continue,
             };
             match message {
