@@ -71,6 +71,10 @@ enum SocketClient {
 pub(super) fn run(args: Args) -> Result<ExitCode, CouldNotRun> {
     super::runtime()?.block_on(async move {
         let mut options = args.options()?;
+        // A service manager may start this before somebody has put the token there: then it is asked for again, as later.
+        if config::manager().is_none() {
+            args.reaching.check_token_file()?;
+        }
         options.versions = args.playing.versions().await?;
         options.machine.notify = notify()?;
         options.machine.vitals.server(&options.server);

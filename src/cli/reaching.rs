@@ -10,6 +10,7 @@ use crate::wire::proxy::Proxies;
 use crate::wire::tls::TlsOptions;
 use clap::ValueEnum;
 use std::fs;
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use url::Url;
 
@@ -59,16 +60,33 @@ impl Reaching {
 
     /// The token itself, where it was given as such or in a file.
     pub(super) fn token_now(&self) -> Result<Option<String>, CouldNotRun> {
-        let text = match (&self.token.token, &self.token.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, Some(file)) => fs::read_to_string(file)
-                .map_err(|error| CouldNotRun(format!("--token-file {}: {error}", file.display())))?,
+        let (text, flag) = match (&self.token.token, &self.token.token_file) {
+            (Some(token), _) => (token.clone(), "--token".to_owned()),
+            (None, Some(file)) => {
+                let flag = format!("--token-file {}", file.display());
+                let text = fs::read_to_string(file).map_err(|error| {
+                    CouldNotRun(format!("{flag}: {error}. Put the token there, or name the file that has it"))
+                })?;
+                (text, flag)
+            }
             (None, None) => return Ok(None),
         };
         match text.lines().map(str::trim).find(|line| !line.is_empty()) {
             Some(token) => Ok(Some(token.to_owned())),
-            None => Err(CouldNotRun("the token is empty".to_owned())),
+            None => Err(CouldNotRun(format!("{flag}: the token is empty"))),
         }
+    }
+
+    /// Before the first attempt: a file that is not there then is a slip of whoever starts this. Later it may be gone for a moment while
+    /// somebody puts a new token there.
+    ///
+    /// # Errors
+    /// Why there is no token in it.
+    pub(super) fn check_token_file(&self) -> Result<(), CouldNotRun> {
+        let Some(file) = &self.token.token_file else { return Ok(()) };
+        // What comes out of a pipe comes out once.
+        let is_pipe = fs::metadata(file).is_ok_and(|about| about.file_type().is_fifo());
+        if is_pipe { Ok(()) } else { self.token_now().map(drop) }
     }
 
     /// The way there.

@@ -205,6 +205,18 @@ impl Manager {
     }
 }
 
+/// Whoever puts it there may come after the service manager.
+#[tokio::test]
+async fn a_service_waits_for_its_token() {
+    let (manager, place, state) = (Manager::new(), Place::new().await, tempfile::tempdir().unwrap());
+    let path = state.path().join("token");
+    let flags = ["--token-file", path.to_str().unwrap()];
+    let mut program = Program::start_in(&place.url(), state.path(), &flags, &manager.variables());
+    program.logs("read the token in").await;
+    std::fs::write(&path, "late").unwrap();
+    assert_eq!(place.engine(crate::peer::OPEN).await.packet().await, r#"40{"token":"late"}"#);
+}
+
 #[tokio::test]
 async fn a_service_manager_hears_when_the_agent_is_ready_lives_and_stops() {
     let (manager, place, state) = (Manager::new(), Place::new().await, tempfile::tempdir().unwrap());

@@ -387,6 +387,35 @@ async fn a_second_agent_on_the_same_folder_is_told_so() {
 }
 
 #[tokio::test]
+async fn a_token_file_without_a_token_ends_the_agent_at_its_start() {
+    let state = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("empty"), "\n \n").unwrap();
+    for (name, why) in [("missing", "No such file"), ("", "Is a directory"), ("empty", "the token is empty")] {
+        let file = folder.path().join(name).display().to_string();
+        let mut program = Program::start("http://127.0.0.1:9", state.path(), &["--token-file", &file]);
+        let line = program.logs("error: ").await;
+        assert!(line.contains(&format!("--token-file {file}: ")) && line.contains(why), "{line}");
+        assert_eq!(program.end().await.code(), Some(2), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_file_that_is_gone_for_a_moment_is_asked_for_again() {
+    let (place, state) = (Place::new().await, tempfile::tempdir().unwrap());
+    let path = state.path().join("token");
+    std::fs::write(&path, "first").unwrap();
+    let mut program = Program::start(&place.url(), state.path(), &["--token-file", path.to_str().unwrap()]);
+    let mut server = place.engine(crate::peer::OPEN).await;
+    assert_eq!(server.packet().await, r#"40{"token":"first"}"#);
+    std::fs::remove_file(&path).unwrap();
+    drop(server);
+    program.logs("read the token in").await;
+    std::fs::write(&path, "second").unwrap();
+    assert_eq!(place.engine(crate::peer::OPEN).await.packet().await, r#"40{"token":"second"}"#);
+}
+
+#[tokio::test]
 async fn a_refused_token_is_named_in_the_log() {
     let (place, state) = (Place::new().await, tempfile::tempdir().unwrap());
     let mut program = Program::start(&place.url(), state.path(), &["--token", "wrong"]);
