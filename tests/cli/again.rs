@@ -35,7 +35,28 @@ fn last_failed_runs_what_failed_whatever_else_is_named() {
     folder.run(&["run", "--last-failed"]).has(1, &["Running 2 tests", "1 failed", "1 passed"]);
     fs::write(folder.path().join("b.spec.ts"), B.replace("toBe(2)", "toBe(1)")).unwrap();
     folder.run(&["run", "--last-failed"]).has(0, &["Running 1 test using", "1 passed"]);
-    folder.run(&["run", "--last-failed"]).has(2, &["Error: No tests found with a failure in the last run"]);
+    // And once more: a run without tests leaves nothing to be tried again.
+    for _ in 0..2 {
+        folder.run(&["run", "--last-failed"]).has(2, &["Error: No tests found with a failure in the last run"]);
+    }
+}
+
+#[test]
+fn after_a_run_that_found_no_tests_nothing_has_failed() {
+    let folder = Folder::with(&[("a.spec.ts", A)]);
+    let none = &["Error: No tests found with a failure in the last run"];
+    let here = folder.path().join("broken.spec.ts");
+    for arguments in [&["-g", "nobody"][..], &["-g", "nobody", "--pass-with-no-tests"], &["broken"]] {
+        folder.run(&["run", "a.spec"]).has(1, &["1 failed"]);
+        fs::write(&here, "not a(spec").unwrap();
+        folder.run(&[&["run"], arguments].concat());
+        fs::remove_file(&here).unwrap();
+        folder.run(&["run", "--last-failed"]).has(2, none);
+    }
+    // What only looks leaves no word.
+    folder.run(&["run", "a.spec"]).has(1, &["1 failed"]);
+    folder.run(&["run", "--list", "-g", "nobody"]).has(2, &[]);
+    assert_eq!(listed(&folder, &["--last-failed"]), ["a.spec.ts:3:1 › bad"]);
 }
 
 #[test]
