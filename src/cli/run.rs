@@ -1,5 +1,6 @@
 //! `understudy run`: Playwright Test files, here, without a server.
 
+mod about;
 mod args;
 mod config;
 mod disk;

@@ -40,6 +40,9 @@ pub struct Annotation {
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Where it was made by a call of the framework or by a declaration; none for one that the author put into the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }
 
 /// A test as its file declares it.
@@ -176,6 +179,10 @@ pub struct Attempt {
     /// At the end of the attempt.
     #[serde(default)]
     pub annotations: Vec<Annotation>,
+    /// Milliseconds that it had at its end; 0 is none. None where the test did not run to its end in a worker: then nothing is known but
+    /// what its file declares.
+    #[serde(default)]
+    pub timeout: Option<u64>,
     /// Files it left behind.
     #[serde(default)]
     pub attachments: Vec<Attachment>,

@@ -208,6 +208,7 @@ mod tests {
                     duration_ms: 1,
                     errors: Vec::new(),
                     annotations: Vec::new(),
+                    timeout: None,
                     attachments: Vec::new(),
                 })
                 .collect();

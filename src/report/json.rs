@@ -37,8 +37,12 @@ impl Json {
             files[at].add(test, 0, &file, about);
         }
         let count = |verdict| record.count(verdict);
+        let mut config = about.config.clone();
+        if let Some(metadata) = config.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.insert("actualWorkers".to_owned(), record.workers.into());
+        }
         json!({
-            "config": about.config,
+            "config": config,
             "suites": files.into_iter().map(Suite::told).collect::<Vec<_>>(),
             "errors": record.errors.iter().map(|error| whole_error(error, about)).collect::<Vec<_>>(),
             "stats": {
@@ -143,8 +147,8 @@ fn test_of(test: &Test, about: &About) -> Value {
     };
     let last = test.attempts().last().map(|(_, attempt)| attempt);
     json!({
-        "timeout": case.timeout,
-        "annotations": annotations(last.map_or(&case.annotations, |attempt| &attempt.annotations)),
+        "timeout": test.timeout(),
+        "annotations": annotations(test.annotations(), about),
         "expectedStatus": last.map_or(case.expected_status, |attempt| attempt.expected_status),
         "projectId": case.project, "projectName": case.project,
         "results": test.attempts().map(|(one, attempt)| result(one, attempt, about)).collect::<Vec<_>>(),
@@ -152,8 +156,18 @@ fn test_of(test: &Test, about: &About) -> Value {
     })
 }
 
-fn annotations(annotations: &[Annotation]) -> Value {
-    annotations.iter().map(|annotation| serde_json::to_value(annotation).unwrap_or_default()).collect()
+fn annotations(annotations: &[Annotation], about: &About) -> Value {
+    let told = annotations.iter().map(|annotation| {
+        let mut told = json!({ "type": annotation.kind });
+        if let Some(description) = &annotation.description {
+            told["description"] = description.as_str().into();
+        }
+        if let Some(location) = &annotation.location {
+            told["location"] = location_of(location, &about.full(&location.file));
+        }
+        told
+    });
+    told.collect()
 }
 
 fn result(one: &Try, attempt: &Attempt, about: &About) -> Value {
@@ -167,7 +181,7 @@ fn result(one: &Try, attempt: &Attempt, about: &About) -> Value {
         "status": attempt.status, "duration": attempt.duration_ms,
         "errors": attempt.errors.iter().map(|error| short_error(error, about)).collect::<Vec<_>>(),
         "stdout": printed(true), "stderr": printed(false), "retry": attempt.retry, "startTime": timestamp(one.started),
-        "annotations": annotations(&attempt.annotations),
+        "annotations": annotations(&attempt.annotations, about),
         "attachments": attempt.attachments.iter().map(|attachment| {
             let mut told = json!({ "name": attachment.name, "contentType": attachment.content_type });
             if let Some(path) = &attachment.path {

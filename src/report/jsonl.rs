@@ -9,7 +9,8 @@ use std::io::{self, Write};
 
 /// Writes `{"file","title","status","expectedStatus","durationMs","retry","location":{"line","column"},"error"?,"more"?,"annotations"}` per
 /// attempt: `title` is the titles of `describe` and test joined by ` › `, `status` one of `passed`, `failed`, `timedOut`, `skipped` and
-/// `interrupted`, `error` the first one as `{"message","stack","location"?:{"file","line","column"}}`, `more` the others. What concerns no
+/// `interrupted`, `error` the first one as `{"message","stack","location"?:{"file","line","column"}}`, `more` the others,
+/// `annotations` as `{"type","description"?,"location"?}`. What concerns no
 /// test (a file that does not load) goes to the other writer, as text.
 pub struct Jsonl {
     lines: Output,

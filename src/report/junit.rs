@@ -1,8 +1,9 @@
 //! The `junit` reporter: XML as CI servers read it, shaped as the official one's.
 
 use super::Reporter;
+use super::attached::attached;
 use super::book::Verdict;
-use super::failure::{attached, title};
+use super::failure::title;
 use super::message::error_text;
 use super::output::Output;
 use super::record::{About, Record, Test, timestamp};
@@ -86,7 +87,7 @@ impl Junit {
     }
 
     fn properties(&self, test: &Test, text: &mut String) {
-        let last = test.attempts().last().map_or(&test.case.annotations, |(_, attempt)| &attempt.annotations);
+        let last = test.annotations();
         if last.is_empty() {
             return;
         }
@@ -153,9 +154,7 @@ impl Junit {
             for error in &attempt.errors {
                 let _ = write!(body, "\n{}\n", indented(error, &test.case.location.file));
             }
-            for (at, attachment) in attempt.attachments.iter().enumerate() {
-                body.push_str(&attached(at + 1, attachment, &self.about.cwd, style));
-            }
+            body.push_str(&attached(&attempt.attachments, &self.about.cwd, style));
         }
         let _ = writeln!(
             text,

@@ -36,13 +36,21 @@ fn message(text: &str, style: Style) -> String {
     }
     let mut in_log = false;
     let mut in_diff = false;
+    // Of a text that was compared with a file.
+    let mut in_hunk = false;
     each_line(text, |line| {
         if in_log && !line.starts_with(' ') && !line.is_empty() {
             in_log = false;
         }
         in_diff |= line.starts_with("- Expected");
-        let painted = if in_log {
+        let is_head = line.starts_with("  @@ ") && line.ends_with(" @@");
+        in_hunk = is_head || in_hunk && !line.is_empty();
+        let painted = if in_log || is_head {
             style.dim(line)
+        } else if in_hunk && line.starts_with("  -") {
+            style.green(line)
+        } else if in_hunk && line.starts_with("  +") {
+            style.red(line)
         } else if in_diff && line.starts_with('-') {
             style.green(line)
         } else if in_diff && line.starts_with('+') {

@@ -1,5 +1,6 @@
 //! Run events to what a person or a CI server reads.
 
+mod attached;
 mod book;
 mod epilogue;
 mod failure;

@@ -2,7 +2,7 @@
 
 use super::book::{Verdict, verdict};
 use crate::model::Level;
-use crate::model::run::{Attempt, RunEvent, StepBegin, TestCase, TestError, WorkerIndex};
+use crate::model::run::{Annotation, Attempt, RunEvent, StepBegin, TestCase, TestError, WorkerIndex};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -69,6 +69,20 @@ pub(super) struct Step {
 impl Test {
     pub(super) fn attempts(&self) -> impl Iterator<Item = (&Try, &Attempt)> {
         self.tries.iter().filter_map(|one| Some((one, one.attempt.as_ref()?)))
+    }
+
+    /// Of the last attempt that ran to its end, else what its file declares.
+    pub(super) fn annotations(&self) -> &[Annotation] {
+        self.last_run().map_or(&self.case.annotations, |attempt| &attempt.annotations)
+    }
+
+    /// The same of its time, milliseconds.
+    pub(super) fn timeout(&self) -> u64 {
+        self.last_run().and_then(|attempt| attempt.timeout).unwrap_or(self.case.timeout)
+    }
+
+    fn last_run(&self) -> Option<&Attempt> {
+        self.attempts().map(|(_, attempt)| attempt).filter(|attempt| attempt.timeout.is_some()).last()
     }
 
     pub(super) fn verdict(&self) -> Verdict {

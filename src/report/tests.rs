@@ -74,6 +74,7 @@ fn attempt(test: &str, retry: u32, status: Status, errors: Vec<TestError>) -> At
         duration_ms: 134 + u64::from(retry) * 1_000,
         errors,
         annotations: Vec::new(),
+        timeout: None,
         attachments: Vec::new(),
     }
 }
@@ -138,7 +139,7 @@ fn story() -> Vec<RunEvent> {
     run(attempt("text", 1, Status::Failed, vec![error(TEXT, 21), error(DIFF, 22)]), Vec::new());
     run(attempt("flaky", 0, Status::Failed, vec![error("Error: first time", 24)]), Vec::new());
     run(attempt("flaky", 1, Status::Passed, Vec::new()), Vec::new());
-    let note = Annotation { kind: "skip".to_owned(), description: Some("not now".to_owned()) };
+    let note = Annotation { kind: "skip".to_owned(), description: Some("not now".to_owned()), location: None };
     let skipped = attempt("skipped", 0, Status::Skipped, Vec::new());
     run(Attempt { expected_status: Status::Skipped, annotations: vec![note], ..skipped }, Vec::new());
     let pass = attempt("pass", 0, Status::Passed, Vec::new());

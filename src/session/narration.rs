@@ -255,6 +255,7 @@ mod tests {
             duration_ms: 1234,
             errors: vec![],
             annotations: vec![],
+            timeout: None,
             attachments: vec![],
         }
     }

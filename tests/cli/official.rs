@@ -1,6 +1,8 @@
-//! The list reporter against the official one: the same specs, the same words in the same colours (`fixtures/report`).
+//! Reporters against the official ones: of the list the same words in the same colours (`fixtures/report`), of the JSON the same annotations and
+//! times (`fixtures/annotations`).
 
 use super::support::{Done, is_time, understudy};
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -109,4 +111,57 @@ fn failures_are_told_in_the_words_and_colours_of_the_official_reporter() {
     let at = differs.unwrap_or_else(|| ours.len().min(official.len()));
     let around = |lines: &[String]| lines[at.saturating_sub(5)..(at + 5).min(lines.len())].join("\n");
     assert!(ours == official, "line {}\n--- ours\n{}\n--- official\n{}", at + 1, around(&ours), around(&official));
+}
+
+#[test]
+fn annotations_and_times_are_told_as_by_the_official_reporter() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/annotations");
+    let output = tempfile::tempdir().unwrap();
+    let mut command = understudy(&fixture);
+    command.args(["run", "--workers", "1", "--reporter", "json", "--output"]).arg(output.path());
+    let done = Done::from(command.output().unwrap());
+    assert_eq!(done.code, Some(1), "{}", done.err);
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    let mut ours = Vec::new();
+    for suite in report["suites"].as_array().unwrap() {
+        tests_of(suite, suite["title"].as_str().unwrap(), &fixture, &mut ours);
+    }
+    let official: Vec<Value> =
+        serde_json::from_str(&fs::read_to_string(fixture.join("official.json")).unwrap()).unwrap();
+    for (ours, official) in ours.iter().zip(&official) {
+        assert_eq!(ours, official, "\n{ours}\n{official}");
+    }
+    assert_eq!(ours.len(), official.len());
+}
+
+/// What is compared. `tests/interop/report.mjs` takes the same out of the official report; change both.
+fn tests_of(suite: &Value, titles: &str, folder: &Path, found: &mut Vec<Value>) {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let notes = |value: &Value| -> Value {
+        let told = list(value).into_iter().map(|mut note| {
+            let place = note.as_object_mut().unwrap().remove("location");
+            if let Some(place) = place {
+                let file = Path::new(place["file"].as_str().unwrap()).strip_prefix(folder).unwrap();
+                note["at"] = format!("{}:{}:{}", file.display(), place["line"], place["column"]).into();
+            }
+            note
+        });
+        told.collect()
+    };
+    for spec in list(&suite["specs"]) {
+        for test in list(&spec["tests"]) {
+            let results = list(&test["results"]).into_iter().map(|result| {
+                let ran = result["workerIndex"].as_i64().unwrap() >= 0;
+                json!({ "status": result["status"], "ran": ran, "annotations": notes(&result["annotations"]) })
+            });
+            found.push(json!({
+                "title": format!("{titles} › {}", spec["title"].as_str().unwrap()), "timeout": test["timeout"],
+                "expectedStatus": test["expectedStatus"], "status": test["status"], "annotations": notes(&test["annotations"]),
+                "results": results.collect::<Vec<_>>(),
+            }));
+        }
+    }
+    for inner in list(&suite["suites"]) {
+        tests_of(&inner, &format!("{titles} › {}", inner["title"].as_str().unwrap()), folder, found);
+    }
 }

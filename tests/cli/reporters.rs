@@ -24,7 +24,7 @@ test('flaky', async ({}, info) => { expect(info.retry).toBe(1); });
 test.fail('fails as it should', async () => { throw new Error('<b>&"]]>'); });
 "#;
 
-/// What the official report has in `suites`, `errors` and `stats`: all paths of keys but the places of annotations.
+/// What the official report has in `suites`, `errors` and `stats`: all paths of keys.
 const KEYS: &str = include_str!("../../fixtures/report/json-keys.txt");
 
 fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
@@ -63,6 +63,12 @@ fn reports_for_programs_are_those_of_the_official_runner() {
     }
     let expected: BTreeSet<String> = KEYS.lines().map(str::to_owned).collect();
     assert_eq!(found, expected);
+    let config = &report["config"];
+    assert_eq!(config["metadata"], serde_json::json!({ "actualWorkers": 1 }));
+    assert_eq!((&config["quiet"], &config["failOnFlakyTests"]), (&false.into(), &false.into()));
+    assert_eq!(config["reporter"][0], serde_json::json!(["json", { "outputFile": "out/r.json" }]));
+    assert_eq!(config["projects"][1]["testMatch"], serde_json::json!(["**/*.@(spec|test).?(c|m)[jt]s?(x)"]));
+    assert_eq!(config["projects"][1]["testIgnore"], serde_json::json!([]));
     let file = &report["suites"][0];
     let spec =
         |title: &str| file["specs"].as_array().unwrap().iter().find(|spec| spec["title"] == title).unwrap().clone();
@@ -102,6 +108,42 @@ fn reports_for_programs_are_those_of_the_official_runner() {
     {
         assert!(page.contains(part), "{part}");
     }
+}
+
+#[test]
+fn the_report_in_json_says_what_the_configuration_says() {
+    let config = "export default { testDir: './tests', testMatch: [/x\\.spec\\.ts/i, '**/y.ts'], testIgnore: 'no/**', workers: 3, quiet: true,\n\
+        failOnFlakyTests: true, metadata: { own: 1 }, globalSetup: './up', globalTeardown: ['./down.ts'],\n\
+        reporter: [['json', { outputFile: 'r.json', more: 1 }], ['list']], projects: [{ name: 'one' }, { name: 'two', testMatch: /x/ }] };";
+    let hook = "export default () => {};";
+    let spec = "import { test } from '@playwright/test';\ntest('x', () => {});";
+    let folder = Folder::with(&[
+        ("playwright.config.ts", config),
+        ("tests/x.spec.ts", spec),
+        ("up.ts", hook),
+        ("down.ts", hook),
+    ]);
+    folder.run(&["run"]).has(0, &["2 passed"]);
+    let report: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("r.json")).unwrap()).unwrap();
+    let config = &report["config"];
+    let full = |name: &str| folder.path().canonicalize().unwrap().join(name).display().to_string();
+    for (name, expected) in [
+        ("quiet", serde_json::json!(true)),
+        ("failOnFlakyTests", serde_json::json!(true)),
+        // Two tests have no use for a third.
+        ("metadata", serde_json::json!({ "own": 1, "actualWorkers": 2 })),
+        ("workers", serde_json::json!(3)),
+        ("globalSetup", full("up.ts").into()),
+        ("globalTeardown", full("down.ts").into()),
+        ("reporter", serde_json::json!([["json", { "outputFile": "r.json", "more": 1 }], ["list", null]])),
+        ("webServer", Value::Null),
+    ] {
+        assert_eq!(config[name], expected, "{name}");
+    }
+    let patterns =
+        |at: usize| (config["projects"][at]["testMatch"].clone(), config["projects"][at]["testIgnore"].clone());
+    assert_eq!(patterns(0), (serde_json::json!(["/x\\.spec\\.ts/i", "**/y.ts"]), serde_json::json!(["no/**"])));
+    assert_eq!(patterns(1), (serde_json::json!(["/x/"]), serde_json::json!(["no/**"])));
 }
 
 #[test]

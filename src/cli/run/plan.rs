@@ -1,6 +1,7 @@
 //! What the flags, and the configuration where there is one, ask for.
 
 use super::CouldNotRun;
+use super::about::{Known, about};
 use super::args::{Args, TraceMode};
 use super::config::{self, Flags, Resolved, WebServer};
 use super::files::Files;
@@ -203,7 +204,8 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         "shard": shard.map(|(current, total)| json!({ "current": current, "total": total })),
         "fullyParallel": resolved.projects.iter().all(|project| project.fully_parallel),
     });
-    let about = about(&full_config, &resolved);
+    let (fail_on_flaky, quiet) = (args.fail_on_flaky_tests || resolved.fail_on_flaky, args.quiet || resolved.quiet);
+    let about = about(&full_config, &resolved, &Known { reporters: &reporters, quiet, fail_on_flaky });
     for project in &mut resolved.projects {
         project.config.full_config = full_config.clone();
     }
@@ -241,30 +243,10 @@ fn finish(args: &Args, cwd: &Path, loader: Files, mut resolved: Resolved) -> Res
         folder: resolved.folder,
         about,
         root_dir: resolved.root_dir,
-        fail_on_flaky: args.fail_on_flaky_tests || resolved.fail_on_flaky,
-        quiet: args.quiet || resolved.quiet,
+        fail_on_flaky,
+        quiet,
         notes: resolved.notes,
     })
-}
-
-/// `config` of the report in JSON.
-fn about(full_config: &Value, resolved: &Resolved) -> Value {
-    let projects = resolved.projects.iter().map(|project| {
-        json!({
-            "id": project.name, "name": project.name, "testDir": project.config.test_dir, "outputDir": project.config.output_dir,
-            "repeatEach": project.repeat_each, "retries": project.retries, "timeout": project.config.timeout,
-            "metadata": project.config.metadata, "testIgnore": [], "testMatch": [],
-        })
-    });
-    let mut about = json!({
-        "argv": std::env::args().collect::<Vec<_>>(), "version": env!("CARGO_PKG_VERSION"), "projects": projects.collect::<Vec<_>>(),
-        "globalSetup": null, "globalTeardown": null, "grep": {}, "grepInvert": null, "preserveOutput": "always", "quiet": false,
-        "reporter": [], "reportSlowTests": null, "tags": [], "updateSnapshots": "missing", "updateSourceMethod": "patch", "webServer": null,
-    });
-    if let (Some(about), Some(more)) = (about.as_object_mut(), full_config.as_object()) {
-        about.extend(more.clone());
-    }
-    about
 }
 
 /// Those that the flags name, else the configuration's, else a list.

@@ -159,7 +159,10 @@ impl Worker {
             }
             ToHost::Deadline { timeout, limit } => job.renew(timeout, limit),
             ToHost::TestEnd { attempt } => {
-                if let Some(planned) = job.finish(&attempt.test) {
+                if let Some((begun, planned)) = job.finish(&attempt.test) {
+                    if !begun {
+                        self.tell(RunEvent::TestBegin { test: self.id(&planned), retry: planned.retry, worker: None });
+                    }
                     self.test_ended(planned, attempt, job);
                 }
             }

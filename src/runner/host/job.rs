@@ -92,14 +92,14 @@ impl JobRun {
         }
     }
 
-    /// A test ended; none where it is none of this job's. One that was not begun was skipped.
-    pub(crate) fn finish(&mut self, test: &str) -> Option<Planned> {
+    /// A test ended, and whether it was begun: one that was not was skipped. None where it is none of this job's.
+    pub(crate) fn finish(&mut self, test: &str) -> Option<(bool, Planned)> {
         match self.running.take_if(|running| running.planned.test == test) {
             Some(running) => {
                 self.hung_at = self.pause_limit.map(|limit| Instant::now() + limit);
-                Some(running.planned)
+                Some((true, running.planned))
             }
-            None => self.take(test),
+            None => Some((false, self.take(test)?)),
         }
     }
 
@@ -136,6 +136,7 @@ impl JobRun {
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             errors: error.into_iter().collect(),
             annotations: Vec::new(),
+            timeout: None,
             attachments: Vec::new(),
         };
         Ok((begun, planned, attempt))

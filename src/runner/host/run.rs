@@ -327,6 +327,7 @@ impl Run<'_> {
                 duration_ms: 0,
                 errors: Vec::new(),
                 annotations: Vec::new(),
+                timeout: None,
                 attachments: Vec::new(),
             }));
         }

@@ -4,6 +4,7 @@ const path = require('node:path');
 const plain = text => (text ?? '').replace(/\u001b\[[0-9;]*m/g, '');
 let root = process.cwd();
 const place = location => location && { file: path.relative(root, location.file), line: location.line, column: location.column };
+const notes = list => list.map(({ type, description, location }) => ({ type, description, ...(location ? { location: place(location) } : {}) }));
 const words = text => plain(text).split(`${root}/`).join('');
 const errorOf = error => {
   const [head, ...frames] = words(error.stack ?? error.message ?? String(error.value)).split(/\n(?= {4}at )/);
@@ -42,7 +43,7 @@ class Teller {
     root = config.rootDir;
     const tests = suite.allTests().map(test => {
       const [, , , ...titlePath] = test.titlePath();
-      return { id: test.id, titlePath, location: place(test.location), tags: test.tags ?? [], annotations: test.annotations.map(({ type, description }) => ({ type, description })), expectedStatus: STATUS[test.expectedStatus], timeout: test.timeout, retries: test.retries };
+      return { id: test.id, titlePath, location: place(test.location), tags: test.tags ?? [], annotations: notes(test.annotations), expectedStatus: STATUS[test.expectedStatus], timeout: test.timeout, retries: test.retries };
     });
     this.#tell('planned', { tests, workers: config.workers });
   }
@@ -65,7 +66,7 @@ class Teller {
   }
   onTestEnd(test, result) {
     const attachments = result.attachments.map(({ name, contentType, path: file, body }) => ({ name, contentType, path: file ?? null, body: body ? body.toString('base64') : null }));
-    this.#tell('testEnd', { attempt: { test: test.id, retry: result.retry, status: STATUS[result.status], expectedStatus: STATUS[test.expectedStatus], durationMs: Math.max(0, Math.round(result.duration)), errors: result.errors.map(errorOf), annotations: (result.annotations ?? test.annotations).map(({ type, description }) => ({ type, description })), attachments } });
+    this.#tell('testEnd', { attempt: { test: test.id, retry: result.retry, status: STATUS[result.status], expectedStatus: STATUS[test.expectedStatus], durationMs: Math.max(0, Math.round(result.duration)), errors: result.errors.map(errorOf), annotations: notes(result.annotations ?? test.annotations), timeout: test.timeout, attachments } });
   }
   onError(error) { this.#tell('error', { error: errorOf(error) }); }
   printsToStdio() { return true; }

@@ -4,7 +4,7 @@ use super::raw::{OneOrMany, RawConfig};
 use crate::cli::run::select::{plain, relative};
 use crate::runner::host::Module;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Beside the configuration, so that what is named is looked for from there. Nobody sees it.
 const NAME: &str = "playwright.hooks.js";
@@ -23,6 +23,18 @@ pub(super) fn of(raw: &RawConfig, folder: &Path, cwd: &Path) -> Option<Module> {
     let source =
         format!("export const setups = [{}];\nexport const teardowns = [{}];\n", entries(&setups), entries(&teardowns));
     Some(Module::new(relative(cwd, &folder.join(NAME)), source))
+}
+
+/// The file that is named first; none where it is a package.
+pub(super) fn first(files: Option<&OneOrMany<String>>, folder: &Path) -> Option<PathBuf> {
+    let full = plain(&folder.join(files?.list().first()?));
+    if full.is_file() {
+        return Some(full);
+    }
+    let stem = full.file_name()?.to_os_string();
+    let mut beside: Vec<PathBuf> = full.parent()?.read_dir().ok()?.flatten().map(|entry| entry.path()).collect();
+    beside.sort();
+    beside.into_iter().find(|path| path.is_file() && path.file_stem() == Some(&*stem))
 }
 
 /// A file where there is one of this name, a package otherwise.
@@ -61,6 +73,12 @@ mod tests {
             ("some-package", "some-package"),
         ] {
             assert_eq!(specifier(file, &root), expected, "{file}");
+        }
+        for (file, expected) in
+            [("./setup", Some("setup.ts")), ("e2e/down.ts", Some("e2e/down.ts")), ("some-package", None)]
+        {
+            let named = OneOrMany::Many(vec![file.to_owned(), "other".to_owned()]);
+            assert_eq!(first(Some(&named), &root), expected.map(|file| root.join(file)), "{file}");
         }
         assert_eq!(specifier("../setup", &root.join("e2e")), "../setup");
         assert_eq!(specifier(&absolute, &root.join("e2e")), "../setup.ts");

@@ -7,6 +7,7 @@ mod projects;
 mod raw;
 mod resolve;
 
+pub(super) use pattern::TEST_MATCH;
 pub(super) use raw::WebServer;
 pub(super) use resolve::{Flags, Resolved, resolve};
 

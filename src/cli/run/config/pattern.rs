@@ -4,7 +4,7 @@ use super::raw::Pattern;
 use regress::Regex;
 
 /// What a project without `testMatch` runs.
-pub(super) const TEST_MATCH: &str = "**/*.@(spec|test).?(c|m)[jt]s?(x)";
+pub(in crate::cli::run) const TEST_MATCH: &str = "**/*.@(spec|test).?(c|m)[jt]s?(x)";
 
 /// Matches a path if one of its patterns does.
 #[derive(Debug)]

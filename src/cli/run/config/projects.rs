@@ -2,7 +2,7 @@
 
 use super::pattern::{Matcher, TEST_MATCH};
 use super::raw::{Common, OneOrMany, Pattern, RawConfig, RawProject};
-use super::resolve::{Flags, Resolved};
+use super::resolve::{Flags, Matching, Resolved};
 use crate::browser::find_channel;
 use crate::cli::run::select::{files_below, plain};
 use crate::runner::host::{Mode, Project};
@@ -42,6 +42,11 @@ pub(super) fn add(wanted: &mut Wanted<'_>, resolved: &mut Resolved) -> Result<()
         }
         resolved.projects.push(project);
         resolved.files.push(files);
+        let (own, base) = (&raw.common, &wanted.raw.common);
+        resolved.matching.push(Matching {
+            test_match: patterns(own.test_match.as_ref().or(base.test_match.as_ref())),
+            test_ignore: patterns(own.test_ignore.as_ref().or(base.test_ignore.as_ref())),
+        });
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ pub(in crate::cli::run) struct Resolved {
     pub(in crate::cli::run) projects: Vec<Project>,
     /// Of each project its spec files, relative to the current folder.
     pub(in crate::cli::run) files: Vec<Vec<String>>,
+    /// Of each project which files are its own, as the configuration has it.
+    pub(in crate::cli::run) matching: Vec<Matching>,
     pub(in crate::cli::run) workers: Option<usize>,
     pub(in crate::cli::run) max_failures: Option<u32>,
     /// Milliseconds.
@@ -43,8 +45,21 @@ pub(in crate::cli::run) struct Resolved {
     pub(in crate::cli::run) metadata: Value,
     /// `globalSetup` and `globalTeardown`.
     pub(in crate::cli::run) hooks: Option<Module>,
+    /// The first file of `globalSetup`.
+    pub(in crate::cli::run) setup: Option<PathBuf>,
+    /// The first file of `globalTeardown`.
+    pub(in crate::cli::run) teardown: Option<PathBuf>,
+    /// `webServer` as it stands there, where it is one.
+    pub(in crate::cli::run) web_server: Option<Value>,
     /// What is not honoured, a sentence each.
     pub(in crate::cli::run) notes: Vec<String>,
+}
+
+/// `testMatch` and `testIgnore`, regular expressions between slashes. Without the first the usual one holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::cli::run) struct Matching {
+    pub(in crate::cli::run) test_match: Vec<String>,
+    pub(in crate::cli::run) test_ignore: Vec<String>,
 }
 
 /// A reporter that the configuration names.
@@ -97,6 +112,9 @@ pub(in crate::cli::run) fn resolve(file: ConfigFile, path: &Path, flags: &Flags<
     resolved.reporters = raw.reporter.iter().flat_map(|reporter| reporters(reporter, &folder)).collect();
     resolved.web_servers = raw.web_server.as_ref().map(super::raw::OneOrMany::list).unwrap_or_default();
     resolved.hooks = hooks::of(&raw, &folder, flags.cwd);
+    resolved.setup = hooks::first(raw.global_setup.as_ref(), &folder);
+    resolved.teardown = hooks::first(raw.global_teardown.as_ref(), &folder);
+    resolved.web_server = file.value.get("webServer").filter(|server| server.is_object()).cloned();
     resolved.metadata = raw.common.metadata.clone().unwrap_or_else(|| json!({}));
     Ok(resolved)
 }

@@ -37,6 +37,7 @@ fn attempt(planned: &Planned, status: Status) -> Attempt {
         duration_ms: 1,
         errors: Vec::new(),
         annotations: Vec::new(),
+        timeout: None,
         attachments: Vec::new(),
     }
 }

@@ -13,6 +13,13 @@ import { endGap, Slot, TimedOut } from './timing.js';
 /** What is thrown into the parts of a test that has to end now. */
 const BROKEN_OFF = new Error('The test has ended.');
 
+/** A note as it is told; an author may have put anything into the list. */
+export function annotationOf({ type, description, location }) {
+  const { file, line, column } = location ?? {};
+  const isPlace = typeof file === 'string' && [line, column].every(number => Number.isInteger(number) && number >= 0 && number < 2 ** 32);
+  return { type: String(type), ...(description === undefined ? {} : { description: String(description) }), ...(isPlace ? { location: { file, line, column } } : {}) };
+}
+
 export class Attempt {
   /** `worker` is the state of the worker (runner.js). */
   constructor(worker, test, { retry, repeat }) {
@@ -22,8 +29,12 @@ export class Attempt {
     this.slot = new Slot(test.timeout(worker.config.timeout));
     this.current = this.slot;
     this.info = new TestInfo({ test, config: worker.config, retry, repeat, timeout: this.slot.timeout });
-    this.info._retime = timeout => { this.current.retime(timeout); this.#leaveWord('timedOut'); };
-    if (test.serialGroup()) this.info.annotations.push({ type: 'serial' });
+    // Within hooks that have time of their own it is theirs; the test's is given back.
+    this.info._retime = timeout => {
+      this.current.retime(timeout);
+      this.#leaveWord('timedOut');
+      return this.slot.timeout;
+    };
     this.fixtures = new Fixtures('test', worker.fixtures);
     this.doing = undefined;
     /** Assertions under way that the test may not wait for itself. */
@@ -123,7 +134,7 @@ export class Attempt {
   async #modifier({ annotation, fn, location }) {
     await this.#timed(async () => {
       const values = await this.fixtures.forFunction(fn, this.pool, this.#runner, this.info, `"${annotation.type}" modifier`, location);
-      if (fn(values)) this.info._modify(annotation.type, [true, annotation.description]);
+      if (fn(values)) this.info._modify(annotation.type, [true, annotation.description], annotation.location);
     });
   }
 
@@ -260,7 +271,7 @@ export class Attempt {
     return {
       test: test.id, retry: info.retry, status: info.status, expectedStatus: info.expectedStatus, durationMs: info.duration,
       errors: info.errors.map(entry => entry._report ?? { message: String(entry.message), stack: entry.stack ?? '' }),
-      annotations: info.annotations.map(({ type, description }) => ({ type, description })),
+      annotations: info.annotations.map(annotationOf), timeout: Math.min(Math.max(0, Math.round(Number(this.slot.timeout) || 0)), Number.MAX_SAFE_INTEGER),
       attachments: info.attachments.map(({ name, contentType, body, path }) => ({ name, contentType, ...(body === undefined ? { path } : { body: Buffer.from(body).toString('base64') }) })),
     };
   }

@@ -34,7 +34,7 @@ export class TestType {
     test.skip = (...args) => this.#modify('skip', args);
     test.fixme = (...args) => this.#modify('fixme', args);
     test.fail = (...args) => this.#modify('fail', args);
-    test.fail.only = (...args) => { const made = this.#declare('only', args); made.annotations.push({ type: 'fail' }); };
+    test.fail.only = (...args) => { const made = this.#declare('only', args); made.annotations.push({ type: 'fail', location: made.location }); };
     test.slow = (...args) => this.#modify('slow', args);
     test.abort = message => {
       const info = currentInfo();
@@ -76,7 +76,7 @@ export class TestType {
     const [title, ...rest] = [String(args[0]), ...args.slice(1)];
     const fn = functionOf(rest);
     const test = new Test(title, fn, suite, location ?? suite.location, this);
-    details(test, rest.length > 1 ? rest[0] : {});
+    details(test, rest.length > 1 ? rest[0] : {}, test.location);
     test.only = kind === 'only';
     suite.entries.push(test);
     return test;
@@ -88,9 +88,9 @@ export class TestType {
     const fn = typeof args[0] === 'function' ? args[0] : functionOf(args.slice(1));
     if (kind.startsWith('parallel') && parent.chain().some(suite => suite.mode === 'serial')) throw new Error('describe.parallel cannot be nested inside describe.serial');
     const suite = new Suite(title, parent, locationOf(capture()));
-    details(suite, typeof args[1] === 'object' ? args[1] : {});
+    details(suite, typeof args[1] === 'object' ? args[1] : {}, suite.location);
     suite.only = kind.endsWith('only');
-    if (kind === 'skip' || kind === 'fixme') suite.annotations.push({ type: kind });
+    if (kind === 'skip' || kind === 'fixme') suite.annotations.push({ type: kind, location: suite.location });
     if (kind.startsWith('serial')) suite.mode = 'serial';
     if (kind.startsWith('parallel')) suite.mode = 'parallel';
     parent.entries.push(suite);
@@ -114,14 +114,15 @@ export class TestType {
     const [first, second] = args;
     if (type !== 'slow' && typeof first === 'string' && (typeof second === 'function' || typeof args[2] === 'function')) {
       const test = this.#declare('test', args);
-      test.annotations.push({ type });
+      test.annotations.push({ type, location: test.location });
       return;
     }
     const info = currentInfo();
     if (info) { info._modify(type, args); return; }
     const suite = here(`test.${type}()`);
     const location = locationOf(capture());
-    const annotation = { type, ...(typeof second === 'string' ? { description: second } : {}) };
+    const words = args.length === 1 ? first : second;
+    const annotation = { type, description: typeof words === 'string' ? words : undefined, location };
     if (typeof first === 'function') suite.modifiers.push({ annotation, fn: first, location, type: this });
     else if (!args.length || first) suite.annotations.push(annotation);
   }
@@ -134,11 +135,12 @@ function functionOf(args) {
   return fn;
 }
 
-function details(declared, { tag, annotation } = {}) {
+function details(declared, { tag, annotation } = {}, location) {
   const tags = tag === undefined ? [] : Array.isArray(tag) ? tag : [tag];
   for (const name of tags) if (!String(name).startsWith('@')) throw new Error("Tag must start with '@'");
   declared.tags.push(...tags);
-  declared.annotations.push(...(annotation === undefined ? [] : Array.isArray(annotation) ? annotation : [annotation]));
+  const annotations = annotation === undefined ? [] : Array.isArray(annotation) ? annotation : [annotation];
+  declared.annotations.push(...annotations.map(one => ({ ...one, location })));
 }
 
 function configure({ mode, retries, timeout } = {}) {

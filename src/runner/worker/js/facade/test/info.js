@@ -1,6 +1,7 @@
 // `test.info()`: what a test knows and changes about itself.
 import { mkdirSync } from 'understudy:polyfills/node/fs.js';
 import { SkipError } from '../errors.js';
+import { capture, locationOf } from '../native.js';
 import { makeAttachment } from './attach.js';
 import { attemptFolder, below } from './folder.js';
 import { SnapshotNames } from './names.js';
@@ -54,10 +55,12 @@ export class TestInfo {
   fixme(...args) { this._modify('fixme', args); }
   fail(...args) { this._modify('fail', args); }
   slow(...args) { this._modify('slow', args); }
-  _modify(type, [condition, description]) {
+  _modify(type, args, location = locationOf(capture())) {
+    const [condition, second] = args;
     if (typeof condition === 'function') throw new Error(`test.${type}() with a function can only be called inside describe block`);
-    if (arguments[1].length > 0 && !condition) return;
-    this.annotations.push({ type, ...(description === undefined ? {} : { description }) });
+    if (args.length > 0 && !condition) return;
+    const description = args.length === 1 && typeof condition === 'string' ? condition : second;
+    this.annotations.push({ type, description, location });
     if (type === 'slow') this.#slowDown();
     else if (type === 'fail') { if (this.expectedStatus !== 'skipped') this.expectedStatus = 'failed'; } else {
       this.expectedStatus = 'skipped';
@@ -65,7 +68,7 @@ export class TestInfo {
     }
   }
   _abort(message) {
-    this.annotations.push({ type: 'abort', ...(message === undefined ? {} : { description: message }) });
+    this.annotations.push({ type: 'abort', description: message, location: locationOf(capture()) });
     throw new Error(`Test aborted${message ? `: ${message}` : ''}`);
   }
   /** Three times the time, once. */
@@ -75,8 +78,7 @@ export class TestInfo {
     this.setTimeout(this.timeout * 3);
   }
   setTimeout(timeout) {
-    this.timeout = timeout;
-    this._retime?.(timeout);
+    this.timeout = this._retime(timeout);
   }
   async attach(name, options = {}) {
     this.attachments.push(await makeAttachment(this.outputDir, name, options));

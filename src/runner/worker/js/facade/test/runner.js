@@ -1,7 +1,7 @@
 // The worker's side of a run: which suites are entered, worker fixtures, tests in the order the host planned.
 import { send } from '../native.js';
 import { plainError, SkipError, testError } from '../errors.js';
-import { Attempt } from './attempt.js';
+import { annotationOf, Attempt } from './attempt.js';
 import { BUILTIN } from './builtin.js';
 import { Fixtures } from './fixtures.js';
 import { declaresOption, parameterNames, Pool } from './registration.js';
@@ -45,14 +45,14 @@ class Worker {
     for (const suite of attempt.test.suite.chain()) {
       if (this.entered.has(suite)) continue;
       this.entered.add(suite);
-      for (const hook of suite.hooks.beforeAll) {
-        try {
-          await this.#hookOfAll(attempt, hook);
-        } catch (error) {
-          if (error instanceof SkipError) suite.annotations.push(attempt.info.annotations.at(-1));
-          else this.brokenSuite = suite;
-          throw error;
-        }
+      const before = new Set(attempt.info.annotations);
+      try {
+        for (const hook of suite.hooks.beforeAll) await this.#hookOfAll(attempt, hook);
+      } catch (error) {
+        if (!(error instanceof SkipError)) this.brokenSuite = suite;
+        throw error;
+      } finally {
+        suite.gained = attempt.info.annotations.filter(annotation => !before.has(annotation));
       }
     }
   }
@@ -65,6 +65,7 @@ class Worker {
     for (const suite of attempt.test.suite.chain().reverse()) {
       if (!this.entered.has(suite) || ahead.includes(suite)) continue;
       this.entered.delete(suite);
+      suite.gained = [];
       for (const hook of suite.hooks.afterAll) {
         try { await this.#hookOfAll(attempt, hook); } catch (error) { attempt.fail(error); }
       }
@@ -112,7 +113,7 @@ class Worker {
     return left.filter(({ test: id, retry }) => {
       const test = this.tests.get(id);
       if (!test.suite.chain().includes(suite)) return true;
-      send({ t: 'testEnd', attempt: { test: id, retry, status: 'skipped', expectedStatus: test.expectedStatus(), durationMs: 0, errors: [], annotations: test.allAnnotations(), attachments: [] } });
+      send({ t: 'testEnd', attempt: { test: id, retry, status: 'skipped', expectedStatus: test.expectedStatus(), durationMs: 0, errors: [], annotations: [], attachments: [] } });
       return false;
     });
   }
@@ -169,7 +170,7 @@ export function listTests() {
     t: 'loaded', only,
     tests: tests.map(test => ({
       id: test.id, titlePath: test.titlePath(), location: test.location,
-      describes: test.suite.chain().slice(1).filter(({ title }) => title).map(({ location }) => location ?? test.location), tags: test.allTags(), annotations: test.allAnnotations(),
+      describes: test.suite.chain().slice(1).filter(({ title }) => title).map(({ location }) => location ?? test.location), tags: test.allTags(), annotations: test.allAnnotations().map(annotationOf),
       expectedStatus: test.expectedStatus(), timeout: test.timeout(worker.config.timeout), retries: test.retries(), serialGroup: groupId(test.serialGroup()),
     })),
   };

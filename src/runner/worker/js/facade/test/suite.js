@@ -11,6 +11,8 @@ export class Suite {
     /** `test.use` of this suite: lists of fixtures, in order. */
     this.uses = [];
     this.annotations = [];
+    /** What its `beforeAll` noted, for all tests in it. */
+    this.gained = [];
     /** `test.skip(condition, why)` and friends with a function: judged before each test. */
     this.modifiers = [];
     this.tags = [];
@@ -22,6 +24,8 @@ export class Suite {
   /** From the file's suite down to this one. */
   chain() { return this.parent ? [...this.parent.chain(), this] : [this]; }
   allTests() { return this.entries.flatMap(entry => (entry instanceof Suite ? entry.allTests() : [entry])); }
+  /** What its declaration says about every test in it. */
+  notes() { return this.mode === 'serial' ? [{ type: 'serial', location: this.location }, ...this.annotations] : this.annotations; }
   titles() { return this.chain().slice(1).map(suite => suite.title).filter(Boolean); }
 }
 
@@ -39,7 +43,10 @@ export class Test {
   }
   titlePath() { return [...this.suite.titles(), this.title]; }
 
-  allAnnotations() { return [...this.suite.chain().flatMap(suite => suite.annotations), ...this.annotations]; }
+  allAnnotations() {
+    const chain = this.suite.chain();
+    return [...chain.flatMap(suite => suite.notes()), ...this.annotations, ...chain.flatMap(suite => suite.gained)];
+  }
   allTags() {
     return [...this.suite.chain().slice(1), this].flatMap(({ title, tags }) => [...title.match(/@\S+/g) ?? [], ...tags]);
   }
