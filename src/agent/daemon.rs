@@ -223,6 +223,7 @@ impl Daemon {
                 tracing::info!(running = self.slots.running(), "no new work: finishing what runs");
                 self.ending = Ending::Draining(Instant::now() + self.options.drain_timeout);
                 self.options.machine.notify.stopping();
+                self.tell_leaving();
                 self.give_up_waiting();
                 self.report();
             }

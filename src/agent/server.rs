@@ -35,6 +35,15 @@ impl Daemon {
             max_sessions: self.options.max_sessions,
             sessions: sessions.into_iter().cloned().collect(),
             projects: self.options.projects.clone(),
+            draining: self.ending != Ending::No,
+        }
+    }
+
+    /// A hub of ours gives what comes from now on to other agents. Others are told by how this one stands, where they have a word for it.
+    pub(super) fn tell_leaving(&mut self) {
+        if self.link.is_introduced() {
+            let told = self.end.connected(&self.registration(), &self.standing(), SystemTime::now());
+            self.link.say(told);
         }
     }
 

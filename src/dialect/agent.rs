@@ -79,6 +79,8 @@ pub struct Registration {
     pub sessions: Vec<ExecutionId>,
     /// The projects it works for, of the protocols that have these.
     pub projects: Vec<String>,
+    /// It takes no new work.
+    pub draining: bool,
 }
 
 /// How an agent stands at this moment.

@@ -154,6 +154,9 @@ pub struct Registration {
     pub max_sessions: Option<u32>,
     /// The sessions the agent still answers for.
     pub sessions: Option<Vec<ExecutionId>>,
+    /// Whether it takes no new work and goes when what runs has ended.
+    #[serde(default)]
+    pub draining: bool,
     /// Whether it speaks our extensions.
     pub extended: bool,
 }

@@ -47,6 +47,7 @@ pub(super) fn registration(me: &Registration) -> OurRegistration {
         labels: me.labels.clone(),
         max_sessions: u32::try_from(me.max_sessions).unwrap_or(u32::MAX),
         sessions: me.sessions.iter().map(|session| Id::from(session.as_str())).collect(),
+        draining: me.draining,
     }
 }
 
@@ -59,6 +60,7 @@ pub(super) fn registered(said: OurRegistration) -> Said {
         labels: said.labels,
         max_sessions: Some(said.max_sessions),
         sessions: Some(said.sessions.into_iter().map(Into::into).collect()),
+        draining: said.draining,
         extended: true,
     })
 }

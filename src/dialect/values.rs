@@ -192,6 +192,9 @@ pub struct OurRegistration {
     /// The sessions it still answers for.
     #[serde(default)]
     pub sessions: Vec<Id>,
+    /// It takes no new work and goes when what runs has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draining: bool,
 }
 
 /// Declares the messages of a protocol: an enum with a variant each, what they are called on the wire, how they are read by that

@@ -46,6 +46,9 @@ pub(super) struct Agent {
     /// Whether the agent itself names its id.
     keeps_id: bool,
     protocol: Protocol,
+    /// Whether it takes nothing new.
+    #[serde(default)]
+    draining: bool,
     /// Whether it knows what is ours.
     extended: bool,
     #[serde(with = "orders")]
@@ -86,7 +89,7 @@ impl Agent {
     }
 
     fn is_free(&self, now: Instant, timeout: Duration) -> bool {
-        self.status(now, timeout) != AgentStatus::Offline && self.running.len() < self.slots as usize
+        self.status(now, timeout) != AgentStatus::Offline && !self.draining && self.running.len() < self.slots as usize
     }
 
     /// Keeps a command until the agent is back.
@@ -174,6 +177,7 @@ impl Registry {
             told: AgentStatus::Offline,
             keeps_id,
             protocol,
+            draining: false,
             extended: false,
             held: Vec::new(),
             turn: 0,
@@ -184,6 +188,7 @@ impl Registry {
         (agent.protocol, agent.extended) = (protocol, registration.extended);
         agent.system_info = registration.system_info;
         agent.labels = registration.labels;
+        agent.draining = registration.draining;
         agent.slots = registration.max_sessions.unwrap_or(1).clamp(1, SLOTS_MAX);
         agent.heard = now;
         let replaced = agent.peer.replace(peer).filter(|old| *old != peer);

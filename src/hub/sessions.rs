@@ -227,6 +227,14 @@ impl Sessions {
         session.start.clone().into_iter().chain(then).collect()
     }
 
+    /// Moves a session that was given to an agent, which has not begun it, back to the first of those that wait.
+    pub(super) fn requeue(&mut self, id: &ExecutionId) {
+        let Some(session) = self.live.get_mut(id) else { return };
+        session.phase = Phase::Waiting;
+        self.waiting_bytes += session.bytes();
+        self.waiting.push_front(id.clone());
+    }
+
     /// Forgets that a session of this id has ended.
     pub(super) fn forget(&mut self, id: &ExecutionId) {
         if self.ended.remove(id).is_some() {

@@ -28,6 +28,23 @@ async fn a_stop_lets_what_runs_finish_and_takes_no_new_work() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hub_of_ours_is_told_at_once_that_an_agent_will_go() {
+    let mut agent = Agent::start();
+    let mut server = agent.hub().await;
+    server.start("runs").await;
+    let session = agent.session().await;
+    assert_eq!(server.registration.get("draining"), None);
+    agent.shutdown.drain.cancel();
+    let told = server.expect("agent:register").await;
+    assert_eq!((&told["draining"], &told["sessions"]), (&json!(true), &json!(["runs"])));
+    session.complete(0).await;
+    assert_eq!(server.complete("runs").await, 0);
+    server.prove().await;
+    server.expect_leave().await;
+    agent.end().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_takes_too_long_after_a_stop_is_cancelled() {
     let mut agent = Agent::with(|options| options.drain_timeout = Duration::from_secs(10));
     let (mut server, session) = agent.running("slow").await;

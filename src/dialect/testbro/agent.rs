@@ -146,6 +146,7 @@ mod tests {
             max_sessions: 2,
             sessions: Vec::new(),
             projects: Vec::new(),
+            draining: false,
         }
     }
 

@@ -77,6 +77,9 @@ pub fn register(registration: &Registration) -> Outbound {
     if !registration.labels.is_empty() {
         payload["labels"] = json!(registration.labels);
     }
+    if registration.draining {
+        payload["draining"] = json!(true);
+    }
     Outbound::event("agent:register", payload)
 }
 

@@ -130,6 +130,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         max_sessions: 4,
         projects: Vec::new(),
         sessions: vec![uuid],
+        draining: false,
     };
     for (name, outbound) in
         [("agent:register with our fields", agent::register(&registration)), ("agent:heartbeat", agent::heartbeat())]
@@ -151,11 +152,15 @@ fn an_agent_registers_as_the_seed_says_and_a_little_more() {
         max_sessions: 4,
         sessions: vec!["e".into()],
         projects: vec![],
+        draining: false,
     };
-    let expected = json!({
+    let mut expected = json!({
         "name": "My Local Agent", "systemInfo": {"platform": "darwin"},
         "agentId": "a", "maxSessions": 4, "sessions": ["e"], "extensions": ["understudy/1"],
     });
-    assert_eq!(agent::register(&registration), Outbound::event("agent:register", expected));
+    assert_eq!(agent::register(&registration), Outbound::event("agent:register", expected.clone()));
+    expected["draining"] = json!(true);
+    let leaving = Registration { draining: true, ..registration };
+    assert_eq!(agent::register(&leaving), Outbound::event("agent:register", expected));
     assert_eq!(agent::heartbeat(), Outbound { name: "agent:heartbeat", arguments: vec![], asks: false });
 }

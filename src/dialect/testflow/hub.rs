@@ -117,6 +117,7 @@ fn register(name: &str, payload: Option<&Value>) -> Result<Said, Malformed> {
         labels: fields.map.get("labels").and_then(|labels| Labels::deserialize(labels).ok()).unwrap_or_default(),
         max_sessions: fields.map.get("maxSessions").and_then(Value::as_u64).map(|n| n.min(u32::MAX.into()) as u32),
         sessions,
+        draining: fields.map.get("draining").and_then(Value::as_bool).unwrap_or(false),
         extended: fields
             .map
             .get("extensions")

@@ -6,6 +6,7 @@ use crate::dialect::hub::{Presence, Registration, Report, Word};
 use crate::dialect::swe::rooms::Room as Topic;
 use crate::hub::bus::{PeerId, Room};
 use crate::hub::clock::Instant;
+use crate::hub::sessions::Kind;
 use crate::hub::token::{Identity, Role, UserId};
 use crate::model::{AgentId, ExecutionId};
 use std::collections::BTreeSet;
@@ -86,6 +87,7 @@ impl Relay {
             return;
         }
         let (listed, extended) = (registration.sessions.clone(), registration.extended);
+        let leaves = registration.draining;
         self.stirred = true;
         let registered = match self.agents.register(peer, protocol, user, &spare, registration, now) {
             Ok(registered) => registered,
@@ -113,7 +115,7 @@ impl Relay {
             self.publish(Room::Agent(id.clone()), Word::Registered(id.clone()));
         }
         if let Some(listed) = listed {
-            self.reconcile(&id, &listed, now);
+            self.reconcile(&id, &listed, leaves, now);
         }
         let mut orders = registered.held;
         for ending in self.sessions.endings(&id) {
@@ -127,8 +129,8 @@ impl Relay {
         self.tell_status(&id, now);
     }
 
-    /// An agent that is back says which sessions it still answers for.
-    fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId], now: Instant) {
+    /// An agent that is back, or that will go, says which sessions it still answers for.
+    fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId], leaves: bool, now: Instant) {
         for session_id in self.sessions.of_agent(id) {
             let Some(agent) = self.agents.get_mut(id) else { return };
             let Some(session) = self.sessions.get_mut(&session_id) else { continue };
@@ -138,6 +140,13 @@ impl Relay {
                     self.sessions.find(&session_id);
                 }
                 (true, _, _) => {}
+                // The command and the agent's word that it takes no more crossed.
+                (false, Some(_), Phase::Running(_))
+                    if leaves && session.ending.is_none() && session.kind != Kind::Browser =>
+                {
+                    agent.running.remove(&session_id);
+                    self.sessions.requeue(&session_id);
+                }
                 // The command got lost with the connection.
                 (false, Some(start), Phase::Running(_)) => {
                     let start = start.clone();

@@ -26,6 +26,47 @@ fn an_agent_that_comes_back_in_time_goes_on() {
 }
 
 #[test]
+fn what_is_started_while_an_agent_drains_goes_to_others_or_waits_for_it() {
+    let leaves = |sessions: &[&str]| {
+        json!({
+            "name": "A", "agentId": "A", "maxSessions": 2, "sessions": sessions, "extensions": ["understudy/1"],
+            "draining": true,
+        })
+    };
+    let mut w = World::new();
+    let (ada, a) = (w.connect("ada"), w.agent("A", 2));
+    w.start(ada, "runs");
+    w.says(a, "execution:log", json!({"executionId": "runs", "message": "one", "level": "info"}));
+    w.start(ada, "crosses");
+    w.says(a, "agent:register", leaves(&["runs"]));
+    w.says(a, "error", json!({"executionId": "crosses", "message": "The agent is shutting down"}));
+    w.start(ada, "later");
+    assert_eq!(w.got(a), ["execution:start runs", "execution:start crosses", "agent:registered A"]);
+    let told = w.got(ada);
+    assert!(!told.iter().any(|word| word.starts_with("error")), "{told:?}");
+    let b = w.agent("B", 1);
+    assert_eq!(w.got(b), ["execution:start crosses"], "it was the first");
+    w.complete(b, "crosses");
+    assert_eq!(w.got(b), ["execution:start later"]);
+    w.start(ada, "last");
+    w.complete(a, "runs");
+    w.gone(a);
+    assert_eq!(w.got(a), NOTHING, "an agent that drains gets nothing new");
+    let a = w.agent("A", 2);
+    assert_eq!(w.got(a), ["execution:start last"], "another start of the same agent takes work");
+}
+
+#[test]
+fn a_cancel_that_crosses_with_a_drain_is_not_undone() {
+    let mut w = World::new();
+    let (ada, a, b) = (w.connect("ada"), w.agent("A", 1), w.agent("B", 1));
+    w.start(ada, "e");
+    w.says(ada, "execution:cancel", json!({"executionId": "e"}));
+    w.says(a, "agent:register", json!({"name": "A", "agentId": "A", "sessions": [], "draining": true}));
+    assert_eq!(w.got(b), NOTHING);
+}
+
+#[test]
 fn an_agent_of_others_that_comes_back_is_recognised_by_its_name() {
     let mut w = World::new();
     let ada = w.connect("ada");
