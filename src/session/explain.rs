@@ -82,7 +82,7 @@ fn on_element(method: &str, params: &Value) -> Option<String> {
         "uncheck" => format!("Uncheck {it}"),
         "setChecked" if params["checked"] == Value::Bool(false) => format!("Uncheck {it}"),
         "setChecked" => format!("Check {it}"),
-        "selectOption" => format!("Select {} in {it}", listed(&params["values"])),
+        "selectOption" => format!("Select {} in {it}", listed(&params["options"])),
         "selectText" => format!("Select the text of {it}"),
         "setInputFiles" => format!("Choose {} for {it}", listed(&params["files"])),
         "focus" => format!("Focus {it}"),
@@ -127,10 +127,12 @@ fn quoted(text: &str) -> String {
 
 fn listed(value: &Value) -> String {
     match value {
+        Value::Array(items) if items.is_empty() => "nothing".to_owned(),
         Value::Array(items) => items.iter().map(listed).collect::<Vec<_>>().join(", "),
         Value::String(text) => quoted(text),
         Value::Object(fields) => {
-            let named = ["label", "value", "name", "string", "index"].iter().find_map(|key| fields.get(*key));
+            let named =
+                ["valueOrLabel", "label", "value", "name", "string", "index"].iter().find_map(|key| fields.get(*key));
             named.map_or_else(|| value.to_string(), listed)
         }
         other => other.to_string(),
@@ -196,9 +198,10 @@ mod tests {
             ),
             (
                 "locator.selectOption",
-                json!({"selector": "select", "values": [{"label": "Red"}, "b"]}),
+                json!({"selector": "select", "options": [{"label": "Red"}, {"valueOrLabel": "b"}]}),
                 "Select ‘Red’, ‘b’ in ‘select’",
             ),
+            ("locator.selectOption", json!({"selector": "#m", "options": []}), "Select nothing in ‘#m’"),
             ("locator.setChecked", json!({"selector": "#t", "checked": false}), "Uncheck ‘#t’"),
             ("keyboard.press", json!({"key": "Enter"}), "Press Enter"),
             ("mouse.click", json!({"x": 3, "y": 4}), "Click at (3, 4)"),
