@@ -324,6 +324,8 @@ pub enum Word {
     Watched(Subject, ExecutionId),
     /// A session stands so; for watchers.
     View(SessionView),
+    /// Everything that was said so far about a user's sessions has been told to one who asked for it.
+    Replayed,
     /// A service tells something.
     Service(Service),
     /// What a peer said did not please.
@@ -351,6 +353,7 @@ impl Word {
                 | Self::Registered(_)
                 | Self::Watched(..)
                 | Self::View(_)
+                | Self::Replayed
                 | Self::Service(_) => 0,
             }
     }

@@ -18,6 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+/// Where Chromium is when it could not get to an address.
+const NOWHERE: &str = "chrome-error:";
+
 /// What the task takes in, in order.
 pub(super) enum Happening {
     Noticed(Notice),
@@ -149,6 +152,11 @@ impl Watch {
             return;
         }
         let page = frame.page().id().to_owned();
+        if frame.url().starts_with(NOWHERE) {
+            // The address was wrong or its server is away: no code gets there.
+            self.led.remove(&page);
+            return;
+        }
         let by = match frame.came_by() {
             _ if self.led.remove(&page) => Initiator::Person,
             Cause::Page => Initiator::Page,

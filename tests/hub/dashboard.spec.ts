@@ -92,6 +92,94 @@ test('what waits says what for', async ({ page }) => {
   await expect(row).not.toContainText(reason);
 });
 
+test('what is pressed while the hub is away is not swallowed', async ({ page }) => {
+  let away = false;
+  let leave = () => {};
+  await page.routeWebSocket(/socket\.io/, client => {
+    if (away) return void client.close();
+    client.connectToServer();
+    leave = () => client.close();
+  });
+  await page.goto(link);
+  await expect(page.locator('#connection')).toHaveText('Connected');
+  away = true;
+  leave();
+  await expect(page.locator('#connection')).toHaveText('Connection lost, trying again…');
+  const refusal = page.getByText('The hub is not connected: nothing was started. Try again when it is.').filter({ visible: true });
+  await page.getByLabel('Test').fill(PASSING);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(refusal).toBeVisible();
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await expect(refusal).toBeHidden();
+  await page.getByLabel('Address', { exact: true }).fill(address);
+  await page.getByRole('button', { name: 'Start recording' }).click();
+  await expect(refusal).toBeVisible();
+  away = false;
+  await expect(page.locator('#connection')).toHaveText('Connected', { timeout: 30_000 });
+  await expect(refusal).toBeHidden();
+  await page.getByRole('button', { name: 'New run' }).click();
+  await expect(page.getByLabel('Test')).toHaveValue(PASSING);
+});
+
+test('what is pressed before the hub is there is started when it is', async ({ page }) => {
+  let come = () => {};
+  const there = new Promise<void>(resolve => { come = resolve; });
+  await page.routeWebSocket(/socket\.io/, async client => {
+    await there;
+    client.connectToServer();
+  });
+  await page.goto(link);
+  await expect(page.locator('#connection')).toHaveText('Connecting…');
+  await page.getByLabel('Test').fill(PASSING);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(page.getByRole('alert')).toBeHidden();
+  come();
+  await expect(page.locator('#session-status')).toHaveText('Passed', { timeout: 30_000 });
+});
+
+test('a session that the hub has forgotten does not go on for ever', async ({ page }) => {
+  let forgets = false;
+  let leave = () => {};
+  await page.routeWebSocket(/socket\.io/, client => {
+    const hub = client.connectToServer();
+    client.onMessage(message => hub.send(message));
+    hub.onMessage(message => {
+      if (!forgets || !String(message).includes('executionId')) client.send(message);
+    });
+    leave = () => client.close();
+  });
+  await page.goto(link);
+  await page.getByLabel('Test').fill(ENDLESS);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  const status = page.locator('#session-status');
+  await expect(status).toHaveText('Running');
+  leave();
+  await expect(page.locator('#connection')).toHaveText('Connected', { timeout: 30_000 });
+  await expect(status).toHaveText('Running');
+  forgets = true;
+  leave();
+  await expect(status).toHaveText('Lost', { timeout: 30_000 });
+  await expect(page.locator('#verdict')).toHaveText('The hub was started anew and does not know this session any more: how it ends is not told here.');
+  await expect(page.getByRole('button', { name: 'Cancel', exact: true })).toBeHidden();
+  forgets = false;
+  await page.reload();
+  await expect(status).toHaveText('Running');
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await expect(status).toHaveText('Cancelled', { timeout: 30_000 });
+});
+
+test('a narrow screen shows all of it', async ({ page }) => {
+  await page.setViewportSize({ width: 340, height: 700 });
+  await page.goto(link);
+  await expect(page.locator('#connection')).toHaveText('Connected');
+  const lines = (element: HTMLElement) => {
+    const { paddingTop, paddingBottom, lineHeight } = getComputedStyle(element);
+    return Math.round((element.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom)) / parseFloat(lineHeight));
+  };
+  expect(await page.getByRole('button', { name: 'Sign out' }).evaluate(lines)).toBe(1);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(340);
+});
+
 test('a failure says why, and its test can be changed and run again', async ({ page }) => {
   await page.goto(link);
   await page.getByLabel('Test').fill(FAILING);
@@ -108,7 +196,7 @@ test('what takes too long is cancelled', async ({ page }) => {
   await page.getByLabel('Test').fill(ENDLESS);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await expect(page.locator('#session-status')).toHaveText('Running');
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).click();
   await expect(page.locator('#session-status')).toHaveText('Cancelled', { timeout: 30_000 });
 });
 

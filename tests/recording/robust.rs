@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use understudy::browser::input::{Button, ClickOptions};
 use understudy::browser::{BrowserPool, LaunchOptions, Page};
-use understudy::model::action::Action;
+use understudy::model::action::{Action, RecordedAction};
 use understudy::model::locator::render;
 use understudy::recorder::RecorderOptions;
 
@@ -103,6 +103,31 @@ const HOSTILE: &str = "<button id=go>Go</button> <input aria-label=Name> <label>
   Object.prototype.toJSON = trap('toJSON');
   seen.push = item => { seen[seen.length] = item; };
 </script>";
+
+#[tokio::test]
+async fn an_address_that_cannot_be_reached_is_not_recorded() {
+    let mut stage = Stage::on("<button>Go</button>").await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let address = format!("http://{nobody}/");
+    stage.page.main_frame().goto(&address, &goto()).await.expect_err("nobody listens there any more");
+    while !stage.page.main_frame().url().starts_with("chrome-error:") {
+        stage.evaluate("1").await;
+    }
+    let here = "data:text/html,<button>Here</button>";
+    stage.page.main_frame().goto(here, &goto()).await.expect("a document");
+    stage.recording.settle().await;
+    let addresses: Vec<String> = stage.recording.recorder.actions().await.into_iter().filter_map(address_of).collect();
+    assert!(addresses[0].starts_with("file:"), "{addresses:?}");
+    assert_eq!(addresses[1..], [here]);
+    stage.end().await;
+}
+
+fn address_of(recorded: RecordedAction) -> Option<String> {
+    match recorded.action {
+        Action::Navigate { url } => Some(url),
+        _ => None,
+    }
+}
 
 #[tokio::test]
 async fn a_page_that_overrides_everything_is_recorded() {

@@ -21,6 +21,8 @@ const SHARED_LEAST: u64 = 256 << 20;
 const DISK_LEAST: u64 = 500 << 20;
 /// Open files of the agent and its Chromium, for each session and for all together.
 const FILES: (u64, u64) = (256, 1024);
+/// What the service's unit asks for.
+const FILES_OF_UNIT: u64 = 65_536;
 
 pub(super) async fn look(agent: &agent::Args, fix: bool) -> Result<Vec<Finding>, CouldNotRun> {
     if fix {
@@ -31,7 +33,7 @@ pub(super) async fn look(agent: &agent::Args, fix: bool) -> Result<Vec<Finding>,
     all.extend(local.then(sandbox).into_iter().chain(local.then(shared_memory).flatten()));
     let sessions = agent.playing().max_sessions();
     all.extend(local.then(|| memory(sessions)).flatten());
-    all.push(files(sessions));
+    all.push(files(sessions, getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)));
     all.extend(state(&agent.state_dir()?, fix));
     all.push(tokio::task::spawn_blocking(walls).await?);
     Ok(all)
@@ -89,14 +91,14 @@ fn memory(sessions: usize) -> Option<Finding> {
     })
 }
 
-fn files(sessions: usize) -> Finding {
+fn files(sessions: usize, limit: u64) -> Finding {
     let wanted = FILES.1 + FILES.0 * sessions as u64;
-    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let enough = wanted.next_power_of_two().max(FILES_OF_UNIT);
     match limit >= wanted {
         true => Finding::good(format!("{limit} files may be open")),
         false => Finding::bad(
             format!("{limit} files may be open; {} want about {wanted}", counted(sessions)),
-            "`ulimit -n 65536` before the agent, or LimitNOFILE=65536 in its unit",
+            format!("`ulimit -n {enough}` before the agent, or LimitNOFILE={enough} in its unit"),
         ),
     }
 }
@@ -214,7 +216,12 @@ mod tests {
     #[test]
     fn memory_is_held_against_sessions() {
         assert_eq!(memory(1_000_000).unwrap().verdict, Verdict::Bad);
-        assert_eq!(files(usize::MAX >> 20).verdict, Verdict::Bad);
+        assert_eq!(files(usize::MAX >> 20, 65_536).verdict, Verdict::Bad);
+        for (sessions, advice) in [(100, "ulimit -n 65536"), (500, "ulimit -n 131072")] {
+            let finding = files(sessions, 1024);
+            assert!(finding.todo.as_ref().unwrap().contains(advice), "{}", finding.text());
+        }
+        assert_eq!(files(500, 131_072).verdict, Verdict::Good);
         assert_eq!((megabytes(5 << 20), megabytes(5 << 30)), ("5 MB".to_owned(), "5.0 GB".to_owned()));
     }
 }

@@ -147,6 +147,7 @@ impl Translator for Teller {
             | Word::Registered(_)
             | Word::Watched(..)
             | Word::View(_)
+            | Word::Replayed
             | Word::Service(_) => Vec::new(),
         };
         messages.iter().map(frame).collect()

@@ -165,7 +165,11 @@ impl Translator for Teller {
                 _ => Vec::new(),
             },
             Word::Service(Service::Message(message)) => vec![(**message).clone()],
-            Word::Registered(_) | Word::Watched(..) | Word::View(_) | Word::Service(Service::Event(_)) => Vec::new(),
+            Word::Registered(_)
+            | Word::Watched(..)
+            | Word::View(_)
+            | Word::Replayed
+            | Word::Service(Service::Event(_)) => Vec::new(),
         };
         messages.iter().map(|message| frame(message, now)).collect()
     }

@@ -236,6 +236,7 @@ impl Translator for Teller {
             | Word::Registered(_)
             | Word::Watched(..)
             | Word::View(_)
+            | Word::Replayed
             | Word::Service(Service::Message(_)) => Vec::new(),
         }
     }

@@ -141,9 +141,12 @@ impl Translator for Teller {
             Word::Watched(subject, id) => vec![Message::Request(Box::new(watched(*subject, id)))],
             Word::Command(order) => return vec![handed_on(order)],
             Word::Work(order) => asked(order).map(|asked| Message::Request(Box::new(asked))).into_iter().collect(),
-            Word::Agent { .. } | Word::Presence { .. } | Word::Registered(_) | Word::View(_) | Word::Service(_) => {
-                Vec::new()
-            }
+            Word::Agent { .. }
+            | Word::Presence { .. }
+            | Word::Registered(_)
+            | Word::View(_)
+            | Word::Replayed
+            | Word::Service(_) => Vec::new(),
         };
         messages.iter().map(frame).collect()
     }

@@ -64,7 +64,7 @@ fn whoever_hears_an_example_understands_it() {
         let arguments: Vec<Value> = payload.cloned().into_iter().collect();
         let for_agents = !matches!(agent::decode(name, &arguments).unwrap(), crate::dialect::agent::Inbound::Unknown);
         let for_hubs = !matches!(hub::decode(name, payload).unwrap(), Said::Unknown);
-        let for_clients = ["agent:status", "hub:session"].contains(&name);
+        let for_clients = ["agent:status", "hub:session", "hub:replayed"].contains(&name);
         assert!(for_agents || for_hubs || for_clients, "nobody understands {event}");
     }
 }
@@ -110,6 +110,7 @@ fn the_hub_and_its_peers_say_what_the_fixtures_have() {
         ("hub:session of one that begins", Word::View(begins)),
         ("hub:session of one that waits", Word::View(lacks)),
         ("hub:session of one that goes on", Word::View(goes_on)),
+        ("hub:replayed", Word::Replayed),
         ("execution:log of one that waits", Word::Session(Report::waits(&uuid, waits.to_owned()))),
         ("error about a session", Word::Refused { message: no_agent.to_owned(), session: Some(uuid.clone()) }),
         (

@@ -162,6 +162,7 @@ impl Translator for Teller {
             Word::Agent { agent, status, .. } => agent_status(agent, *status),
             Word::Registered(agent) => registered(agent),
             Word::View(view) => session(view),
+            Word::Replayed => Frame::new("hub:replayed", &json!({})),
             Word::Presence { .. } | Word::Watched(..) | Word::Service(_) => return Vec::new(),
             Word::Refused { message, session } => error(message, session.as_ref()),
         };

@@ -21,6 +21,7 @@ test('a page that counts', async ({ page }) => {
   await expect(page.getByRole('status')).toHaveText('2');
 });
 `;
+const AWAY = 'The hub is not connected: nothing was started. Try again when it is.';
 /** Where it is said why something does not start. */
 const PROBLEMS = ['compose-problem', 'record-form-problem', 'record-problem'];
 const KEEP = 'understudy-token';
@@ -33,7 +34,7 @@ let token;
 /** The session whose start is awaited, to be shown when it is there. */
 let awaited;
 
-const emit = (name, payload) => socket?.emit(name, payload);
+const emit = (name, payload) => socket?.emit(name, payload) ?? false;
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 const view = new SessionView();
@@ -92,15 +93,17 @@ function composeRecording(start) {
 }
 
 function execute(code, agentId, config) {
-  awaited = newId();
-  for (const id of PROBLEMS) $(id).hidden = true;
-  emit('execution:start', { executionId: awaited, target: 'local', code, config, ...(agentId && { agentId }) });
+  start('execution:start', { target: 'local', code, config, ...(agentId && { agentId }) });
 }
 
-function record(start) {
+function record(wanted) {
+  start('recording:start', { testFlowId: newId(), ...wanted });
+}
+
+function start(name, wanted) {
   awaited = newId();
   for (const id of PROBLEMS) $(id).hidden = true;
-  emit('recording:start', { testFlowId: newId(), executionId: awaited, ...start });
+  if (!emit(name, { executionId: awaited, ...wanted })) problem(AWAY);
 }
 
 /** Says beside what it was started from that something could not be started. */
@@ -112,6 +115,7 @@ function problem(message) {
 
 function hear(name, payload, used) {
   if (name === 'agent:status') refreshAgents();
+  else if (name === 'hub:replayed') sessions.replayed();
   else if (name === 'error' && (payload?.executionId ?? awaited) === awaited && !sessions.all.has(awaited)) problem(payload?.message);
   else return sessions.take(name, payload, used);
   return used();
@@ -133,6 +137,7 @@ function refreshAgents() {
 function connection(state, words) {
   $('connection').dataset.state = state;
   $('connection').textContent = words;
+  $('cancel').disabled = state !== 'live';
   recording.connection(state === 'live');
 }
 
@@ -148,6 +153,8 @@ function signIn(given) {
   socket = new Socket(token, (what, ...rest) => {
     if (what === 'connected') {
       connection('live', 'Connected');
+      for (const id of PROBLEMS.filter(id => $(id).textContent === AWAY)) $(id).hidden = true;
+      sessions.expect();
       socket.emit('hub:replay', {});
       refreshAgents();
     } else if (what === 'lost') connection('bad', 'Connection lost, trying again…');

@@ -161,6 +161,7 @@ export class RecordingView {
     if ($('record-run').hidden || $('record-values').hidden) this.#values($('record-run').hidden ? [] : variablesOf(session));
     // What had the focus is gone.
     if (over && worked) ($('record-run').hidden ? $('record-again') : $('record-run')).focus();
+    for (const id of ['record-pause', 'record-stop', 'record-cancel']) $(id).disabled = !this.#connected;
     for (const id of ['record-copy', 'record-download']) $(id).disabled = !recording.code;
     const why = problem ?? (complete?.success ? undefined : complete?.message);
     $('record-problem').hidden = !why;

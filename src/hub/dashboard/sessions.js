@@ -17,6 +17,8 @@ const VERDICTS = {
 };
 const PHASES = { waiting: ['Waiting', 'off'], running: ['Running', 'live'], lost: ['Agent lost', 'bad'], ended: ['Ended', 'off'] };
 
+const FORGOTTEN = 'The hub was started anew and does not know this session any more: how it ends is not told here.';
+
 const ANSI = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** The first test's title, else what identifies the session. */
@@ -30,6 +32,8 @@ export class Sessions {
   /** By id, oldest first. */
   all = new Map();
   #changed;
+  /** Those that the hub has not told of since it was asked for all. */
+  #untold = new Set();
 
   /** `changed(session, what)` is called after each change; `what` is `new`, `phase`, `step`, `picture` or `line`, of recordings also what `hear` says.
    * After `frame` it calls what it is given besides, once the picture was seen. */
@@ -39,6 +43,21 @@ export class Sessions {
 
   clear() {
     this.all.clear();
+  }
+
+  /** The hub will tell of all that it knows. */
+  expect() {
+    this.#untold = new Set([...this.all.values()].filter(session => !isOver(session)).map(({ id }) => id));
+  }
+
+  /** It has done so: what it did not tell of it does not know. */
+  replayed() {
+    for (const session of [...this.#untold].map(id => this.all.get(id)).filter(Boolean)) {
+      session.phase = 'ended';
+      session.problem = FORGOTTEN;
+      this.#changed(session, 'phase');
+    }
+    this.#untold.clear();
   }
 
   /** Takes an event in; `used()` is called once it was, pictures once they were seen. */
@@ -65,6 +84,7 @@ export class Sessions {
       steps: new Map(), pictures: new Map(), lines: [], dropped: 0, complete: undefined, problem: undefined,
     };
     this.all.delete(id);
+    this.#untold.delete(id);
     this.all.set(id, session);
     if (this.all.size > SESSIONS_MAX) this.all.delete(this.all.keys().next().value);
     this.#changed(session, 'new');

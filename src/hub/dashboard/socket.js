@@ -8,6 +8,10 @@ export class Socket {
   #token;
   #tell;
   #web;
+  /** Whether the hub has said yes to this connection. */
+  #agreed = false;
+  /** What was said before the first yes. */
+  #early = [];
   #failures = 0;
   #retry;
   #watch;
@@ -20,8 +24,12 @@ export class Socket {
     this.#connect();
   }
 
+  /** Whether it is said: at once, or when the first connection is there. While a hub is away that was there nothing is kept for it. */
   emit(name, payload) {
-    if (this.#web?.readyState === WebSocket.OPEN) this.#web.send(`42${JSON.stringify([name, payload])}`);
+    const frame = `42${JSON.stringify([name, payload])}`;
+    if (this.#agreed) this.#web.send(frame);
+    else this.#early?.push(frame);
+    return this.#agreed || Boolean(this.#early);
   }
 
   close() {
@@ -29,6 +37,7 @@ export class Socket {
     clearTimeout(this.#watch);
     const web = this.#web;
     this.#web = undefined;
+    this.#agreed = false;
     web?.close();
   }
 
@@ -42,6 +51,7 @@ export class Socket {
 
   #lost() {
     clearTimeout(this.#watch);
+    this.#agreed = false;
     this.#tell('lost');
     const delay = RETRY_DELAYS[Math.min(this.#failures++, RETRY_DELAYS.length - 1)];
     this.#retry = setTimeout(() => this.#connect(), delay * (0.5 + Math.random() / 2));
@@ -76,7 +86,11 @@ export class Socket {
     }
     if (frame.startsWith('40')) {
       this.#failures = 0;
-      return this.#tell('connected');
+      this.#agreed = true;
+      this.#tell('connected');
+      const early = this.#early ?? [];
+      this.#early = undefined;
+      return early.forEach(each => this.#web.send(each));
     }
     if (frame.startsWith('42')) return this.#event(frame);
     if (frame.startsWith('44')) {

@@ -28,6 +28,7 @@ impl Relay {
             words.extend(self.history.get(&id).into_iter().flat_map(Story::told).cloned());
             self.effects.push(Effect::Replay(peer, words));
         }
+        self.effects.push(Effect::Replay(peer, vec![Arc::new(Word::Replayed)]));
     }
 
     /// What was told of the sessions that have not ended.

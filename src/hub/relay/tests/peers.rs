@@ -157,7 +157,7 @@ fn who_watches_sees_what_was_said_before_and_how_sessions_stand() {
             w.says(peer, "hub:replay", json!({}));
         }
     }
-    assert_eq!(w.got(eve), NOTHING);
+    assert_eq!(w.got(eve), ["hub:replayed"]);
     assert_eq!(
         w.got(late),
         [
@@ -165,6 +165,7 @@ fn who_watches_sees_what_was_said_before_and_how_sessions_stand() {
             "execution:log e1 info hi",
             "hub:session e2 waiting All agents are busy",
             "execution:log e2 info All agents are busy: this session is next",
+            "hub:replayed",
         ]
     );
     w.complete(agent, "e1");

@@ -126,6 +126,12 @@ fn who_comes_later_sees_how_it_stands() {
     w.says(late, "hub:replay", json!({}));
     assert_eq!(
         w.got(late),
-        ["agent:status A busy", "hub:session r A running", "recording:action r 2", "recording:frame r 2"]
+        [
+            "agent:status A busy",
+            "hub:session r A running",
+            "recording:action r 2",
+            "hub:replayed",
+            "recording:frame r 2"
+        ]
     );
 }

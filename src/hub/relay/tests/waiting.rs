@@ -200,7 +200,8 @@ fn whoever_looks_sees_why_a_session_waits() {
         w.got(late)[1..],
         [
             format!("hub:session r waiting {gone}"),
-            format!("execution:log r info {gone}: this session waits 60 s for one")
+            format!("execution:log r info {gone}: this session waits 60 s for one"),
+            "hub:replayed".to_owned(),
         ],
         "the newest of what it waits for"
     );
