@@ -196,14 +196,15 @@ async fn told_twice_to_end_it_cancels_what_plays() {
     ada.emit("execution:start", json!({"executionId": "e1", "target": "local", "code": code})).await;
     ada.expect_where("execution:step", |step| step["status"] == "passed" && step["stepNumber"] == 2).await;
     up.signal();
-    // What comes while the agent finishes its work is refused: then it has heard.
+    // What comes while the agent finishes its work waits: then it has heard.
     for n in 0.. {
         let id = format!("late{n}");
-        ada.emit("execution:start", json!({"executionId": id, "target": "local", "code": "it is refused"})).await;
+        ada.emit("execution:start", json!({"executionId": id, "target": "local", "code": "it is no test"})).await;
+        let waits = |payload: &serde_json::Value| payload["message"] == "All agents are busy: this session is next";
         let answers = |name: &str, payload: &serde_json::Value| {
-            payload["executionId"] == id && ["error", "execution:complete"].contains(&name)
+            payload["executionId"] == id && (waits(payload) || name == "execution:complete")
         };
-        if ada.first("an answer", answers).await.0 == "error" {
+        if ada.first("an answer", answers).await.0 == "execution:log" {
             break;
         }
     }

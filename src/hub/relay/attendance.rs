@@ -131,6 +131,7 @@ impl Relay {
 
     /// An agent that is back, or that will go, says which sessions it still answers for.
     fn reconcile(&mut self, id: &AgentId, listed: &[ExecutionId], leaves: bool, now: Instant) {
+        let mut given_back = Vec::new();
         for session_id in self.sessions.of_agent(id) {
             let Some(agent) = self.agents.get_mut(id) else { return };
             let Some(session) = self.sessions.get_mut(&session_id) else { continue };
@@ -146,6 +147,7 @@ impl Relay {
                 {
                     agent.running.remove(&session_id);
                     self.sessions.requeue(&session_id);
+                    given_back.push(session_id.clone());
                 }
                 // The command got lost with the connection.
                 (false, Some(start), Phase::Running(_)) => {
@@ -162,6 +164,11 @@ impl Relay {
                 (false, _, _) => drop(self.sessions.end(&session_id)),
             }
             self.show(&session_id, now);
+        }
+        self.assign(now);
+        let waits: Vec<_> = self.sessions.queue().map(|(id, _)| id.clone()).enumerate().collect();
+        for (place, id) in waits.into_iter().filter(|(_, id)| given_back.contains(id)) {
+            self.tell_wait(&id, place, now);
         }
     }
 

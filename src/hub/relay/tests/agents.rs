@@ -44,6 +44,14 @@ fn what_is_started_while_an_agent_drains_goes_to_others_or_waits_for_it() {
     assert_eq!(w.got(a), ["execution:start runs", "execution:start crosses", "agent:registered A"]);
     let told = w.got(ada);
     assert!(!told.iter().any(|word| word.starts_with("error")), "{told:?}");
+    let waits: Vec<_> = told.iter().filter(|word| word.contains("All agents are busy")).collect();
+    assert_eq!(
+        waits,
+        [
+            "execution:log crosses info All agents are busy: this session is next",
+            "execution:log later info All agents are busy: 1 session is before this one",
+        ]
+    );
     let b = w.agent("B", 1);
     assert_eq!(w.got(b), ["execution:start crosses"], "it was the first");
     w.complete(b, "crosses");
