@@ -5,7 +5,8 @@ use super::{Recording, site};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use understudy::browser::input::{Button, ClickOptions};
-use understudy::browser::{BrowserPool, LaunchOptions, Page};
+use understudy::browser::url_match::UrlMatcher;
+use understudy::browser::{BrowserPool, LaunchOptions, LoadState, Page};
 use understudy::model::action::{Action, RecordedAction};
 use understudy::model::locator::render;
 use understudy::recorder::RecorderOptions;
@@ -110,9 +111,8 @@ async fn an_address_that_cannot_be_reached_is_not_recorded() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let address = format!("http://{nobody}/");
     stage.page.main_frame().goto(&address, &goto()).await.expect_err("nobody listens there any more");
-    while !stage.page.main_frame().url().starts_with("chrome-error:") {
-        stage.evaluate("1").await;
-    }
+    let nowhere = UrlMatcher::Glob("chrome-error://**".to_owned());
+    stage.page.main_frame().wait_for_url(&nowhere, LoadState::Commit, goto().timeout).await.expect("Chromium says so");
     let here = "data:text/html,<button>Here</button>";
     stage.page.main_frame().goto(here, &goto()).await.expect("a document");
     stage.recording.settle().await;
