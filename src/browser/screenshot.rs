@@ -3,6 +3,7 @@
 mod mask;
 
 use super::error::BrowserError;
+use super::frame::Frame;
 use super::locator::Locator;
 use super::page::Page;
 use super::progress::Progress;
@@ -113,7 +114,7 @@ impl Page {
         }
         let dress = json!({ "caret": options.caret.as_deref() != Some("initial"), "animations": still, "style": options.style });
         progress.note("waiting for fonts to load...");
-        for frame in self.frames().into_iter().filter(|frame| !frame.awaits_document()) {
+        for frame in self.answering() {
             // A frame that goes away meanwhile, or whose scripts do not answer, stays as it is.
             let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("prepareScreenshot", std::slice::from_ref(&dress)))
                 .await;
@@ -121,8 +122,13 @@ impl Page {
         progress.note("fonts loaded");
     }
 
+    /// Its frames but for those that wait for another document: of these Chromium may hold back all answers.
+    fn answering(&self) -> impl Iterator<Item = Frame> {
+        self.frames().into_iter().filter(|frame| !frame.awaits_document())
+    }
+
     async fn undress(&self) {
-        for frame in self.frames().into_iter().filter(|frame| !frame.awaits_document()) {
+        for frame in self.answering() {
             let _ = tokio::time::timeout(FRAME_PATIENCE, frame.run("finishScreenshot", &[])).await;
         }
     }

@@ -48,7 +48,6 @@
       fullHeight: Math.max(body.scrollHeight, root.scrollHeight, body.offsetHeight, root.offsetHeight, body.clientHeight, root.clientHeight),
     };
   },
-  /** Hides the caret, ends animations, adds a style sheet: until `finishScreenshot`. */
   /** Red, green, blue and opacity of a CSS colour, 0 to 255; null for what is none. */
   colour(text) {
     if (!CSS.supports('color', text)) return null;
@@ -57,6 +56,7 @@
     context.fillRect(0, 0, 1, 1);
     return [...context.getImageData(0, 0, 1, 1).data];
   },
+  /** Hides the caret, ends animations, adds a style sheet: until `finishScreenshot`. */
   async prepareScreenshot({ caret, animations, style }) {
     this.finishScreenshot();
     const rules = [style ?? ''];

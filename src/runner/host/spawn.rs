@@ -34,8 +34,16 @@ pub(crate) struct Process {
     time: Option<(Arc<ProcessorTime>, Duration)>,
     /// Where goes what it tells.
     events: Option<EventSender>,
-    /// Since when it is not listened to, and how long it was not before.
-    unheard: (Option<Instant>, Duration),
+    unheard: Unheard,
+}
+
+/// When a process was not listened to, because there was no room for what it tells.
+#[derive(Debug, Default)]
+struct Unheard {
+    /// Where it goes on.
+    since: Option<Instant>,
+    /// What of it is over, and was not asked for yet.
+    before: Duration,
 }
 
 /// A message, and the place it takes in the inbox until it is taken out.
@@ -67,7 +75,7 @@ impl Process {
             // Not closed: a worker that complains more shall not die of it.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         });
-        Ok(Self { child, outbox, inbox, time: None, events: None, unheard: (None, Duration::ZERO) })
+        Ok(Self { child, outbox, inbox, time: None, events: None, unheard: Unheard::default() })
     }
 
     /// To the worker; one that is gone does not hear it.
@@ -83,8 +91,8 @@ impl Process {
 
     /// How long it was not listened to since this was asked last: no fault of its own.
     pub(crate) fn unheard(&mut self) -> Duration {
-        let mut unheard = std::mem::take(&mut self.unheard.1);
-        if let Some(since) = &mut self.unheard.0 {
+        let mut unheard = std::mem::take(&mut self.unheard.before);
+        if let Some(since) = &mut self.unheard.since {
             let now = Instant::now();
             unheard += now - std::mem::replace(since, now);
         }
@@ -94,11 +102,11 @@ impl Process {
     /// The next message; none when the worker closed its output. Cancel safe.
     pub(crate) async fn next(&mut self) -> Option<io::Result<ToHost>> {
         if let Some(events) = self.events.as_ref().filter(|events| !events.has_room()) {
-            self.unheard.0.get_or_insert_with(Instant::now);
+            self.unheard.since.get_or_insert_with(Instant::now);
             events.room().await;
         }
-        if let Some(since) = self.unheard.0.take() {
-            self.unheard.1 += since.elapsed();
+        if let Some(since) = self.unheard.since.take() {
+            self.unheard.before += since.elapsed();
         }
         let received = self.inbox.recv().await?.map(|(message, _place)| message);
         if let Ok(ToHost::Ready { walls }) = received {
